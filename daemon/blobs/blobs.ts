@@ -1,0 +1,40 @@
+/** Content-addressed bytes, as the rest of the daemon sees them. */
+import type { Digest, NodeId, TreeEntry } from '../../src/model/job.ts';
+
+export interface Blob {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+/** The disk below: a folder (blob-folder.ts) or the simulation's memory. Digests are `sha256`. */
+export interface BlobDisk {
+  has(digest: Digest): Promise<boolean>;
+  /** Undefined when not held. At most `length` bytes from `offset`. */
+  read(digest: Digest, offset: number, length: number): Promise<Uint8Array | undefined>;
+  /** Takes a whole blob in pieces; `commit` verifies size and digest, fsyncs, renames; throws `output-invalid` on a mismatch, `disk-full` on ENOSPC and leaves nothing. */
+  create(expected: Blob): Promise<{ write(bytes: Uint8Array): Promise<void>; commit(): Promise<void>; discard(): Promise<void> }>;
+}
+
+/** Bytes in this node and between nodes. */
+export interface Blobs {
+  has(digest: Digest): Promise<boolean>;
+  /** Pulls what is missing here from whoever has it (`from` is asked first), several requests outstanding, verified, durable. Rejects `file-missing` when nobody reachable has it. */
+  fetch(blobs: readonly Blob[], from: readonly NodeId[], signal?: AbortSignal): Promise<void>;
+  /** Asks `node` to fetch and keep them; resolves when it has them on disk. */
+  replicate(blobs: readonly Blob[], node: NodeId, timeoutMs: number): Promise<void>;
+  /** A small blob's bytes (trees, logs), fetched if need be. */
+  bytes(blob: Blob, from: readonly NodeId[]): Promise<Uint8Array>;
+  /** Stores bytes, durable when resolved. */
+  put(bytes: Uint8Array): Promise<Blob>;
+}
+
+/** Only on a real node. */
+export interface BlobFiles {
+  /** Hashes and stores a file (streamed); durable when resolved. */
+  putFile(path: string): Promise<Blob>;
+  /** Writes a held blob to `target` under a temporary name beside it, fsyncs, renames. Never a hard link to the store. */
+  writeFile(digest: Digest, target: string, mode: number): Promise<void>;
+}
+
+/** A tree is a blob: canonical CBOR of its entries sorted by path (tree.ts: encodeTree, decodeTree). */
+export type Tree = readonly TreeEntry[];

@@ -1,0 +1,41 @@
+/** What the rest of the daemon may ask of the coordinator, wherever it is. Implemented over the messenger in coordination-client.ts. */
+import type { AttemptName, JobId, NodeId } from '../../src/model/job.ts';
+
+export interface RunningAttempt {
+  readonly attempt: AttemptName;
+  readonly fraction: number;
+  readonly message: string;
+  /** Since it was assigned. */
+  readonly seconds: number;
+}
+
+export interface JobOverview {
+  readonly job: JobId;
+  readonly pending: number;
+  readonly running: readonly RunningAttempt[];
+  readonly etaSeconds: number | undefined;
+}
+
+/** Why pending tasks wait; from the pure scheduler. */
+export interface WaitingReason {
+  readonly code:
+    | 'no-program'
+    | 'program-too-old'
+    | 'too-small'
+    | 'all-busy'
+    | 'nodes-paused'
+    | 'job-paused'
+    | 'needs-step'
+    | 'no-node'
+    | 'inputs-missing'
+    | 'about-to-start';
+  readonly tasks: number;
+  readonly step: string;
+  readonly nodes: readonly { readonly node: NodeId; readonly reason: string }[];
+}
+
+export interface Coordination {
+  /** Rejects with `no-coordinator` when none is known or it does not answer. */
+  overview(job: JobId | undefined): Promise<readonly JobOverview[]>;
+  why(job: JobId): Promise<readonly WaitingReason[]>;
+}

@@ -1,0 +1,24 @@
+/** Who is here, as the rest of the daemon sees it. The implementation is membership-node.ts. */
+import type { NodeFacts, Reachability } from '../../src/model/inventory.ts';
+import type { NodeId, Term } from '../../src/model/job.ts';
+
+export interface Member {
+  readonly facts: NodeFacts;
+  readonly reachability: Reachability;
+  /** Monotonic milliseconds (this node's clock) when it was first seen in this incarnation. */
+  readonly since: number;
+  /** Highest term this member said it knows. */
+  readonly term: Term | undefined;
+}
+
+export interface Membership {
+  readonly self: NodeId;
+  /** Every node known, this one included. */
+  members(): readonly Member[];
+  member(id: NodeId): Member | undefined;
+  /** Alive or suspect (a suspect is not lost yet). */
+  reachable(): readonly Member[];
+  /** Changes this node's own facts (inventory, paused, addresses) and spreads them in the next batch. */
+  update(changes: Partial<Pick<NodeFacts, 'inventory' | 'paused' | 'addresses' | 'name'>>): void;
+  onChange(listener: (change: { readonly member: Member; readonly before: Reachability | undefined }) => void): void;
+}

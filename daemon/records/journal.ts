@@ -1,0 +1,36 @@
+/** What the rest of the daemon sees of the job records. The implementation is journal-node.ts over a FactStore. */
+import type { Entry, Fact } from '../../src/model/facts.ts';
+import type { HostId, JobId, Term } from '../../src/model/job.ts';
+import type { JobState } from '../../src/model/job-state.ts';
+import type { Startable } from '../startable.ts';
+
+export interface Stored {
+  /** Physical machines that have the facts on disk (fsynced), this one included. */
+  readonly copies: readonly HostId[];
+  /** What R = min(3, live machines) asked for. */
+  readonly wanted: number;
+}
+
+export interface Journal {
+  jobs(): ReadonlyMap<JobId, JobState>;
+  job(id: JobId): JobState | undefined;
+  /**
+   * Appends to this node's own log, fsyncs, folds, then pushes to the standbys. Resolves when R machines have it on disk
+   * or `waitMs` passed; the caller decides whether `copies` are enough. Order of calls is order in the log.
+   */
+  append(facts: readonly Fact[], waitMs?: number): Promise<Stored>;
+  /** Pulls what the connected peers know more; a new coordinator does this before it acts. Resolves when every reachable peer answered or `waitMs` passed. */
+  catchUp(waitMs: number): Promise<void>;
+  /** Called after a fact new to this node is on disk and folded, own or foreign, in log order. */
+  onFact(listener: (fact: Fact, state: JobState) => void): void;
+}
+
+/** The disk below the journal: node:sqlite in a worker thread, or the simulation's disk that forgets what was not synced. */
+export interface FactStore extends Startable {
+  /** Everything stored, in (origin, sequence) order, and this store's id. Call once after start. */
+  load(): Promise<{ readonly storeId: string; readonly entries: readonly Entry[]; readonly highestTerm: Term | undefined }>;
+  /** Durable when resolved (group commit, fsync). Entries of any origin; ones already stored are ignored. */
+  append(entries: readonly Entry[]): Promise<void>;
+  /** Durable when resolved. */
+  saveTerm(term: Term): Promise<void>;
+}

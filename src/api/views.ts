@@ -1,0 +1,99 @@
+/** What the HTTP API answers; the CLI, `--json` and later the dashboard show these and nothing else. */
+import type { Fact } from '../model/facts.ts';
+import type { Inventory, Reachability } from '../model/inventory.ts';
+import type { AttemptName, Digest, HostId, JobId, NodeId, OutputFile, Term } from '../model/job.ts';
+import type { JobPhase } from '../model/job-state.ts';
+
+export interface NodeView {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly host: HostId;
+  readonly version: string;
+  readonly reachability: Reachability;
+  readonly coordinator: boolean;
+  readonly self: boolean;
+  readonly paused: boolean;
+  readonly addresses: readonly string[];
+  readonly inventory: Inventory;
+  /** Tasks that run there now, by the coordinator's word. */
+  readonly running: number;
+}
+
+export interface StatusView {
+  readonly cluster: string;
+  readonly node: NodeId;
+  readonly coordinator: Term | undefined;
+  readonly nodes: readonly NodeView[];
+  readonly totals: { readonly nodes: number; readonly cores: number; readonly memoryBytes: number; readonly freeMemoryBytes: number; readonly gpus: number };
+  /** Copies a new acknowledgement would have: min(3, live machines). */
+  readonly copies: number;
+  readonly queue: { readonly jobs: number; readonly runningTasks: number; readonly pendingTasks: number; readonly etaSeconds: number | undefined };
+}
+
+export interface RunningView {
+  readonly attempt: AttemptName;
+  readonly task: string;
+  readonly nodeName: string;
+  readonly fraction: number;
+  readonly message: string;
+  readonly seconds: number;
+}
+
+export interface FailureView {
+  readonly task: string;
+  readonly code: string;
+  readonly message: string;
+  readonly nodeName: string;
+  readonly attempts: number;
+  readonly logTail: string;
+}
+
+export interface JobView {
+  readonly id: JobId;
+  readonly name: string;
+  readonly type: string;
+  readonly owner: string;
+  readonly phase: JobPhase;
+  readonly generation: number;
+  readonly submittedAt: number;
+  readonly submitter: NodeId;
+  readonly outputFolder: string;
+  readonly tasks: { readonly total: number; readonly kept: number; readonly running: number; readonly failed: number; readonly pending: number };
+  /** Files pulled into the output folder so far; known on the submitting node only. */
+  readonly delivered: number | undefined;
+  readonly running: readonly RunningView[];
+  readonly failures: readonly FailureView[];
+  readonly etaSeconds: number | undefined;
+  readonly conflicts: readonly string[];
+  /** Machines that hold the job's facts, as far as the answering node knows. */
+  readonly copies: readonly HostId[];
+}
+
+export interface ResultView {
+  readonly task: string;
+  readonly attempt: AttemptName;
+  readonly nodeName: string;
+  readonly process: number;
+  readonly seconds: number;
+  readonly outputs: readonly OutputFile[];
+  readonly warnings: readonly string[];
+}
+
+export interface WhyView {
+  readonly job: JobId;
+  /** One true reason a waiting group of tasks, in words, with the fix. */
+  readonly reasons: readonly {
+    readonly code: string;
+    readonly tasks: number;
+    readonly message: string;
+    readonly hint: string;
+    readonly nodes: readonly { readonly name: string; readonly reason: string }[];
+  }[];
+}
+
+/** One line of the event stream. */
+export type EventView =
+  | { readonly type: 'fact'; readonly fact: Fact }
+  | { readonly type: 'progress'; readonly job: JobId; readonly view: JobView }
+  | { readonly type: 'delivered'; readonly job: JobId; readonly file: string; readonly digest: Digest }
+  | { readonly type: 'nodes' };

@@ -1,0 +1,59 @@
+/** The one table of errors: CLI messages and exit codes, HTTP statuses and the man page come from it. Keep it sorted by code. */
+
+export interface ErrorKind {
+  readonly exit: number;
+  readonly status: number;
+  readonly summary: string;
+}
+
+const usage = (summary: string): ErrorKind => ({ exit: 2, status: 400, summary });
+const notFound = (summary: string): ErrorKind => ({ exit: 3, status: 404, summary });
+const failed = (summary: string): ErrorKind => ({ exit: 1, status: 500, summary });
+
+export const errorKinds = {
+  'bad-frames': usage('A frame list that cannot be read.'),
+  'bad-setting': usage('A setting with a value that is not allowed.'),
+  'cannot-be-placed': { exit: 8, status: 409, summary: 'No node can ever run the task as things are.' },
+  'cluster-exists': { exit: 4, status: 409, summary: 'This machine already belongs to a cluster.' },
+  'daemon-exists': { exit: 1, status: 409, summary: 'Another daemon uses the same folder.' },
+  'disk-full': { exit: 1, status: 507, summary: 'A disk has no room left.' },
+  'file-missing': notFound('A file the job needs is not there.'),
+  internal: failed('A defect in supervm.'),
+  'invite-refused': { exit: 4, status: 403, summary: 'An invitation that is used, expired or unknown.' },
+  'job-not-found': notFound('No job has this id.'),
+  'key-reused': { exit: 2, status: 409, summary: 'An idempotency key was used for a different job.' },
+  'no-coordinator': { exit: 5, status: 503, summary: 'No coordinator is elected right now.' },
+  'no-daemon': { exit: 5, status: 503, summary: 'No daemon runs here.' },
+  'node-not-found': notFound('No node has this name or id.'),
+  'not-a-scene': usage('A file that is not a Blender scene.'),
+  'not-acknowledged': { exit: 1, status: 503, summary: 'The job could not be stored on enough machines.' },
+  'not-allowed': { exit: 4, status: 403, summary: 'The caller may not do this.' },
+  'output-exists': { exit: 2, status: 409, summary: 'Output files exist already.' },
+  'output-invalid': failed('A task made an output that is missing, damaged or of the wrong size.'),
+  'output-unwritable': usage('The output folder cannot be written.'),
+  'peer-refused': failed('A peer refused a request.'),
+  'peer-unreachable': { exit: 1, status: 503, summary: 'A peer cannot be reached.' },
+  'program-died': failed('A program ended in the middle of a task.'),
+  'program-missing': { exit: 8, status: 409, summary: 'No node has a program the job needs.' },
+  'scene-incomplete': { exit: 3, status: 409, summary: 'Files the scene refers to are missing.' },
+  'scene-too-new': { exit: 8, status: 409, summary: 'The scene was saved by a newer Blender than any node has.' },
+  'scene-unrenderable': { exit: 2, status: 409, summary: 'The scene lacks something rendering needs.' },
+  'task-failed': failed('A task failed.'),
+  'timed-out': { exit: 6, status: 504, summary: 'Waiting took too long; the job goes on.' },
+  'unknown-job-type': notFound('No job type has this name.'),
+  usage: usage('A command line that cannot be read.'),
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorKinds;
+
+/** An error meant for a person: `message` names the field and the cause, `hint` the next step. */
+export class SupervmError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+  constructor(code: ErrorCode, message: string, hint = '', options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SupervmError';
+    this.code = code;
+    this.hint = hint;
+  }
+}

@@ -1,0 +1,28 @@
+/** The fold of a job's facts. Everything here must be independent of the order and repetition of facts (tested by property). */
+import type { AttemptFailed, Ended, PauseSet, ResultKept } from './facts.ts';
+import type { JobId, JobRecord } from './job.ts';
+
+/** `step` then `index`, as one key. */
+export type TaskKey = `${string}/${number}`;
+
+export interface JobState {
+  readonly id: JobId;
+  /** Absent while only other facts of the job have arrived. */
+  readonly record?: JobRecord;
+  /** Highest generation opened; 1 at first. */
+  readonly generation: number;
+  readonly cancelledGenerations: ReadonlySet<number>;
+  /** The winning result of each task. */
+  readonly results: ReadonlyMap<TaskKey, ResultKept>;
+  /** Tasks for which two different results were kept (after a partition). */
+  readonly conflicts: ReadonlySet<TaskKey>;
+  /** By attempt key, of all generations. */
+  readonly failures: ReadonlyMap<string, AttemptFailed>;
+  /** The winning outcome of each generation. */
+  readonly ended: ReadonlyMap<number, Ended>;
+  readonly pause?: PauseSet;
+  readonly removed: boolean;
+}
+
+/** What people are shown; `running` and `queued` differ by whether any attempt runs, which only the coordinator knows. */
+export type JobPhase = 'active' | 'paused' | 'succeeded' | 'partly-failed' | 'failed' | 'cancelled' | 'removed';

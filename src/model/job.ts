@@ -1,0 +1,136 @@
+/**
+ * What a user submits, in Open Job Description's words: a job has steps, a step has tasks over a parameter space.
+ * Tasks are never stored: a task is its step's name and its index in the step's space (see parameter-space.ts).
+ */
+
+/** Peer id of a node (libp2p's base58 text); in tests and the simulation any text. */
+export type NodeId = string;
+/** The physical machine a node runs on; copies are counted by it. */
+export type HostId = string;
+/** `sha256` of bytes, 64 lower-case hexadecimal digits. */
+export type Digest = string;
+/** Digest of the job's canonical record. */
+export type JobId = Digest;
+
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+/** Ascending, both ends included, `step >= 1`. */
+export interface IntegerRange {
+  readonly first: number;
+  readonly last: number;
+  readonly step: number;
+}
+
+export type TaskParameter =
+  | { readonly name: string; readonly type: 'INT'; readonly ranges: readonly IntegerRange[] }
+  | { readonly name: string; readonly type: 'STRING'; readonly values: readonly string[] };
+
+/** What a task needs of a node (OpenJD host requirements: amounts and attributes). */
+export interface HostRequirements {
+  /** Cores reserved for one task; `all` means the whole node, one task at a time. */
+  readonly cores: number | 'all';
+  /** Bytes of memory reserved for one task. */
+  readonly memoryBytes: number;
+  /** Programs the node must have, by the name that `detect` reports, with the lowest version that will do. */
+  readonly programs: readonly { readonly name: string; readonly minimumVersion?: string }[];
+}
+
+export interface Step {
+  readonly name: string;
+  /** Names of steps that must have all their results first. */
+  readonly needs: readonly string[];
+  /** The task space is the cartesian product; the last parameter varies fastest. No parameters: one task. */
+  readonly parameters: readonly TaskParameter[];
+  readonly requirements: HostRequirements;
+  /** How often a task may fail (not counting lost nodes) before it counts as failed; at least 1. */
+  readonly maxAttempts: number;
+  /** What the job type's `run` reads; opaque to everybody else. */
+  readonly script: JsonObject;
+}
+
+/** A file of a tree: path relative, `/`-separated, no `.` or `..`. */
+export interface TreeEntry {
+  readonly path: string;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly mode: number;
+}
+
+/** Inputs of a job: a tree blob (its digest names the canonical list of entries). */
+export interface JobInputs {
+  readonly tree: Digest;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** Immutable; its canonical digest is the job's id. */
+export interface JobRecord {
+  readonly owner: string;
+  /** Idempotency key: a known (owner, key) with another record is refused. */
+  readonly key: string;
+  readonly name: string;
+  readonly type: string;
+  readonly plugin: { readonly name: string; readonly version: string; readonly digest: Digest };
+  readonly settings: JsonObject;
+  readonly inputs: JobInputs;
+  readonly steps: readonly Step[];
+  readonly submitter: NodeId;
+  /** Unix milliseconds, for people only: nothing decides by it. */
+  readonly submittedAt: number;
+  /** Absolute folder on the submitter that results are pulled into; empty: none. */
+  readonly outputFolder: string;
+}
+
+export interface TaskReference {
+  readonly step: string;
+  readonly index: number;
+}
+
+/** A coordinator's right to act. Compare with `compareTerms`; two nodes may draw one number on two sides of a partition. */
+export interface Term {
+  readonly number: number;
+  readonly node: NodeId;
+}
+
+/** Names and fences one try at a task on one node. */
+export interface AttemptName extends TaskReference {
+  readonly term: Term;
+  readonly job: JobId;
+  readonly generation: number;
+  /** 1 for the first try; a coordinator never draws one number twice for a task in its term. */
+  readonly attempt: number;
+  readonly node: NodeId;
+}
+
+/** A file that a task made. */
+export interface OutputFile {
+  /** Relative, below the output folder. */
+  readonly path: string;
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+/** How a result came about; told by the worker, shown to people. */
+export interface RunReport {
+  /** Process id of the program that did the work (a warm program keeps it from task to task). */
+  readonly process: number;
+  /** Unix milliseconds. */
+  readonly startedAt: number;
+  readonly seconds: number;
+  readonly warnings: readonly string[];
+}
+
+export interface TaskFailure {
+  /** A code of the error table (errors.ts) where one fits, else `task-failed`. */
+  readonly code: string;
+  readonly message: string;
+  /** May another attempt succeed? */
+  readonly retry: boolean;
+  /** Is the node (full disk, killed program) rather than the task to blame? Such failures do not count against the task's maxAttempts, up to a bound. */
+  readonly blameNode: boolean;
+  /** Last lines of the program's output. */
+  readonly logTail: string;
+}
