@@ -34,8 +34,8 @@ export interface HostRequirements {
   readonly cores: number | 'all';
   /** Bytes of memory reserved for one task. */
   readonly memoryBytes: number;
-  /** Programs the node must have, by the name that `detect` reports, with the lowest version that will do. */
-  readonly programs: readonly { readonly name: string; readonly minimumVersion?: string }[];
+  /** Programs the node must have, by the name that `detect` reports, with the lowest version that will do and what its build must be able to do. */
+  readonly programs: readonly { readonly name: string; readonly minimumVersion?: string; readonly features?: readonly string[] }[];
 }
 
 export interface Step {
