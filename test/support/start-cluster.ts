@@ -1,0 +1,49 @@
+/** Starts the machines of a laboratory as one cluster and asks who coordinates. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StatusView } from '../../src/api/views.ts';
+import { createClusterKeyText } from '../../daemon/network/cluster-key.ts';
+import type { Lab } from './lab.ts';
+import type { Machine } from './lab-machine.ts';
+
+/** First of the ports used where the machines share one loopback. */
+const firstPort = 41_700;
+
+/** Writes a cluster key that all machines of the laboratory may use; returns its file. */
+export function writeClusterKey(lab: Lab): string {
+  const file = join(lab.folder, 'cluster.key');
+  writeFileSync(file, createClusterKeyText(), { mode: 0o600 });
+  return file;
+}
+
+/** What machine `index` needs on its command line to find the others where there is no multicast between them. */
+export function peerFlags(lab: Lab, index: number): readonly string[] {
+  if (lab.level === 'namespaces') return [];
+  const others = lab.machines.map((_, other) => other).filter((other) => other !== index);
+  return ['--listen', `127.0.0.1:${firstPort + index}`, ...others.flatMap((other) => ['--peer', `127.0.0.1:${firstPort + other}`])];
+}
+
+/** True when this machine sees `count` nodes alive, each with Blender, and a coordinator. */
+async function isReady(machine: Machine, count: number, program: string | undefined): Promise<boolean> {
+  const status = await machine.json<StatusView>('status');
+  const usable = status.nodes.filter(
+    (node) => node.reachability === 'alive' && (program === undefined || node.inventory.programs.some((found) => found.name === program)),
+  );
+  return usable.length === count && status.coordinator !== undefined;
+}
+
+/** Starts every machine at once; resolves when each sees all, a coordinator, and `program` on every node. */
+export async function startCluster(lab: Lab, program: string | undefined = 'blender', flags: readonly string[] = []): Promise<void> {
+  const key = writeClusterKey(lab);
+  await Promise.all(lab.machines.map((machine, index) => machine.start('--cluster-key', key, ...peerFlags(lab, index), ...flags)));
+  await Promise.all(lab.machines.map((machine) => machine.until(() => isReady(machine, lab.machines.length, program), 60_000)));
+}
+
+/** The machine that coordinates, by the word of `asked`. */
+export async function coordinatorOf(lab: Lab, asked: Machine): Promise<Machine> {
+  const status = await asked.json<StatusView>('status');
+  const name = status.nodes.find((node) => node.coordinator)?.name;
+  const machine = lab.machines.find((candidate) => candidate.name === name);
+  if (machine === undefined) throw new Error(`${asked.name} knows no coordinator`);
+  return machine;
+}
