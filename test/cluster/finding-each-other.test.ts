@@ -11,17 +11,20 @@ const dropMulticast = [
 ];
 
 describe('three machines on one switch', () => {
-  test.each([{ defaultRoute: false }, { defaultRoute: true }])('find each other and agree on one coordinator (default route: $defaultRoute)', async ({ defaultRoute }) => {
-    await using lab = Lab.create({ nodes: 3, defaultRoute });
-    await startCluster(lab, undefined);
-    const statuses = await Promise.all(lab.machines.map((machine) => machine.json<StatusView>('status')));
-    for (const status of statuses) {
-      expect(status.nodes.map((node) => node.name).toSorted()).toEqual(['n1', 'n2', 'n3']);
-      expect(status.coordinator).toEqual(statuses[0]?.coordinator);
-      expect(status.totals.nodes).toBe(3);
-      expect(status.copies).toBe(3);
-    }
-  });
+  test.each([{ defaultRoute: false }, { defaultRoute: true }])(
+    'find each other and agree on one coordinator (default route: $defaultRoute)',
+    async ({ defaultRoute }) => {
+      await using lab = Lab.create({ nodes: 3, defaultRoute });
+      await startCluster(lab, undefined);
+      const statuses = await Promise.all(lab.machines.map((machine) => machine.json<StatusView>('status')));
+      for (const status of statuses) {
+        expect(status.nodes.map((node) => node.name).toSorted()).toEqual(['n1', 'n2', 'n3']);
+        expect(status.coordinator).toEqual(statuses[0]?.coordinator);
+        expect(status.totals.nodes).toBe(3);
+        expect(status.copies).toBe(3);
+      }
+    },
+  );
 
   test('find each other by addresses where multicast is dropped', async () => {
     await using lab = Lab.create({ nodes: 3 });
