@@ -1,0 +1,174 @@
+/**
+ * One node's messages, requests and replies over any carrier of frames: what the libp2p network and the memory network
+ * share. The carrier says which peers are connected, transmits frames in order and calls `receive` and `closed`.
+ */
+import { SupervmError } from '../../src/model/errors.ts';
+import type { NodeId } from '../../src/model/job.ts';
+import type { Clock, Timer } from '../clock.ts';
+import { decodeBody, encodeBody } from '../wire/codec.ts';
+import { type Frame, frameSize, frameTypes } from '../wire/frame.ts';
+import type { Protocol, Schema, Service } from '../wire/messenger.ts';
+import { maximumFrameBytes } from '../wire/protocols.ts';
+
+/** More requests of one peer at work than this are refused: nobody honest has that many outstanding. */
+const maximumRequestsAtWork = 512;
+
+export interface ExchangeNeeds {
+  readonly clock: Clock;
+  /** False when the peer is not connected; the frame is dropped then. */
+  transmit(to: NodeId, protocol: string, frame: Frame): boolean;
+  /** The peer broke the protocol, or a service threw on its message: the carrier cuts it. */
+  violated(peer: NodeId, reason: Error): void;
+}
+
+interface Pending {
+  readonly peer: NodeId;
+  readonly protocol: string;
+  readonly timer: Timer;
+  readonly reply: Schema<unknown>;
+  resolve(reply: unknown): void;
+  reject(error: Error): void;
+}
+
+interface Served {
+  readonly protocol: Protocol<unknown, unknown, unknown>;
+  readonly service: Service<unknown, unknown, unknown>;
+}
+
+export class Exchange {
+  readonly #needs: ExchangeNeeds;
+  readonly #served = new Map<string, Served>();
+  readonly #pending = new Map<number, Pending>();
+  readonly #atWork = new Map<NodeId, number>();
+  #lastId = 0;
+
+  constructor(needs: ExchangeNeeds) {
+    this.#needs = needs;
+  }
+
+  protocols(): Protocol<unknown, unknown, unknown>[] {
+    return [...this.#served.values()].map((served) => served.protocol);
+  }
+
+  serve<M, Q, R>(protocol: Protocol<M, Q, R>, service: Service<M, Q, R>): void {
+    if (this.#served.has(protocol.id)) throw new SupervmError('internal', `the protocol ${protocol.id} is served twice`);
+    this.#served.set(protocol.id, { protocol, service: service as Service<unknown, unknown, unknown> });
+  }
+
+  send<M, Q, R>(to: NodeId, protocol: Protocol<M, Q, R>, message: M): void {
+    this.#needs.transmit(to, protocol.id, frameOf(protocol, frameTypes.message, 0, message));
+  }
+
+  async request<M, Q, R>(to: NodeId, protocol: Protocol<M, Q, R>, request: Q, timeoutMs: number): Promise<R> {
+    const id = this.#nextId();
+    const frame = frameOf(protocol, frameTypes.request, id, request);
+    if (!this.#needs.transmit(to, protocol.id, frame)) throw unreachable(to, 'it is not connected');
+    return new Promise<R>((resolve, reject) => {
+      const timer = this.#needs.clock.after(timeoutMs, () => {
+        this.#pending.delete(id);
+        reject(unreachable(to, `it did not answer ${protocol.id} in ${timeoutMs} ms`));
+      });
+      this.#pending.set(id, { peer: to, protocol: protocol.id, timer, reply: protocol.reply, resolve: (reply) => resolve(reply as R), reject });
+    });
+  }
+
+  receive(from: NodeId, protocol: string, frame: Frame): void {
+    try {
+      if (frame.type === frameTypes.message) this.#message(from, protocol, frame);
+      else if (frame.type === frameTypes.request) this.#request(from, protocol, frame);
+      else if (frame.type === frameTypes.reply || frame.type === frameTypes.refusal) this.#reply(from, protocol, frame);
+    } catch (error) {
+      this.#needs.violated(from, error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** Fails what waits for the peer. */
+  closed(peer: NodeId): void {
+    for (const [id, pending] of this.#pending) {
+      if (pending.peer === peer) this.#settle(id, pending).reject(unreachable(peer, 'the connection closed'));
+    }
+  }
+
+  /** Forgets what waits without settling it: the process died and none of its code may run on. Only the memory network can do this. */
+  abandon(): void {
+    for (const [id, pending] of this.#pending) this.#settle(id, pending);
+  }
+
+  #message(from: NodeId, protocol: string, frame: Frame): void {
+    const served = this.#served.get(protocol);
+    if (served?.service.onMessage === undefined) return;
+    served.service.onMessage(from, served.protocol.message.parse(decodeBody(frame.body)));
+  }
+
+  #request(from: NodeId, protocol: string, frame: Frame): void {
+    const served = this.#served.get(protocol);
+    const atWork = this.#atWork.get(from) ?? 0;
+    if (served?.service.onRequest === undefined || atWork >= maximumRequestsAtWork) {
+      this.#refuse(from, protocol, frame.id, atWork >= maximumRequestsAtWork ? 'too many requests at once' : `${protocol} is not served here`);
+      return;
+    }
+    const request = served.protocol.request.parse(decodeBody(frame.body));
+    this.#atWork.set(from, atWork + 1);
+    this.#answer(from, served, frame.id, request).finally(() => {
+      const left = (this.#atWork.get(from) ?? 1) - 1;
+      if (left === 0) this.#atWork.delete(from);
+      else this.#atWork.set(from, left);
+    });
+  }
+
+  async #answer(from: NodeId, served: Served, id: number, request: unknown): Promise<void> {
+    try {
+      const reply = await served.service.onRequest?.(from, request);
+      this.#needs.transmit(from, served.protocol.id, frameOf(served.protocol, frameTypes.reply, id, reply));
+    } catch (error) {
+      this.#refuse(from, served.protocol.id, id, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #refuse(to: NodeId, protocol: string, id: number, message: string): void {
+    this.#needs.transmit(to, protocol, { type: frameTypes.refusal, id, body: encodeBody({ message: message.slice(0, 2000) }) });
+  }
+
+  #reply(from: NodeId, protocol: string, frame: Frame): void {
+    const pending = this.#pending.get(frame.id);
+    // A reply after its time-out, or a second one, finds nobody waiting.
+    if (pending === undefined || pending.peer !== from || pending.protocol !== protocol) return;
+    this.#settle(frame.id, pending);
+    try {
+      const body = decodeBody(frame.body);
+      if (frame.type === frameTypes.refusal) pending.reject(new SupervmError('peer-refused', reasonOf(body)));
+      else pending.resolve(pending.reply.parse(body));
+    } catch (error) {
+      pending.reject(unreachable(from, 'its reply cannot be read', { cause: error }));
+      throw error;
+    }
+  }
+
+  #settle(id: number, pending: Pending): Pending {
+    this.#pending.delete(id);
+    pending.timer.cancel();
+    return pending;
+  }
+
+  #nextId(): number {
+    do this.#lastId = (this.#lastId + 1) >>> 0;
+    while (this.#pending.has(this.#lastId));
+    return this.#lastId;
+  }
+}
+
+function frameOf(protocol: { readonly id: string; readonly maximumBytes: number }, type: number, id: number, body: unknown): Frame {
+  const frame: Frame = { type, id, body: encodeBody(body) };
+  const limit = Math.min(protocol.maximumBytes, maximumFrameBytes);
+  if (frameSize(frame) > limit) throw new SupervmError('internal', `a frame of ${frameSize(frame)} bytes is over the limit of ${limit} of ${protocol.id}`);
+  return frame;
+}
+
+function unreachable(peer: NodeId, reason: string, options?: ErrorOptions): SupervmError {
+  return new SupervmError('peer-unreachable', `the node ${peer} cannot be reached: ${reason}`, '', options);
+}
+
+function reasonOf(body: unknown): string {
+  const message = typeof body === 'object' && body !== null && 'message' in body ? body.message : undefined;
+  return typeof message === 'string' ? message : 'no reason given';
+}
