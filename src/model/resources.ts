@@ -1,0 +1,114 @@
+/** Does a task fit a node? What a node could ever run (`lackOf`), and what is left beside what runs there (`hasRoom`). */
+import type { Inventory } from './inventory.ts';
+import type { HostRequirements } from './job.ts';
+
+/** What some tasks together hold of a node. `alone` is true while one of them wants the whole node. */
+export interface Reserved {
+  readonly tasks: number;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly alone: boolean;
+}
+
+export const nothingReserved: Reserved = { tasks: 0, cores: 0, memoryBytes: 0, alone: false };
+
+type Capacity = Pick<Inventory, 'cores' | 'memoryBytes'>;
+
+export interface Lack {
+  readonly code: 'no-program' | 'program-too-old' | 'too-small';
+  /** In words, without the node's name: `has blender 3.4.1, 4.2 is needed`. */
+  readonly reason: string;
+}
+
+/** Fractions of a core come from cgroup quotas; sums of them must not fail by a rounding error. */
+const roundingError = 1e-6;
+
+/** Compares dotted versions number by number: `3.10` is above `3.9`, `4` equals `4.0`. A suffix (`4.2.0-beta`) is ignored. */
+export function compareVersions(a: string, b: string): number {
+  const left = numbersOf(a);
+  const right = numbersOf(b);
+  for (let place = 0; place < Math.max(left.length, right.length); place++) {
+    const difference = (left[place] ?? 0) - (right[place] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function numbersOf(version: string): number[] {
+  const dotted = /\d+(?:\.\d+)*/.exec(version)?.[0] ?? '0';
+  return dotted.split('.').map(Number);
+}
+
+/** The first reason why the node, were it empty, could not run such a task; undefined when it could. */
+export function lackOf(requirements: HostRequirements, inventory: Inventory): Lack | undefined {
+  for (const wanted of requirements.programs) {
+    const found = programLack(wanted, inventory);
+    if (found !== undefined) return found;
+  }
+  if (requirements.cores !== 'all' && requirements.cores > inventory.cores + roundingError) {
+    return { code: 'too-small', reason: `has ${inventory.cores} cores, ${requirements.cores} are needed` };
+  }
+  if (requirements.memoryBytes > inventory.memoryBytes) {
+    return { code: 'too-small', reason: `has ${gibibytes(inventory.memoryBytes)} GiB of memory, ${gibibytes(requirements.memoryBytes)} GiB are needed` };
+  }
+  return undefined;
+}
+
+function programLack(wanted: HostRequirements['programs'][number], inventory: Inventory): Lack | undefined {
+  const named = inventory.programs.filter((program) => program.name === wanted.name);
+  if (named.length === 0) return { code: 'no-program', reason: `has no ${wanted.name}` };
+  const minimum = wanted.minimumVersion;
+  const recent = named.filter((program) => minimum === undefined || compareVersions(program.version, minimum) >= 0);
+  if (recent.length === 0)
+    return { code: 'program-too-old', reason: `has ${wanted.name} ${named.map((program) => program.version).join(', ')}, ${minimum} is needed` };
+  const missing = (features: readonly string[]): string[] => (wanted.features ?? []).filter((feature) => !features.includes(feature));
+  if (recent.some((program) => missing(program.features).length === 0)) return undefined;
+  return { code: 'no-program', reason: `has a ${wanted.name} built without ${missing(recent[0]?.features ?? []).join(', ')}` };
+}
+
+function gibibytes(bytes: number): string {
+  return (bytes / 2 ** 30).toFixed(1);
+}
+
+/** Is there room for one more such task beside what is reserved? Assumes `lackOf` found nothing. */
+export function hasRoom(requirements: HostRequirements, capacity: Capacity, reserved: Reserved): boolean {
+  if (reserved.alone) return false;
+  if (requirements.cores === 'all') return reserved.tasks === 0;
+  return reserved.cores + requirements.cores <= capacity.cores + roundingError && reserved.memoryBytes + requirements.memoryBytes <= capacity.memoryBytes;
+}
+
+export function reserve(requirements: HostRequirements, capacity: Capacity, reserved: Reserved): Reserved {
+  const alone = requirements.cores === 'all';
+  return {
+    tasks: reserved.tasks + 1,
+    cores: reserved.cores + (requirements.cores === 'all' ? capacity.cores : requirements.cores),
+    memoryBytes: reserved.memoryBytes + requirements.memoryBytes,
+    alone: reserved.alone || alone,
+  };
+}
+
+export interface Admission<T> {
+  readonly running: readonly T[];
+  readonly waiting: readonly T[];
+  readonly reserved: Reserved;
+}
+
+/**
+ * Which of the tasks, taken in order, run at once: each that has room beside those before it. Tasks of which the node
+ * holds more than fits wait behind. The coordinator and the worker count alike, so neither runs over.
+ */
+export function admit<T>(tasks: Iterable<T>, requirementsOf: (task: T) => HostRequirements, capacity: Capacity): Admission<T> {
+  const running: T[] = [];
+  const waiting: T[] = [];
+  let reserved = nothingReserved;
+  for (const task of tasks) {
+    const requirements = requirementsOf(task);
+    if (waiting.length === 0 && hasRoom(requirements, capacity, reserved)) {
+      reserved = reserve(requirements, capacity, reserved);
+      running.push(task);
+    } else {
+      waiting.push(task);
+    }
+  }
+  return { running, waiting, reserved };
+}
