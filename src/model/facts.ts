@@ -79,7 +79,8 @@ export interface Entry {
   readonly sequence: number;
   /** Digest of the predecessor's canonical form in the same origin; 64 zeros for the first. */
   readonly previous: string;
-  readonly fact: Fact;
+  /** A `Fact`, or what a newer version wrote: kept and passed on unread, so that the chain holds. */
+  readonly fact: unknown;
 }
 
 /** Highest sequence held of each origin. */

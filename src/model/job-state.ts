@@ -5,6 +5,14 @@ import type { JobId, JobRecord } from './job.ts';
 /** `step` then `index`, as one key. */
 export type TaskKey = `${string}/${number}`;
 
+/** How many of a step's tasks are decided, in the current generation. */
+export interface StepTally {
+  /** Tasks with a result. */
+  readonly kept: number;
+  /** Tasks without a result that failed for good. */
+  readonly failed: number;
+}
+
 export interface JobState {
   readonly id: JobId;
   /** Absent while only other facts of the job have arrived. */
@@ -16,8 +24,12 @@ export interface JobState {
   readonly results: ReadonlyMap<TaskKey, ResultKept>;
   /** Tasks for which two different results were kept (after a partition). */
   readonly conflicts: ReadonlySet<TaskKey>;
-  /** By attempt key, of all generations. */
+  /** By attempt key (attempt.ts), of all generations. */
   readonly failures: ReadonlyMap<string, AttemptFailed>;
+  /** The same failures by task and then by attempt key. */
+  readonly taskFailures: ReadonlyMap<TaskKey, ReadonlyMap<string, AttemptFailed>>;
+  /** By step name; empty until the record is known. Derived from all of the above, kept so that a scheduler need not count. */
+  readonly tally: ReadonlyMap<string, StepTally>;
   /** The winning outcome of each generation. */
   readonly ended: ReadonlyMap<number, Ended>;
   readonly pause?: PauseSet;

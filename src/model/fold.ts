@@ -1,0 +1,193 @@
+/**
+ * Folding facts into a job's state: a join, so commutative, associative and idempotent. Where two facts are about the
+ * same thing the winner is taken (merge.ts); everything else is set union or a maximum.
+ */
+import { attemptKey } from './attempt.ts';
+import { compareValues } from './compare.ts';
+import type { AttemptFailed, Ended, Fact, PauseSet, ResultKept, Submitted } from './facts.ts';
+import type { JobId, JobRecord, Step, TaskReference } from './job.ts';
+import type { JobState, StepTally, TaskKey } from './job-state.ts';
+import { compareEnded, compareFailures, comparePauses, compareResults, differInOutputs } from './merge.ts';
+import { taskCount, taskKey } from './parameter-space.ts';
+import { stepOf, taskStanding } from './standing.ts';
+
+/** A job's state that `foldInto` changes in place: 100,000 results cost 100,000 small steps. Whoever only reads sees a JobState. */
+export interface MutableJobState extends JobState {
+  record?: JobRecord;
+  generation: number;
+  readonly cancelledGenerations: Set<number>;
+  readonly results: Map<TaskKey, ResultKept>;
+  readonly conflicts: Set<TaskKey>;
+  readonly failures: Map<string, AttemptFailed>;
+  readonly taskFailures: Map<TaskKey, Map<string, AttemptFailed>>;
+  readonly tally: Map<string, StepTally>;
+  readonly ended: Map<number, Ended>;
+  pause?: PauseSet;
+  removed: boolean;
+}
+
+/** The state of a job of which nothing is known. */
+export function emptyJobState(id: JobId): MutableJobState {
+  return {
+    id,
+    generation: 1,
+    cancelledGenerations: new Set(),
+    results: new Map(),
+    conflicts: new Set(),
+    failures: new Map(),
+    taskFailures: new Map(),
+    tally: new Map(),
+    ended: new Map(),
+    removed: false,
+  };
+}
+
+/** An independent copy; the facts themselves are shared. */
+export function copyJobState(state: JobState): MutableJobState {
+  return {
+    ...state,
+    cancelledGenerations: new Set(state.cancelledGenerations),
+    results: new Map(state.results),
+    conflicts: new Set(state.conflicts),
+    failures: new Map(state.failures),
+    taskFailures: new Map([...state.taskFailures].map(([key, failures]) => [key, new Map(failures)])),
+    tally: new Map(state.tally),
+    ended: new Map(state.ended),
+  };
+}
+
+/** Takes `challenger` where it beats what `map` holds under `key`. */
+function takeWinner<K, V>(map: Map<K, V>, key: K, challenger: V, compare: (a: V, b: V) => number): boolean {
+  const holder = map.get(key);
+  if (holder !== undefined && compare(holder, challenger) <= 0) return false;
+  map.set(key, challenger);
+  return true;
+}
+
+function countStep(state: MutableJobState, step: Step): StepTally {
+  const tally = { kept: 0, failed: 0 };
+  const count = taskCount(step);
+  const prefix = `${step.name}/`;
+  const touched = new Set<TaskKey>([...state.results.keys(), ...state.taskFailures.keys()]);
+  for (const key of touched) {
+    const index = key.startsWith(prefix) ? Number(key.slice(prefix.length)) : -1;
+    if (!isTaskIndex(index, count)) continue;
+    const standing = taskStanding(state, step, index);
+    if (standing !== 'open') tally[standing] += 1;
+  }
+  return tally;
+}
+
+function isTaskIndex(index: number, count: number): boolean {
+  return Number.isSafeInteger(index) && index >= 0 && index < count;
+}
+
+/** Counts anew: needed only when the record arrives or a generation opens. */
+function recount(state: MutableJobState): void {
+  state.tally.clear();
+  for (const step of state.record?.steps ?? []) state.tally.set(step.name, countStep(state, step));
+}
+
+/** Runs `change`, which concerns one task only, and keeps the tally true. */
+function changeTask(state: MutableJobState, task: TaskReference, change: () => boolean): boolean {
+  const step = stepOf(state, task.step);
+  if (step === undefined || !isTaskIndex(task.index, taskCount(step))) return change();
+  const before = taskStanding(state, step, task.index);
+  const changed = change();
+  const after = taskStanding(state, step, task.index);
+  if (before === after) return changed;
+  const tally = { ...(state.tally.get(step.name) ?? { kept: 0, failed: 0 }) };
+  if (before !== 'open') tally[before] -= 1;
+  if (after !== 'open') tally[after] += 1;
+  state.tally.set(step.name, tally);
+  return changed;
+}
+
+function foldSubmitted(state: MutableJobState, fact: Submitted): boolean {
+  // Records with one id are the same record (the id is its digest); the order decides only if somebody lies.
+  if (state.record !== undefined && compareValues(state.record, fact.record) <= 0) return false;
+  state.record = fact.record;
+  recount(state);
+  return true;
+}
+
+function foldResult(state: MutableJobState, fact: ResultKept): boolean {
+  const key = taskKey(fact.attempt.step, fact.attempt.index);
+  return changeTask(state, fact.attempt, () => {
+    const holder = state.results.get(key);
+    // A task is in conflict when not all its results made the same files. Comparing with the winner so far is enough:
+    // until the first difference all results seen are alike.
+    const newConflict = holder !== undefined && !state.conflicts.has(key) && differInOutputs(holder, fact);
+    if (newConflict) state.conflicts.add(key);
+    return takeWinner(state.results, key, fact, compareResults) || newConflict;
+  });
+}
+
+function foldFailure(state: MutableJobState, fact: AttemptFailed): boolean {
+  const attempt = attemptKey(fact.attempt);
+  const key = taskKey(fact.attempt.step, fact.attempt.index);
+  return changeTask(state, fact.attempt, () => {
+    if (!takeWinner(state.failures, attempt, fact, compareFailures)) return false;
+    const ofTask = state.taskFailures.get(key) ?? new Map<string, AttemptFailed>();
+    state.taskFailures.set(key, ofTask.set(attempt, fact));
+    return true;
+  });
+}
+
+function foldRetried(state: MutableJobState, generation: number): boolean {
+  if (generation <= state.generation) return false;
+  state.generation = generation;
+  recount(state);
+  return true;
+}
+
+function foldPause(state: MutableJobState, fact: PauseSet): boolean {
+  if (state.pause !== undefined && comparePauses(state.pause, fact) <= 0) return false;
+  state.pause = fact;
+  return true;
+}
+
+function foldCancelled(state: MutableJobState, generation: number): boolean {
+  if (state.cancelledGenerations.has(generation)) return false;
+  state.cancelledGenerations.add(generation);
+  return true;
+}
+
+function foldRemoved(state: MutableJobState): boolean {
+  Object.assign(state, emptyJobState(state.id), { removed: true });
+  delete state.record;
+  delete state.pause;
+  return true;
+}
+
+/** Adds one fact to the state in place; false when it said nothing new. Throws RangeError for a fact of another job. */
+export function foldInto(state: MutableJobState, fact: Fact): boolean {
+  if (fact.job !== state.id) throw new RangeError(`a fact of job ${fact.job} was folded into job ${state.id}`);
+  if (state.removed) return false;
+  switch (fact.type) {
+    case 'submitted':
+      return foldSubmitted(state, fact);
+    case 'result-kept':
+      return foldResult(state, fact);
+    case 'attempt-failed':
+      return foldFailure(state, fact);
+    case 'cancelled':
+      return foldCancelled(state, fact.generation);
+    case 'retried':
+      return foldRetried(state, fact.generation);
+    case 'ended':
+      return takeWinner(state.ended, fact.generation, fact, compareEnded);
+    case 'pause-set':
+      return foldPause(state, fact);
+    case 'removed':
+      return foldRemoved(state);
+    default:
+      return fact satisfies never;
+  }
+}
+
+/** The pure form: the same object when the fact says nothing new, otherwise a new one. Copies; use `foldInto` for many facts. */
+export function applyFact(state: JobState, fact: Fact): JobState {
+  const next = copyJobState(state);
+  return foldInto(next, fact) ? next : state;
+}
