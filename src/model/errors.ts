@@ -40,6 +40,7 @@ export const errorKinds = {
   'scene-unrenderable': { exit: 2, status: 409, summary: 'The scene lacks something rendering needs.' },
   'task-failed': failed('A task failed.'),
   'timed-out': { exit: 6, status: 504, summary: 'Waiting took too long; the job goes on.' },
+  'tree-invalid': failed('A list of input files that cannot be accepted.'),
   'unknown-job-type': notFound('No job type has this name.'),
   usage: usage('A command line that cannot be read.'),
 } as const satisfies Record<string, ErrorKind>;

@@ -1,0 +1,181 @@
+/** Blobs as files of one folder: `ab/cdef…` when complete and durable, `incoming/…` before. */
+import { createHash } from 'node:crypto';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { SupervmError } from '../../src/model/errors.ts';
+import type { Digest } from '../../src/model/job.ts';
+import type { Startable } from '../startable.ts';
+import type { Blob, BlobDisk, BlobFiles } from './blobs.ts';
+import { BlobCheck, isDigest } from './digest.ts';
+import { diskFault, errorCode } from './disk-faults.ts';
+import { copyPieces, readPieces, syncFolder } from './file-pieces.ts';
+
+type Incoming = Awaited<ReturnType<BlobDisk['create']>>;
+
+export class BlobFolder implements BlobDisk, BlobFiles, Startable {
+  readonly #folder: string;
+  #drawn = 0;
+
+  /** One daemon a folder: `start` removes what an earlier one left half-written. */
+  constructor(options: { readonly folder: string }) {
+    this.#folder = options.folder;
+  }
+
+  async start(): Promise<void> {
+    await rm(join(this.#folder, 'incoming'), { recursive: true, force: true });
+    await mkdir(join(this.#folder, 'incoming'), { recursive: true, mode: 0o700 });
+  }
+
+  async stop(): Promise<void> {}
+
+  async has(digest: Digest): Promise<boolean> {
+    return (await this.#size(digest)) !== undefined;
+  }
+
+  async read(digest: Digest, offset: number, length: number): Promise<Uint8Array | undefined> {
+    const file = await this.#open(digest);
+    if (file === undefined) return undefined;
+    await using handle = file;
+    const bytes = new Uint8Array(length);
+    let filled = 0;
+    while (filled < length) {
+      const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return bytes.subarray(0, filled);
+  }
+
+  async create(expected: Blob): Promise<Incoming> {
+    const target = this.#path(expected.digest);
+    const temporary = this.#temporary();
+    const file = await this.#guard(() => open(temporary, 'wx', 0o600));
+    const check = new BlobCheck(expected);
+    const discard = async (): Promise<void> => {
+      await file.close();
+      await rm(temporary, { force: true });
+    };
+    const orDiscard = async (work: () => Promise<void>): Promise<void> => {
+      try {
+        await this.#guard(work);
+      } catch (error) {
+        await discard();
+        throw error;
+      }
+    };
+    return {
+      write: (bytes) =>
+        orDiscard(async () => {
+          check.add(bytes);
+          await file.writeFile(bytes);
+        }),
+      commit: () =>
+        orDiscard(async () => {
+          check.finish();
+          await file.sync();
+          await file.close();
+          await this.#publish(temporary, target);
+        }),
+      discard,
+    };
+  }
+
+  /** Copies while hashing: the file may belong to somebody who changes or removes it later. */
+  async putFile(path: string): Promise<Blob> {
+    const temporary = this.#temporary();
+    const hash = createHash('sha256');
+    let size = 0;
+    try {
+      await using source = await open(path, 'r');
+      await using target = await this.#guard(() => open(temporary, 'wx', 0o600));
+      await this.#guard(async () => {
+        size = await copyPieces(source, target, (piece) => hash.update(piece));
+        await target.sync();
+      });
+      const digest = hash.digest('hex');
+      await this.#guard(() => this.#publish(temporary, this.#path(digest)));
+      return { digest, size };
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  /** A blob that turns out damaged is removed, so that the next `fetch` brings it again, and `file-missing` is thrown. */
+  async writeFile(digest: Digest, target: string, mode: number): Promise<void> {
+    const opened = await this.#open(digest);
+    if (opened === undefined) throw new SupervmError('file-missing', `blob ${digest.slice(0, 12)} is not held here`);
+    await using source = opened;
+    const temporary = `${target}.supervm-${process.pid}-${this.#drawn++}`;
+    const hash = createHash('sha256');
+    try {
+      await mkdir(dirname(target), { recursive: true });
+      await using copy = await open(temporary, 'wx', mode);
+      await copyPieces(source, copy, (piece) => hash.update(piece));
+      if (hash.digest('hex') !== digest) throw await this.#damaged(digest);
+      await copy.chmod(mode);
+      await copy.sync();
+      await rename(temporary, target);
+      await syncFolder(dirname(target));
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw diskFault(error, target);
+    }
+  }
+
+  /** Hashes the whole file again: true when it still is what its name says. */
+  async isIntact(digest: Digest): Promise<boolean> {
+    const file = await this.#open(digest);
+    if (file === undefined) return false;
+    await using handle = file;
+    const hash = createHash('sha256');
+    for await (const piece of readPieces(handle)) hash.update(piece);
+    return hash.digest('hex') === digest;
+  }
+
+  async #damaged(digest: Digest): Promise<SupervmError> {
+    await rm(this.#path(digest), { force: true });
+    return new SupervmError('file-missing', `blob ${digest.slice(0, 12)} was damaged on disk and has been dropped`);
+  }
+
+  async #publish(temporary: string, target: string): Promise<void> {
+    const shelf = dirname(target);
+    if ((await mkdir(shelf, { recursive: true, mode: 0o700 })) !== undefined) await syncFolder(this.#folder);
+    await rename(temporary, target);
+    await syncFolder(shelf);
+  }
+
+  async #size(digest: Digest): Promise<number | undefined> {
+    try {
+      return (await stat(this.#path(digest))).size;
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  async #open(digest: Digest): Promise<FileHandle | undefined> {
+    try {
+      return await open(this.#path(digest), 'r');
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw diskFault(error, `blobs in ${this.#folder}`);
+    }
+  }
+
+  #temporary(): string {
+    return join(this.#folder, 'incoming', String(this.#drawn++));
+  }
+
+  #path(digest: Digest): string {
+    if (!isDigest(digest)) throw new SupervmError('internal', `${JSON.stringify(digest)} is not a digest`);
+    return join(this.#folder, digest.slice(0, 2), digest.slice(2));
+  }
+}

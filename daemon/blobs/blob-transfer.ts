@@ -1,0 +1,196 @@
+/** Blobs between nodes: pulls what is missing from whoever holds it, and serves what is held. */
+import { SupervmError } from '../../src/model/errors.ts';
+import type { Digest, NodeId } from '../../src/model/job.ts';
+import type { Clock } from '../clock.ts';
+import type { Startable } from '../startable.ts';
+import type { Messenger } from '../wire/messenger.ts';
+import type { Blob, BlobDisk, Blobs } from './blobs.ts';
+import { digestOf } from './digest.ts';
+import { HolderSearch } from './holder-search.ts';
+import { type BlobReply, type BlobRequest, blobProtocol, blobsPerRequest, pieceBytes } from './protocol.ts';
+import { DiskFailure, pullBlob } from './pull-blob.ts';
+import { SharedFetches } from './shared-fetches.ts';
+import { Slots } from './slots.ts';
+
+/** Finding out who holds something is small: a peer that cannot answer it in this time is no use as a source. */
+const locateMs = 5_000;
+
+export interface BlobTransferOptions {
+  /** Milliseconds until a silent peer is given up and the next one asked. */
+  readonly requestMs?: number;
+  /** Milliseconds after which a `hold` request that still goes on is answered with its progress. */
+  readonly holdReplyMs?: number;
+}
+
+export class BlobTransfer implements Blobs, Startable {
+  readonly #messenger: Messenger;
+  readonly #clock: Clock;
+  readonly #disk: BlobDisk;
+  readonly #requestMs: number;
+  readonly #holdReplyMs: number;
+  readonly #fetches = new SharedFetches();
+  readonly #stop = new AbortController();
+  /** Blobs on their way at once, read requests outstanding, and reads served to others. */
+  readonly #pulling = new Slots({ count: 6 });
+  readonly #asking = new Slots({ count: 8 });
+  readonly #serving = new Slots({ count: 8 });
+  #arrived = 0;
+
+  /** Construct before the network starts: it serves its protocol from then on. */
+  constructor(options: BlobTransferOptions, needs: { readonly messenger: Messenger; readonly clock: Clock; readonly disk: BlobDisk }) {
+    this.#messenger = needs.messenger;
+    this.#clock = needs.clock;
+    this.#disk = needs.disk;
+    this.#requestMs = options.requestMs ?? 30_000;
+    this.#holdReplyMs = options.holdReplyMs ?? 2_000;
+    this.#messenger.serve(blobProtocol, { onRequest: (_from, request) => this.#serve(request) });
+  }
+
+  async start(): Promise<void> {}
+
+  /** Fetches under way reject. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new SupervmError('peer-unreachable', 'the daemon is stopping'));
+  }
+
+  has(digest: Digest): Promise<boolean> {
+    return this.#disk.has(digest);
+  }
+
+  async fetch(blobs: readonly Blob[], from: readonly NodeId[], signal?: AbortSignal): Promise<void> {
+    const missing = await this.#missing(blobs);
+    if (missing.length === 0) return;
+    const either = AbortSignal.any(signal === undefined ? [this.#stop.signal] : [signal, this.#stop.signal]);
+    const holders = new HolderSearch({ blobs: missing, from }, { connected: () => this.#messenger.connected(), locate: (wanted) => this.#locate(wanted) });
+    const results = await Promise.allSettled(
+      missing.map((blob) => this.#fetches.join(blob.digest, either, (stop) => this.#pulling.use(() => this.#pull(blob, holders, stop)))),
+    );
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  /** `timeoutMs` is the longest time without progress: a large blob may take as long as it takes. */
+  async replicate(blobs: readonly Blob[], node: NodeId, timeoutMs: number): Promise<void> {
+    if (node === this.#messenger.self) return this.fetch(blobs, []);
+    for (let first = 0; first < blobs.length; first += blobsPerRequest) {
+      await this.#hold(blobs.slice(first, first + blobsPerRequest), node, timeoutMs);
+    }
+  }
+
+  async bytes(blob: Blob, from: readonly NodeId[]): Promise<Uint8Array> {
+    await this.fetch([blob], from);
+    const pieces: Uint8Array[] = [];
+    for (let offset = 0; offset < blob.size; offset += pieceBytes) {
+      const piece = await this.#disk.read(blob.digest, offset, Math.min(pieceBytes, blob.size - offset));
+      if (piece === undefined) throw new SupervmError('file-missing', `blob ${blob.digest.slice(0, 12)} vanished`);
+      pieces.push(piece);
+    }
+    return Buffer.concat(pieces);
+  }
+
+  async put(bytes: Uint8Array): Promise<Blob> {
+    const blob = { digest: digestOf(bytes), size: bytes.length };
+    if (await this.#disk.has(blob.digest)) return blob;
+    const incoming = await this.#disk.create(blob);
+    await incoming.write(bytes);
+    await incoming.commit();
+    return blob;
+  }
+
+  /** Connected peers that say they hold each of `blobs`. Peers that do not answer hold nothing. */
+  async #locate(blobs: readonly Blob[]): Promise<ReadonlyMap<Digest, readonly NodeId[]>> {
+    const digests = blobs.map((blob) => blob.digest);
+    const found = new Map<Digest, NodeId[]>(digests.map((digest) => [digest, []]));
+    await Promise.all(
+      this.#messenger.connected().map(async (peer) => {
+        for (const digest of await this.#heldBy(peer, digests)) found.get(digest)?.push(peer);
+      }),
+    );
+    for (const peers of found.values()) peers.sort();
+    return found;
+  }
+
+  async #heldBy(peer: NodeId, digests: readonly Digest[]): Promise<Digest[]> {
+    const held: Digest[] = [];
+    for (let first = 0; first < digests.length; first += blobsPerRequest) {
+      const asked = digests.slice(first, first + blobsPerRequest);
+      const reply = await this.#request(peer, { type: 'locate', digests: asked }, locateMs).catch(() => undefined);
+      if (reply?.type !== 'located') break;
+      for (const position of reply.held) held.push(...asked.slice(position, position + 1));
+    }
+    return held;
+  }
+
+  async #missing(blobs: readonly Blob[]): Promise<Blob[]> {
+    const missing = new Map<Digest, Blob>();
+    for (const blob of blobs) if (!missing.has(blob.digest) && !(await this.#disk.has(blob.digest))) missing.set(blob.digest, blob);
+    return [...missing.values()];
+  }
+
+  async #pull(blob: Blob, holders: HolderSearch, signal: AbortSignal): Promise<void> {
+    const needs = {
+      disk: this.#disk,
+      read: (peer: NodeId, _blob: Blob, offset: number, length: number) => this.#read(peer, blob, offset, length),
+      arrived: (bytes: number): void => {
+        this.#arrived += bytes;
+      },
+    };
+    try {
+      for await (const peers of holders.of(blob)) if (await pullBlob(blob, peers, needs, signal)) return;
+    } catch (error) {
+      throw error instanceof DiskFailure ? error.cause : error;
+    }
+    throw new SupervmError('file-missing', `no reachable node has blob ${blob.digest.slice(0, 12)} (${blob.size} bytes)`);
+  }
+
+  async #read(peer: NodeId, blob: Blob, offset: number, length: number): Promise<Uint8Array | undefined> {
+    const reply = await this.#asking.use(() => this.#request(peer, { type: 'read', digest: blob.digest, offset, length }, this.#requestMs));
+    return reply.type === 'piece' ? reply.bytes : undefined;
+  }
+
+  async #hold(blobs: readonly Blob[], node: NodeId, timeoutMs: number): Promise<void> {
+    let arrived = -1;
+    let progressAt = this.#clock.now();
+    for (;;) {
+      const left = Math.max(1, progressAt + timeoutMs - this.#clock.now());
+      const reply = await this.#request(node, { type: 'hold', blobs: [...blobs], from: [this.#messenger.self] }, left);
+      if (reply.type === 'held') return;
+      if (reply.type !== 'holding') throw new SupervmError('peer-refused', `${node} answered a request to hold blobs with "${reply.type}"`);
+      if (reply.arrived !== arrived) progressAt = this.#clock.now();
+      else if (this.#clock.now() >= progressAt + timeoutMs) throw new SupervmError('timed-out', `${node} makes no progress in fetching blobs`);
+      arrived = reply.arrived;
+    }
+  }
+
+  #request(peer: NodeId, request: BlobRequest, timeoutMs: number): Promise<BlobReply> {
+    return this.#messenger.request(peer, blobProtocol, request, timeoutMs);
+  }
+
+  async #serve(request: BlobRequest): Promise<BlobReply> {
+    switch (request.type) {
+      case 'read': {
+        const bytes = await this.#serving.use(() => this.#disk.read(request.digest, request.offset, request.length));
+        return bytes === undefined ? { type: 'missing' } : { type: 'piece', bytes };
+      }
+      case 'locate': {
+        const held: number[] = [];
+        for (const [position, digest] of request.digests.entries()) if (await this.#disk.has(digest)) held.push(position);
+        return { type: 'located', held };
+      }
+      case 'hold':
+        return this.#serveHold(request.blobs, request.from);
+    }
+  }
+
+  /** Answers before the requester loses patience; the fetch goes on and the next `hold` for the same blobs joins it. */
+  async #serveHold(blobs: readonly Blob[], from: readonly NodeId[]): Promise<BlobReply> {
+    const patience = Promise.withResolvers<BlobReply>();
+    const timer = this.#clock.after(this.#holdReplyMs, () => patience.resolve({ type: 'holding', arrived: this.#arrived }));
+    const fetching = this.fetch(blobs, from).then((): BlobReply => ({ type: 'held' }));
+    fetching.catch(() => {});
+    try {
+      return await Promise.race([fetching, patience.promise]);
+    } finally {
+      timer.cancel();
+    }
+  }
+}

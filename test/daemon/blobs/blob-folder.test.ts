@@ -1,0 +1,111 @@
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BlobFolder } from '../../../daemon/blobs/blob-folder.ts';
+import { digestOf } from '../../../daemon/blobs/digest.ts';
+
+describe('a folder of blobs', () => {
+  let root: string;
+  let folder: string;
+  let blobs: BlobFolder;
+
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'supervm-blobs-'));
+    folder = join(root, 'blobs');
+    blobs = new BlobFolder({ folder });
+    await blobs.start();
+  });
+  afterEach(() => rm(root, { recursive: true, force: true }));
+
+  const text = new TextEncoder();
+  const store = async (content: string) => {
+    const bytes = text.encode(content);
+    const blob = { digest: digestOf(bytes), size: bytes.length };
+    const incoming = await blobs.create(blob);
+    await incoming.write(bytes.subarray(0, 2));
+    await incoming.write(bytes.subarray(2));
+    await incoming.commit();
+    return blob;
+  };
+
+  it('keeps a blob under its digest, readable only by the daemon', async () => {
+    const blob = await store('hello');
+    const path = join(folder, blob.digest.slice(0, 2), blob.digest.slice(2));
+    expect(await readFile(path, 'utf8')).toBe('hello');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(await blobs.has(blob.digest)).toBe(true);
+    expect(await blobs.read(blob.digest, 1, 3)).toEqual(text.encode('ell'));
+    expect(await blobs.read(blob.digest, 4, 100)).toEqual(text.encode('o'));
+  });
+
+  it('says undefined for what it does not hold', async () => {
+    expect(await blobs.read('0'.repeat(64), 0, 1)).toBeUndefined();
+    expect(await blobs.has('0'.repeat(64))).toBe(false);
+  });
+
+  it('takes no name that is not a digest', async () => {
+    await expect(blobs.has('../../etc/passwd')).rejects.toThrow(/not a digest/);
+  });
+
+  it.each([
+    ['too few bytes', 'abc', 4],
+    ['too many bytes', 'abcde', 4],
+    ['other bytes', 'abcx', 4],
+  ])('refuses %s and leaves nothing', async (_case, content, size) => {
+    const incoming = await blobs.create({ digest: digestOf(text.encode('abcd')), size });
+    const result = (async () => {
+      await incoming.write(text.encode(content));
+      await incoming.commit();
+    })();
+    await expect(result).rejects.toMatchObject({ code: 'output-invalid' });
+    expect(await readdir(join(folder, 'incoming'))).toEqual([]);
+    expect(await readdir(folder)).toEqual(['incoming']);
+  });
+
+  it('forgets at the start what an earlier daemon left half-written', async () => {
+    const incoming = await blobs.create({ digest: digestOf(text.encode('x')), size: 1 });
+    expect(await readdir(join(folder, 'incoming'))).toHaveLength(1);
+    await new BlobFolder({ folder }).start();
+    expect(await readdir(join(folder, 'incoming'))).toEqual([]);
+    await incoming.discard();
+  });
+
+  it('stores a file and writes it out again as a file of its own with the mode asked for', async () => {
+    const source = join(root, 'source');
+    const bytes = Buffer.alloc(3_000_000, 'frame');
+    await writeFile(source, bytes);
+    const blob = await blobs.putFile(source);
+    expect(blob).toEqual({ digest: digestOf(bytes), size: bytes.length });
+    const target = join(root, 'out/deep/target.png');
+    await blobs.writeFile(blob.digest, target, 0o640);
+    expect(Buffer.compare(await readFile(target), bytes)).toBe(0);
+    expect((await stat(target)).mode & 0o777).toBe(0o640);
+    expect((await stat(target)).nlink).toBe(1);
+    expect(await readdir(join(root, 'out/deep'))).toEqual(['target.png']);
+  });
+
+  it('replaces a file that is there when writing out', async () => {
+    const blob = await store('new');
+    await writeFile(join(root, 'target'), 'old and longer');
+    await blobs.writeFile(blob.digest, join(root, 'target'), 0o644);
+    expect(await readFile(join(root, 'target'), 'utf8')).toBe('new');
+  });
+
+  it('never hands out damaged bytes: the blob is dropped so that it can be fetched again', async () => {
+    const blob = await store('precious');
+    const path = join(folder, blob.digest.slice(0, 2), blob.digest.slice(2));
+    await chmod(path, 0o600);
+    await writeFile(path, 'precioux');
+    await expect(blobs.writeFile(blob.digest, join(root, 'target'), 0o644)).rejects.toMatchObject({ code: 'file-missing' });
+    expect(await readdir(root)).toEqual(['blobs']);
+    expect(await blobs.has(blob.digest)).toBe(false);
+  });
+
+  it('stores the same blob twice at a time', async () => {
+    const [one, other] = await Promise.all([store('same'), store('same')]);
+    expect(one).toEqual(other);
+    expect(await blobs.has(one.digest)).toBe(true);
+    expect(await readdir(join(folder, 'incoming'))).toEqual([]);
+  });
+});
