@@ -1,0 +1,162 @@
+/** What callers of the HTTP API send and get, route by route. Types alone: the schemas that enforce them are in schemas.ts. */
+import type { HostId, JobId, JsonObject, NodeId } from '../model/job.ts';
+import type { JobPhase } from '../model/job-state.ts';
+import type { EventView, JobView, NodeView, ResultView, StatusView, WhyView } from './views.ts';
+
+/** What to do about files of the output folder that the job would make. */
+export type ExistingFiles = 'refuse' | 'overwrite' | 'skip';
+
+export interface SubmitRequest {
+  readonly type: string;
+  /** Arguments and settings by key, as the manifest names them. */
+  readonly settings: JsonObject;
+  /** Absolute; relative paths in the settings and the output folder start here. */
+  readonly folder: string;
+  /** Default: `<job name>-frames` (or `-output`) in `folder`. */
+  readonly outputFolder?: string | undefined;
+  readonly existing?: ExistingFiles | undefined;
+  readonly owner?: string | undefined;
+  /** Idempotency key: submitting the same job again under it returns the first one's id. Default: a new one. */
+  readonly key?: string | undefined;
+}
+
+export interface Warning {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export interface SubmitReceipt {
+  /** Undefined when there was nothing to do: every file exists and `skip` was asked for. */
+  readonly job: JobId | undefined;
+  readonly name: string;
+  readonly tasks: number;
+  /** Tasks left out because their files exist. */
+  readonly skipped: number;
+  readonly outputFolder: string;
+  readonly inputs: { readonly files: number; readonly bytes: number };
+  /** Machines that have the job and its inputs on disk. */
+  readonly copies: readonly HostId[];
+  /** How many were wanted: min(3, live machines). */
+  readonly wanted: number;
+  readonly warnings: readonly Warning[];
+}
+
+/** Steps of a call that takes time; `total` is 0 while unknown. */
+export interface CallProgress {
+  readonly stage: 'reading' | 'storing' | 'copying' | 'fetching';
+  readonly done: number;
+  readonly total: number;
+  readonly message: string;
+}
+
+export interface CancelReceipt {
+  readonly job: JobView;
+  /** Names of known nodes that could not be told and may finish what they have. */
+  readonly notReached: readonly string[];
+}
+
+export interface DeliverRequest {
+  readonly folder: string;
+  readonly existing?: ExistingFiles | undefined;
+}
+
+export interface DeliverReceipt {
+  readonly folder: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly skipped: number;
+  /** Tasks of the job that have no result (yet). */
+  readonly missing: number;
+}
+
+export interface InviteView {
+  /** One line for `supervm join`. */
+  readonly line: string;
+  /** Unix milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** What is known of one try at a task that ended. */
+export interface LogView {
+  readonly task: string;
+  readonly attempt: number;
+  readonly nodeName: string;
+  readonly outcome: 'kept' | 'failed';
+  readonly message: string;
+  readonly lines: readonly string[];
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+export interface ResourcesView {
+  readonly nodes: number;
+  readonly cpu: { readonly cores: number; readonly used: number };
+  readonly memory: { readonly totalBytes: number; readonly freeBytes: number };
+  readonly disk: { readonly freeBytes: number };
+  readonly gpus: readonly { readonly node: string; readonly model: string; readonly memoryBytes: number | undefined }[];
+  readonly programs: readonly { readonly name: string; readonly version: string; readonly nodes: number }[];
+}
+
+/** Counts since the daemon knows of them; no figure here is estimated. */
+export interface MetricsView {
+  readonly uptimeSeconds: number;
+  readonly residentBytes: number;
+  readonly nodes: { readonly alive: number; readonly suspect: number; readonly unreachable: number };
+  readonly jobs: { readonly [phase in JobPhase]?: number };
+  readonly tasks: { readonly kept: number; readonly running: number; readonly pending: number; readonly failed: number };
+  readonly taskSeconds: number;
+}
+
+export interface SuperVmRender {
+  readonly sceneFile: string;
+  readonly frameStart?: number | undefined;
+  readonly frameEnd?: number | undefined;
+  readonly options?: { readonly [key: string]: string | number | boolean } | undefined;
+  /** Absolute; default: beside the scene. */
+  readonly outputFolder?: string | undefined;
+}
+
+type OfJob = { readonly job: string };
+type Nothing = { readonly [key: string]: never };
+interface Shape<Params, Query, Body, Reply> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly reply: Reply;
+}
+
+/** Every route's parts; routes.ts holds the table beside it and the compiler keeps both in step. */
+export interface RouteTypes {
+  health: Shape<Nothing, Nothing, undefined, { readonly ok: true; readonly node: NodeId; readonly version: string }>;
+  status: Shape<Nothing, Nothing, undefined, StatusView>;
+  nodes: Shape<Nothing, Nothing, undefined, readonly NodeView[]>;
+  pauseNode: Shape<{ readonly node: string }, Nothing, undefined, NodeView>;
+  unpauseNode: Shape<{ readonly node: string }, Nothing, undefined, NodeView>;
+  jobs: Shape<Nothing, { readonly phase?: JobPhase | undefined }, undefined, readonly JobView[]>;
+  submit: Shape<Nothing, Nothing, SubmitRequest, SubmitReceipt>;
+  job: Shape<OfJob, Nothing, undefined, JobView>;
+  jobEvents: Shape<OfJob, Nothing, undefined, EventView>;
+  cancel: Shape<OfJob, Nothing, undefined, CancelReceipt>;
+  retry: Shape<OfJob, Nothing, undefined, JobView>;
+  pause: Shape<OfJob, Nothing, undefined, JobView>;
+  resume: Shape<OfJob, Nothing, undefined, JobView>;
+  why: Shape<OfJob, Nothing, undefined, WhyView>;
+  results: Shape<OfJob, Nothing, undefined, readonly ResultView[]>;
+  logs: Shape<OfJob, { readonly task?: string | undefined }, undefined, readonly LogView[]>;
+  deliver: Shape<OfJob, Nothing, DeliverRequest, DeliverReceipt>;
+  invite: Shape<Nothing, Nothing, undefined, InviteView>;
+  events: Shape<Nothing, Nothing, undefined, EventView>;
+  shutdown: Shape<Nothing, Nothing, undefined, { readonly pid: number }>;
+  superVmStatus: Shape<Nothing, Nothing, undefined, StatusView>;
+  superVmResources: Shape<Nothing, Nothing, undefined, ResourcesView>;
+  superVmMetrics: Shape<Nothing, Nothing, undefined, MetricsView>;
+  superVmRender: Shape<
+    Nothing,
+    { readonly wait?: string | undefined },
+    SuperVmRender,
+    { readonly jobId: JobId | undefined; readonly job: JobView | undefined; readonly receipt: SubmitReceipt }
+  >;
+}
+
+export type RouteName = keyof RouteTypes;

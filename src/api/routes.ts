@@ -1,0 +1,65 @@
+/** The one route table: the server binds it, the client calls by it. Who may call what is decided here and nowhere else. */
+import type { RouteName } from './requests.ts';
+
+export type Role = 'anyone' | 'viewer' | 'user' | 'admin';
+
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** With `:name` for parameters. */
+  readonly path: string;
+  readonly role: Role;
+  readonly summary: string;
+  /** 200 unless said otherwise. */
+  readonly status?: 201 | 202;
+  /**
+   * `events`: an endless text/event-stream of `EventView`s. `progress`: JSON, or, when the caller accepts text/event-stream, `progress`
+   * events and at last one `result` or `problem`.
+   */
+  readonly stream?: 'events' | 'progress';
+}
+
+export const routes: { readonly [name in RouteName]: Route } = {
+  health: { method: 'GET', path: '/health', role: 'anyone', summary: 'Whether the daemon answers.' },
+  status: { method: 'GET', path: '/api/v1/status', role: 'viewer', summary: 'The cluster at a glance.' },
+  nodes: { method: 'GET', path: '/api/v1/nodes', role: 'viewer', summary: 'Every node and what it has.' },
+  pauseNode: { method: 'POST', path: '/api/v1/nodes/:node/pause', role: 'admin', summary: 'Gives a node no new tasks.' },
+  unpauseNode: { method: 'POST', path: '/api/v1/nodes/:node/unpause', role: 'admin', summary: 'Gives a paused node tasks again.' },
+  jobs: { method: 'GET', path: '/api/v1/jobs', role: 'viewer', summary: 'All jobs, the latest first.' },
+  submit: {
+    method: 'POST',
+    path: '/api/v1/jobs',
+    role: 'user',
+    status: 201,
+    stream: 'progress',
+    summary: 'Submits a job; answers when its record and inputs are on disk.',
+  },
+  job: { method: 'GET', path: '/api/v1/jobs/:job', role: 'viewer', summary: 'One job, by its id or an unambiguous beginning of it.' },
+  jobEvents: { method: 'GET', path: '/api/v1/jobs/:job/events', role: 'viewer', stream: 'events', summary: 'The job now and whenever it changes.' },
+  cancel: { method: 'POST', path: '/api/v1/jobs/:job/cancel', role: 'user', summary: 'Ends the job; nothing of it is kept from then on.' },
+  retry: { method: 'POST', path: '/api/v1/jobs/:job/retry', role: 'user', summary: 'Runs the tasks without a result again.' },
+  pause: { method: 'POST', path: '/api/v1/jobs/:job/pause', role: 'user', summary: 'Starts no more tasks of the job.' },
+  resume: { method: 'POST', path: '/api/v1/jobs/:job/resume', role: 'user', summary: 'Takes a paused job up again.' },
+  why: { method: 'GET', path: '/api/v1/jobs/:job/why', role: 'viewer', summary: 'Why the job waits or failed, with the fix.' },
+  results: { method: 'GET', path: '/api/v1/jobs/:job/results', role: 'viewer', summary: 'The kept result of each task.' },
+  logs: { method: 'GET', path: '/api/v1/jobs/:job/logs', role: 'viewer', summary: 'What the ended attempts of the job said.' },
+  deliver: {
+    method: 'POST',
+    path: '/api/v1/jobs/:job/deliver',
+    role: 'user',
+    stream: 'progress',
+    summary: 'Writes the results into a folder of this machine.',
+  },
+  invite: { method: 'POST', path: '/api/v1/invites', role: 'admin', status: 201, summary: 'Makes a one-use invitation for another machine.' },
+  events: { method: 'GET', path: '/api/v1/events', role: 'viewer', stream: 'events', summary: 'Everything that happens.' },
+  shutdown: { method: 'POST', path: '/api/v1/shutdown', role: 'admin', status: 202, summary: 'Stops this daemon.' },
+  superVmStatus: { method: 'GET', path: '/api/super-vm/status', role: 'viewer', summary: 'The cluster as one computer.' },
+  superVmResources: { method: 'GET', path: '/api/super-vm/resources', role: 'viewer', summary: 'What all nodes have together.' },
+  superVmMetrics: { method: 'GET', path: '/api/super-vm/metrics', role: 'viewer', summary: 'Counts of nodes, jobs and tasks.' },
+  superVmRender: {
+    method: 'POST',
+    path: '/api/super-vm/render',
+    role: 'user',
+    status: 202,
+    summary: 'Renders a scene; with ?wait=1 answers when it has ended.',
+  },
+};

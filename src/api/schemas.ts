@@ -1,0 +1,82 @@
+/** What the server accepts, route by route. Loaded by the server alone: zod would double the start of a command. */
+import { z } from 'zod';
+import type { JsonObject } from '../model/job.ts';
+import type { JobPhase } from '../model/job-state.ts';
+import type { RouteName, RouteTypes } from './requests.ts';
+
+type RouteSchemas = {
+  readonly [name in RouteName]: {
+    readonly params: z.ZodType<RouteTypes[name]['params']>;
+    readonly query: z.ZodType<RouteTypes[name]['query']>;
+    readonly body: z.ZodType<RouteTypes[name]['body']>;
+  };
+};
+
+const nothing = z.strictObject({}) as unknown as z.ZodType<{ readonly [key: string]: never }>;
+/** Clients that always send JSON may send `{}` or null where there is nothing to say. */
+const noBody = z
+  .union([z.undefined(), z.null(), z.strictObject({})])
+  .optional()
+  .transform(() => undefined) as unknown as z.ZodType<undefined>;
+const job = z.strictObject({ job: z.string().regex(/^[0-9a-fA-F]{1,64}$/, 'a job id has hexadecimal digits only') });
+const node = z.strictObject({ node: z.string().min(1).max(255) });
+const text = z.string().max(4096);
+const filledText = text.min(1);
+const absolutePath = filledText.startsWith('/', 'must be an absolute path').refine((path) => !path.includes('\0'), 'must not contain a zero byte');
+const path = filledText.refine((value) => !value.includes('\0'), 'must not contain a zero byte');
+const existing = z.enum(['refuse', 'overwrite', 'skip']);
+const phase = z.enum(['active', 'paused', 'succeeded', 'partly-failed', 'failed', 'cancelled', 'removed'] as const satisfies readonly JobPhase[]);
+const settings = z.record(z.string().max(255), z.json()) as unknown as z.ZodType<JsonObject>;
+
+const plain = { params: nothing, query: nothing, body: noBody };
+const ofJob = { params: job, query: nothing, body: noBody };
+const ofNode = { params: node, query: nothing, body: noBody };
+
+export const schemas: RouteSchemas = {
+  health: plain,
+  status: plain,
+  nodes: plain,
+  pauseNode: ofNode,
+  unpauseNode: ofNode,
+  jobs: { params: nothing, query: z.strictObject({ phase: phase.optional() }), body: noBody },
+  submit: {
+    params: nothing,
+    query: nothing,
+    body: z.strictObject({
+      type: filledText,
+      settings,
+      folder: absolutePath,
+      outputFolder: path.optional(),
+      existing: existing.optional(),
+      owner: filledText.max(255).optional(),
+      key: filledText.max(255).optional(),
+    }),
+  },
+  job: ofJob,
+  jobEvents: ofJob,
+  cancel: ofJob,
+  retry: ofJob,
+  pause: ofJob,
+  resume: ofJob,
+  why: ofJob,
+  results: ofJob,
+  logs: { params: job, query: z.strictObject({ task: text.optional() }), body: noBody },
+  deliver: { params: job, query: nothing, body: z.strictObject({ folder: absolutePath, existing: existing.optional() }) },
+  invite: plain,
+  events: plain,
+  shutdown: plain,
+  superVmStatus: plain,
+  superVmResources: plain,
+  superVmMetrics: plain,
+  superVmRender: {
+    params: nothing,
+    query: z.strictObject({ wait: z.string().max(8).optional() }),
+    body: z.strictObject({
+      sceneFile: absolutePath,
+      frameStart: z.int().optional(),
+      frameEnd: z.int().optional(),
+      options: z.record(z.string().max(255), z.union([z.string().max(4096), z.number(), z.boolean()])).optional(),
+      outputFolder: absolutePath.optional(),
+    }),
+  },
+};

@@ -1,0 +1,13 @@
+/** What `daemon/main.ts` exports: the command line loads it by name and only when it starts or joins, so that nothing else pays for libp2p. */
+import type { DaemonSettings } from './daemon-settings.ts';
+import type { Paths } from './paths.ts';
+
+export interface DaemonProgram {
+  /** Runs a daemon until the signal or a shutdown request; resolves when everything is stopped. `ready` is called once the socket answers. */
+  runDaemon(start: { readonly paths: Paths; readonly settings: DaemonSettings; readonly signal: AbortSignal; ready(): void }): Promise<void>;
+  /**
+   * Takes an invitation while no daemon runs here: asks the inviting node for the cluster's secret and writes it into the home folder.
+   * Rejects `invite-refused`, `peer-unreachable`.
+   */
+  joinCluster(start: { readonly paths: Paths; readonly settings: DaemonSettings; readonly line: string }): Promise<{ readonly cluster: string }>;
+}

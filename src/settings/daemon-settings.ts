@@ -1,0 +1,120 @@
+/** What a daemon can be told: flags win over the environment, that over the user's file, that over defaults. */
+import { hostname } from 'node:os';
+import { SupervmError } from '../model/errors.ts';
+import { nearest } from './nearest.ts';
+
+export interface DaemonSettings {
+  /** What people call this node. */
+  readonly name: string;
+  /** The physical machine, when the machine's own id shall not decide (tests, several homes on one machine). */
+  readonly hostId: string | undefined;
+  /** `host:port` texts to listen on; empty: what the network takes by default. */
+  readonly listen: readonly string[];
+  /** `host:port` texts to dial besides what discovery finds. */
+  readonly peers: readonly string[];
+  /** File with the cluster's secret, instead of the one in the home folder. */
+  readonly clusterKeyFile: string | undefined;
+  /** Look for other machines by multicast DNS. */
+  readonly discovery: boolean;
+  readonly logLevel: LogLevel;
+}
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+type Value = string | boolean | readonly string[];
+
+interface Definition {
+  /** In the user's file and in flags. */
+  readonly key: string;
+  readonly variable: string;
+  readonly type: 'text' | 'list' | 'boolean' | 'level';
+  readonly summary: string;
+  readonly placeholder: string;
+}
+
+/** In the order of help. */
+export const settingDefinitions = [
+  { key: 'name', variable: 'SUPERVM_NAME', type: 'text', placeholder: 'NAME', summary: 'what people call this node (default: the host name)' },
+  { key: 'listen', variable: 'SUPERVM_LISTEN', type: 'list', placeholder: 'HOST:PORT', summary: 'address to listen on; may be repeated' },
+  { key: 'peer', variable: 'SUPERVM_PEERS', type: 'list', placeholder: 'HOST:PORT', summary: 'another node to connect to; may be repeated' },
+  { key: 'clusterKey', variable: 'SUPERVM_CLUSTER_KEY', type: 'text', placeholder: 'FILE', summary: "file with the cluster's secret" },
+  { key: 'discovery', variable: 'SUPERVM_DISCOVERY', type: 'boolean', placeholder: '', summary: 'look for other machines by multicast' },
+  { key: 'logLevel', variable: 'SUPERVM_LOG_LEVEL', type: 'level', placeholder: 'LEVEL', summary: `how much to log: ${logLevels.join(', ')}` },
+  { key: 'hostId', variable: 'SUPERVM_HOST_ID', type: 'text', placeholder: 'ID', summary: 'the physical machine, where several nodes share one' },
+] as const satisfies readonly Definition[];
+
+export type SettingKey = (typeof settingDefinitions)[number]['key'];
+export type GivenSettings = { readonly [key in SettingKey]?: Value };
+
+/** Throws `bad-setting` naming the source and the key. Values of the user's file are unknown until here. */
+export function resolveSettings(
+  flags: GivenSettings,
+  variables: { readonly [name: string]: string | undefined },
+  file: { readonly [key: string]: unknown },
+  fileName: string,
+): DaemonSettings {
+  const keys: readonly string[] = settingDefinitions.map((definition) => definition.key);
+  for (const key of Object.keys(file)) {
+    if (keys.includes(key)) continue;
+    const close = nearest(key, keys);
+    throw new SupervmError(
+      'bad-setting',
+      `${fileName}: unknown setting "${key}".`,
+      close === undefined ? `Known: ${keys.join(', ')}` : `Did you mean "${close}"?`,
+    );
+  }
+  const found: { [key in SettingKey]?: Value } = {};
+  for (const definition of settingDefinitions) {
+    const { key, variable } = definition;
+    const text = variables[variable];
+    if (flags[key] !== undefined) found[key] = checked(definition, flags[key], `--${kebab(key)}`);
+    else if (text !== undefined && text !== '') found[key] = checked(definition, fromText(definition, text), variable);
+    else if (file[key] !== undefined) found[key] = checked(definition, file[key], `${fileName}: ${key}`);
+  }
+  return {
+    name: (found.name as string | undefined) ?? hostname(),
+    hostId: found.hostId as string | undefined,
+    listen: (found.listen as readonly string[] | undefined) ?? [],
+    peers: (found.peer as readonly string[] | undefined) ?? [],
+    clusterKeyFile: found.clusterKey as string | undefined,
+    discovery: (found.discovery as boolean | undefined) ?? true,
+    logLevel: (found.logLevel as LogLevel | undefined) ?? 'info',
+  };
+}
+
+/** `clusterKey` to `cluster-key`, as flags are written. */
+export function kebab(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function fromText(definition: Definition, text: string): Value {
+  if (definition.type === 'list') return text.split(',').map((part) => part.trim());
+  if (definition.type !== 'boolean') return text;
+  if (['1', 'true', 'yes', 'on'].includes(text)) return true;
+  return ['0', 'false', 'no', 'off'].includes(text) ? false : text;
+}
+
+function checked(definition: Definition, value: unknown, source: string): Value {
+  const bad = (wanted: string): SupervmError => new SupervmError('bad-setting', `${source}: ${JSON.stringify(value)} is not ${wanted}.`);
+  switch (definition.type) {
+    case 'boolean':
+      if (typeof value !== 'boolean') throw bad('true or false');
+      return value;
+    case 'list':
+      if (!Array.isArray(value) || !value.every((item): item is string => typeof item === 'string' && isAddress(item))) throw bad('a list of HOST:PORT');
+      return value;
+    case 'level':
+      if (!logLevels.some((level) => level === value)) throw bad(`one of ${logLevels.join(', ')}`);
+      return value as LogLevel;
+    case 'text':
+      if (typeof value !== 'string' || value === '' || value.length > 255) throw bad('a text of 1 to 255 characters');
+      return value;
+  }
+}
+
+/** `host:port`, `1.2.3.4:7946`, `[::1]:0`. */
+function isAddress(text: string): boolean {
+  const port = Number(/^(?:\[[0-9a-fA-F:.%\w]+\]|[^:\s]+):(\d{1,5})$/.exec(text)?.[1] ?? Number.NaN);
+  return port >= 0 && port <= 65_535;
+}
