@@ -1,0 +1,76 @@
+/** What everybody tells and asks the coordinator: workers report, offer results and tell failures; clients ask how jobs stand. */
+import { z } from 'zod';
+import { attemptSchema, digestSchema, failureSchema, nodeIdSchema, outputSchema, runReportSchema } from './attempt-schema.ts';
+import type { Protocol } from './messenger.ts';
+import { holdingsSchema } from './work-protocol.ts';
+
+/** Running attempts named in one overview of a job; a view shows no more. */
+export const mostRunningShown = 200;
+
+/** About every second while a worker holds anything, and when that changes: renews the leases of what it names. */
+const report = z.strictObject({ type: z.literal('report'), holdings: holdingsSchema });
+
+const offer = z.strictObject({
+  type: z.literal('offer'),
+  attempt: attemptSchema,
+  outputs: z.array(outputSchema).max(4000),
+  report: runReportSchema,
+});
+const failed = z.strictObject({ type: z.literal('failed'), attempt: attemptSchema, failure: failureSchema });
+const overview = z.strictObject({ type: z.literal('overview'), job: digestSchema.exactOptional() });
+const why = z.strictObject({ type: z.literal('why'), job: digestSchema });
+
+export const offerRefusals = ['already-kept', 'cancelled', 'generation', 'ended', 'removed', 'unknown-task'] as const;
+
+const runningAttempt = z.strictObject({ attempt: attemptSchema, fraction: z.number(), message: z.string(), seconds: z.number() });
+const jobOverview = z.strictObject({
+  job: digestSchema,
+  pending: z.int(),
+  running: z.array(runningAttempt).max(mostRunningShown),
+  etaSeconds: z.number().optional(),
+});
+const waitingReason = z.strictObject({
+  code: z.enum([
+    'no-program',
+    'program-too-old',
+    'too-small',
+    'all-busy',
+    'nodes-paused',
+    'job-paused',
+    'needs-step',
+    'no-node',
+    'inputs-missing',
+    'about-to-start',
+  ]),
+  tasks: z.int(),
+  step: z.string(),
+  nodes: z.array(z.strictObject({ node: nodeIdSchema, reason: z.string() })),
+});
+
+const reply = z.discriminatedUnion('type', [
+  /** The result is on disk with the copies that the fact names. */
+  z.strictObject({ type: z.literal('kept') }),
+  /** The failure is on disk. */
+  z.strictObject({ type: z.literal('noted') }),
+  /** Drop it: it will never be kept. */
+  z.strictObject({ type: z.literal('refused'), reason: z.enum(offerRefusals) }),
+  /** Ask again in a while, or whoever coordinates then. */
+  z.strictObject({ type: z.literal('later'), reason: z.string().max(500) }),
+  z.strictObject({ type: z.literal('overview'), jobs: z.array(jobOverview) }),
+  z.strictObject({ type: z.literal('why'), reasons: z.array(waitingReason) }),
+]);
+
+export type Offer = z.infer<typeof offer>;
+export type FailureNotice = z.infer<typeof failed>;
+export type OfferRefusal = (typeof offerRefusals)[number];
+export type CoordinationMessage = z.infer<typeof report>;
+export type CoordinationRequest = Offer | FailureNotice | z.infer<typeof overview> | z.infer<typeof why>;
+export type CoordinationReply = z.infer<typeof reply>;
+
+export const coordinationProtocol: Protocol<CoordinationMessage, CoordinationRequest, CoordinationReply> = {
+  id: '/supervm/coordination/1',
+  message: report,
+  request: z.discriminatedUnion('type', [offer, failed, overview, why]),
+  reply,
+  maximumBytes: 1024 * 1024,
+};

@@ -1,0 +1,65 @@
+/** What a coordinator asks of workers. Every message carries the coordinator's term: a worker obeys no term below the highest it has seen. */
+import { z } from 'zod';
+import { attemptSchema, nodeIdSchema, termSchema } from './attempt-schema.ts';
+import type { Protocol } from './messenger.ts';
+
+/** More attempts than one node runs and queues, and as many again that wait for an answer. */
+export const mostAttemptsInMessage = 1024;
+const attempts = z.array(attemptSchema).max(mostAttemptsInMessage);
+
+/** An attempt as its worker sees it. `finished`: it has ended and is being offered or reported. */
+const held = z.strictObject({
+  attempt: attemptSchema,
+  state: z.enum(['queued', 'running', 'finished']),
+  fraction: z.number().min(0).max(1),
+  message: z.string().max(200),
+});
+
+/** What a worker holds, in the order in which it was assigned. */
+export const holdingsSchema = z.strictObject({
+  incarnation: z.int().nonnegative(),
+  /** The last batch of assignments it has dealt with, and whose: what it does not hold of earlier batches it has lost. */
+  batch: z.strictObject({ term: termSchema, number: z.int().nonnegative() }).exactOptional(),
+  attempts: z.array(held).max(mostAttemptsInMessage),
+});
+
+export const refusalReasons = ['paused', 'cancelled', 'already-kept', 'unknown-job', 'stopping'] as const;
+
+const assign = z.strictObject({
+  type: z.literal('assign'),
+  term: termSchema,
+  /** 1, 2, 3 ... for this worker in this term. */
+  batch: z.int().positive(),
+  /** `holders`: nodes that should have the job's inputs, best first. */
+  attempts: z.array(z.strictObject({ attempt: attemptSchema, holders: z.array(nodeIdSchema).max(16) })).max(mostAttemptsInMessage),
+});
+const census = z.strictObject({ type: z.literal('census'), term: termSchema });
+
+const reply = z.discriminatedUnion('type', [
+  /** All but these are queued or running now. */
+  z.strictObject({
+    type: z.literal('assigned'),
+    refused: z.array(z.strictObject({ attempt: attemptSchema, reason: z.enum(refusalReasons) })).max(mostAttemptsInMessage),
+  }),
+  z.strictObject({ type: z.literal('holdings'), holdings: holdingsSchema }),
+  /** The worker has heard of a higher term. */
+  z.strictObject({ type: z.literal('fenced'), term: termSchema }),
+]);
+
+const stop = z.strictObject({ type: z.literal('stop'), term: termSchema, attempts });
+
+export type HeldAttempt = z.infer<typeof held>;
+export type Holdings = z.infer<typeof holdingsSchema>;
+export type Assignment = z.infer<typeof assign>;
+export type RefusalReason = (typeof refusalReasons)[number];
+export type WorkMessage = z.infer<typeof stop>;
+export type WorkRequest = Assignment | z.infer<typeof census>;
+export type WorkReply = z.infer<typeof reply>;
+
+export const workProtocol: Protocol<WorkMessage, WorkRequest, WorkReply> = {
+  id: '/supervm/work/1',
+  message: stop,
+  request: z.discriminatedUnion('type', [assign, census]),
+  reply,
+  maximumBytes: 1024 * 1024,
+};
