@@ -1,0 +1,34 @@
+/** What this machine must permit for the tests that own it, each asked by doing it. */
+import { spawnSync } from 'node:child_process';
+
+interface Ability {
+  readonly name: string;
+  /** What cannot run without it. */
+  readonly neededBy: string;
+  readonly probe: readonly [string, ...string[]];
+}
+
+const abilities: readonly Ability[] = [
+  { name: 'being root', neededBy: 'test/cluster', probe: ['sh', '-c', '[ "$(id -u)" = 0 ]'] },
+  { name: 'network and mount namespaces', neededBy: 'test/cluster', probe: ['unshare', '--net', '--mount', 'true'] },
+  { name: 'a network bridge in a namespace', neededBy: 'test/cluster', probe: ['unshare', '--net', 'ip', 'link', 'add', 'probe0', 'type', 'bridge'] },
+  { name: 'virtual network cables', neededBy: 'test/cluster', probe: ['unshare', '--net', 'ip', 'link', 'add', 'probe0', 'type', 'veth'] },
+  { name: 'packet filters (nft)', neededBy: 'test/cluster', probe: ['unshare', '--net', 'nft', 'add', 'table', 'inet', 'probe'] },
+  {
+    name: 'bubblewrap',
+    neededBy: 'test/cluster and the sandbox tests',
+    probe: ['bwrap', '--ro-bind', '/', '/', '--unshare-pid', '--unshare-net', '--proc', '/proc', 'true'],
+  },
+  { name: 'Blender', neededBy: 'test/cluster and test/plugins', probe: ['blender', '--version'] },
+  { name: 'ffmpeg', neededBy: 'test/cluster', probe: ['ffmpeg', '-version'] },
+];
+
+/** What is not possible here, in words for people; empty when everything is. */
+export function missingAbilities(): readonly string[] {
+  return abilities.flatMap(({ name, neededBy, probe: [program, ...programArguments] }) => {
+    const tried = spawnSync(program, programArguments, { encoding: 'utf8', timeout: 60_000 });
+    if (tried.status === 0) return [];
+    const reason = (tried.error?.message ?? tried.stderr).trim().split('\n').at(-1) ?? '';
+    return [`${name} is not possible here, so ${neededBy} cannot pass${reason === '' ? '' : ` (${reason})`}`];
+  });
+}
