@@ -75,7 +75,11 @@ test('nothing is added to the environment that tasks would inherit', () => {
   layRuntime(join(folder, 'checkout/node_modules'));
   const { told } = run(command);
   const ofTheShell = ['PWD', 'OLDPWD', 'SHLVL', '_'];
-  expect(Object.keys(told.environment).filter((name) => !ofTheShell.includes(name)).toSorted()).toEqual(['HOME', 'PATH']);
+  expect(
+    Object.keys(told.environment)
+      .filter((name) => !ofTheShell.includes(name))
+      .toSorted(),
+  ).toEqual(['HOME', 'PATH']);
   expect(told.environment.PWD ?? folder).toBe(folder);
 });
 
