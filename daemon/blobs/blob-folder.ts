@@ -101,7 +101,7 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
   }
 
   /** A blob that turns out damaged is removed, so that the next `fetch` brings it again, and `file-missing` is thrown. */
-  async writeFile(digest: Digest, target: string, mode: number): Promise<void> {
+  async writeFile(digest: Digest, target: string, mode: number, durability: 'durable' | 'passing' = 'durable'): Promise<void> {
     const opened = await this.#open(digest);
     if (opened === undefined) throw new SupervmError('file-missing', `blob ${digest.slice(0, 12)} is not held here`);
     await using source = opened;
@@ -113,9 +113,9 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
       await copyPieces(source, copy, (piece) => hash.update(piece));
       if (hash.digest('hex') !== digest) throw await this.#damaged(digest);
       await copy.chmod(mode);
-      await copy.sync();
+      if (durability === 'durable') await copy.sync();
       await rename(temporary, target);
-      await syncFolder(dirname(target));
+      if (durability === 'durable') await syncFolder(dirname(target));
     } catch (error) {
       await rm(temporary, { force: true });
       throw diskFault(error, target);

@@ -7,8 +7,9 @@ import type { Messenger } from '../wire/messenger.ts';
 import type { Blob, BlobDisk, Blobs } from './blobs.ts';
 import { digestOf } from './digest.ts';
 import { HolderSearch } from './holder-search.ts';
-import { type BlobReply, type BlobRequest, blobProtocol, blobsPerRequest, pieceBytes } from './protocol.ts';
+import { type BlobReply, type BlobRequest, blobProtocol, blobsPerRequest } from './protocol.ts';
 import { DiskFailure, pullBlob } from './pull-blob.ts';
+import { readWhole } from './read-whole.ts';
 import { SharedFetches } from './shared-fetches.ts';
 import { Slots } from './slots.ts';
 
@@ -61,7 +62,10 @@ export class BlobTransfer implements Blobs, Startable {
     const missing = await this.#missing(blobs);
     if (missing.length === 0) return;
     const either = AbortSignal.any(signal === undefined ? [this.#stop.signal] : [signal, this.#stop.signal]);
-    const holders = new HolderSearch({ blobs: missing, from }, { connected: () => this.#messenger.connected(), locate: (wanted) => this.#locate(wanted) });
+    const holders = this.#holders(
+      missing.map((blob) => blob.digest),
+      from,
+    );
     const results = await Promise.allSettled(
       missing.map((blob) => this.#fetches.join(blob.digest, either, (stop) => this.#pulling.use(() => this.#pull(blob, holders, stop)))),
     );
@@ -76,15 +80,22 @@ export class BlobTransfer implements Blobs, Startable {
     }
   }
 
-  async bytes(blob: Blob, from: readonly NodeId[]): Promise<Uint8Array> {
-    await this.fetch([blob], from);
-    const pieces: Uint8Array[] = [];
-    for (let offset = 0; offset < blob.size; offset += pieceBytes) {
-      const piece = await this.#disk.read(blob.digest, offset, Math.min(pieceBytes, blob.size - offset));
-      if (piece === undefined) throw new SupervmError('file-missing', `blob ${blob.digest.slice(0, 12)} vanished`);
-      pieces.push(piece);
+  async bytes(wanted: { readonly digest: Digest; readonly size?: number }, from: readonly NodeId[], signal?: AbortSignal): Promise<Uint8Array> {
+    const { digest, size } = wanted;
+    if (size !== undefined) await this.fetch([{ digest, size }], from, signal);
+    const held = await readWhole(digest, (offset, length) => this.#disk.read(digest, offset, length));
+    if (held !== undefined) return held;
+    const stop = AbortSignal.any(signal === undefined ? [this.#stop.signal] : [signal, this.#stop.signal]);
+    for await (const peers of this.#holders([digest], from).of(digest)) {
+      for (const peer of peers) {
+        stop.throwIfAborted();
+        const bytes = await readWhole(digest, (offset, length) => this.#read(peer, digest, offset, length)).catch(() => undefined);
+        if (bytes === undefined) continue;
+        await this.put(bytes);
+        return bytes;
+      }
     }
-    return Buffer.concat(pieces);
+    throw notFound(digest);
   }
 
   async put(bytes: Uint8Array): Promise<Blob> {
@@ -96,9 +107,12 @@ export class BlobTransfer implements Blobs, Startable {
     return blob;
   }
 
-  /** Connected peers that say they hold each of `blobs`. Peers that do not answer hold nothing. */
-  async #locate(blobs: readonly Blob[]): Promise<ReadonlyMap<Digest, readonly NodeId[]>> {
-    const digests = blobs.map((blob) => blob.digest);
+  #holders(digests: readonly Digest[], from: readonly NodeId[]): HolderSearch {
+    return new HolderSearch({ digests, from }, { connected: () => this.#messenger.connected(), locate: (wanted) => this.#locate(wanted) });
+  }
+
+  /** Connected peers that say they hold each of the blobs. Peers that do not answer hold nothing. */
+  async #locate(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, readonly NodeId[]>> {
     const found = new Map<Digest, NodeId[]>(digests.map((digest) => [digest, []]));
     await Promise.all(
       this.#messenger.connected().map(async (peer) => {
@@ -129,21 +143,21 @@ export class BlobTransfer implements Blobs, Startable {
   async #pull(blob: Blob, holders: HolderSearch, signal: AbortSignal): Promise<void> {
     const needs = {
       disk: this.#disk,
-      read: (peer: NodeId, _blob: Blob, offset: number, length: number) => this.#read(peer, blob, offset, length),
+      read: (peer: NodeId, offset: number, length: number) => this.#read(peer, blob.digest, offset, length),
       arrived: (bytes: number): void => {
         this.#arrived += bytes;
       },
     };
     try {
-      for await (const peers of holders.of(blob)) if (await pullBlob(blob, peers, needs, signal)) return;
+      for await (const peers of holders.of(blob.digest)) if (await pullBlob(blob, peers, needs, signal)) return;
     } catch (error) {
       throw error instanceof DiskFailure ? error.cause : error;
     }
-    throw new SupervmError('file-missing', `no reachable node has blob ${blob.digest.slice(0, 12)} (${blob.size} bytes)`);
+    throw notFound(blob.digest);
   }
 
-  async #read(peer: NodeId, blob: Blob, offset: number, length: number): Promise<Uint8Array | undefined> {
-    const reply = await this.#asking.use(() => this.#request(peer, { type: 'read', digest: blob.digest, offset, length }, this.#requestMs));
+  async #read(peer: NodeId, digest: Digest, offset: number, length: number): Promise<Uint8Array | undefined> {
+    const reply = await this.#asking.use(() => this.#request(peer, { type: 'read', digest, offset, length }, this.#requestMs));
     return reply.type === 'piece' ? reply.bytes : undefined;
   }
 
@@ -193,4 +207,8 @@ export class BlobTransfer implements Blobs, Startable {
       timer.cancel();
     }
   }
+}
+
+function notFound(digest: Digest): SupervmError {
+  return new SupervmError('file-missing', `no reachable node has blob ${digest.slice(0, 12)}`);
 }

@@ -22,8 +22,8 @@ export interface Blobs {
   fetch(blobs: readonly Blob[], from: readonly NodeId[], signal?: AbortSignal): Promise<void>;
   /** Asks `node` to fetch and keep them; resolves when it has them on disk. */
   replicate(blobs: readonly Blob[], node: NodeId, timeoutMs: number): Promise<void>;
-  /** A small blob's bytes (trees, logs), fetched if need be. */
-  bytes(blob: Blob, from: readonly NodeId[]): Promise<Uint8Array>;
+  /** A small blob's bytes (a tree), fetched if need be and then held. Its size need not be known: a job names its tree by digest alone; at most 32 MiB are taken. */
+  bytes(blob: { readonly digest: Digest; readonly size?: number }, from: readonly NodeId[], signal?: AbortSignal): Promise<Uint8Array>;
   /** Stores bytes, durable when resolved. */
   put(bytes: Uint8Array): Promise<Blob>;
 }
@@ -32,8 +32,19 @@ export interface Blobs {
 export interface BlobFiles {
   /** Hashes and stores a file (streamed); durable when resolved. */
   putFile(path: string): Promise<Blob>;
-  /** Writes a held blob to `target` under a temporary name beside it, fsyncs, renames. Never a hard link to the store. */
-  writeFile(digest: Digest, target: string, mode: number): Promise<void>;
+  /**
+   * Writes a held blob to `target` under a temporary name beside it, fsyncs (unless told that it need not survive a power cut), renames.
+   * Makes missing folders. Never a hard link to the store. Rejects `file-missing` when it is not held (or damaged, then it is dropped), `disk-full`.
+   */
+  writeFile(digest: Digest, target: string, mode: number, durability?: 'durable' | 'passing'): Promise<void>;
+}
+
+/** Folders named by a tree (trees.ts). */
+export interface Trees {
+  /** The entries of a tree, fetched if need be. Rejects `file-missing`, `tree-invalid`. */
+  read(tree: Digest, from: readonly NodeId[], signal?: AbortSignal): Promise<Tree>;
+  /** Fetches and holds every file, then copies them below `folder`, which must exist and be empty; files read-only. Rejects `file-missing`, `disk-full`. */
+  writeOut(tree: Digest, folder: string, from: readonly NodeId[], signal: AbortSignal): Promise<void>;
 }
 
 /** A tree is a blob: canonical CBOR of its entries sorted by path (tree.ts: encodeTree, decodeTree). */

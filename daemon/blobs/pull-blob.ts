@@ -8,8 +8,8 @@ const readAhead = 4;
 
 export interface PullNeeds {
   readonly disk: BlobDisk;
-  /** A piece of `blob` from `peer`; undefined when it does not hold it; rejects when it cannot be reached. */
-  read(peer: NodeId, blob: Blob, offset: number, length: number): Promise<Uint8Array | undefined>;
+  /** A piece of the blob from `peer`; undefined when it does not hold it; rejects when it cannot be reached. */
+  read(peer: NodeId, offset: number, length: number): Promise<Uint8Array | undefined>;
   /** Called for every piece written. */
   arrived(bytes: number): void;
 }
@@ -83,7 +83,7 @@ async function* piecesFrom(peer: NodeId, blob: Blob, start: number, needs: PullN
   for (;;) {
     while (outstanding.length < readAhead && asked < blob.size) {
       const length = Math.min(pieceBytes, blob.size - asked);
-      const bytes = needs.read(peer, blob, asked, length).catch(() => undefined);
+      const bytes = needs.read(peer, asked, length).catch(() => undefined);
       outstanding.push({ length, bytes });
       asked += length;
     }

@@ -52,6 +52,20 @@ describe('blobs between nodes', () => {
     expect(await b.bytes(blob, [])).toHaveLength(0);
   });
 
+  it('brings a blob of unknown size, also one of exactly one piece, and keeps it', async () => {
+    const [a, b] = [node('a', new LyingDisk()), node('b')];
+    const c = node('c');
+    for (const size of [0, 10, 524_288, 1_500_000]) {
+      const bytes = patterned(size, 20);
+      const { digest } = await b.put(bytes);
+      await new BlobTransfer({}, { messenger: new LinkedMessengers().join('a'), clock, disk: disks.get('a') ?? new MemoryBlobDisk() }).put(bytes);
+      expect(Buffer.compare(await c.bytes({ digest }, ['a']), bytes)).toBe(0);
+      expect(await c.has(digest)).toBe(true);
+    }
+    await expect(c.bytes({ digest: '0'.repeat(64) }, ['a'])).rejects.toMatchObject({ code: 'file-missing' });
+    expect(await a.has('0'.repeat(64))).toBe(false);
+  });
+
   it('finds holders that nobody named', async () => {
     const [a, b] = [node('a'), node('b')];
     node('c');
