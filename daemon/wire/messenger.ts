@@ -36,6 +36,9 @@ export interface Messenger {
   request<M, Q, R>(to: NodeId, protocol: Protocol<M, Q, R>, request: Q, timeoutMs: number): Promise<R>;
   /** Once a protocol, before the network starts. */
   serve<M, Q, R>(protocol: Protocol<M, Q, R>, service: Service<M, Q, R>): void;
-  /** `connected` comes after the hello of both sides; `disconnected` once it is really gone (after one reconnect was tried). */
+  /**
+   * `connected` comes after the hello of both sides; `disconnected` once it is really gone (after one reconnect was tried).
+   * `connected` for a peer that is connected already: the connection broke and was replaced, what was under way may be lost.
+   */
   onPeer(listener: (event: { readonly type: 'connected' | 'disconnected'; readonly peer: NodeId }) => void): void;
 }
