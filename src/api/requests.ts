@@ -28,7 +28,7 @@ export interface Warning {
 
 export interface SubmitReceipt {
   /** Undefined when there was nothing to do: every file exists and `skip` was asked for. */
-  readonly job: JobId | undefined;
+  readonly id: JobId | undefined;
   readonly name: string;
   readonly tasks: number;
   /** Tasks left out because their files exist. */

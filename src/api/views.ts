@@ -61,6 +61,8 @@ export interface JobView {
   readonly tasks: { readonly total: number; readonly kept: number; readonly running: number; readonly failed: number; readonly pending: number };
   /** Files pulled into the output folder so far; known on the submitting node only. */
   readonly delivered: number | undefined;
+  /** Every file made so far is in the output folder; known on the submitting node only. */
+  readonly deliveryComplete: boolean | undefined;
   /** Why files cannot be written into the output folder right now; it is tried again. */
   readonly deliveryProblem: { readonly code: string; readonly message: string } | undefined;
   readonly running: readonly RunningView[];

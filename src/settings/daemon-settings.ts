@@ -1,7 +1,7 @@
 /** What a daemon can be told: flags win over the environment, that over the user's file, that over defaults. */
 import { hostname } from 'node:os';
 import { SupervmError } from '../model/errors.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../model/nearest.ts';
 
 export interface DaemonSettings {
   /** What people call this node. */
@@ -16,6 +16,8 @@ export interface DaemonSettings {
   readonly clusterKeyFile: string | undefined;
   /** Look for other machines by multicast DNS. */
   readonly discovery: boolean;
+  /** Programs this node shall not offer, by the names that job types use. */
+  readonly without: readonly string[];
   readonly logLevel: LogLevel;
 }
 
@@ -28,7 +30,7 @@ interface Definition {
   /** In the user's file and in flags. */
   readonly key: string;
   readonly variable: string;
-  readonly type: 'text' | 'list' | 'boolean' | 'level';
+  readonly type: 'text' | 'addresses' | 'words' | 'boolean' | 'level';
   readonly summary: string;
   readonly placeholder: string;
 }
@@ -36,10 +38,17 @@ interface Definition {
 /** In the order of help. */
 export const settingDefinitions = [
   { key: 'name', variable: 'SUPERVM_NAME', type: 'text', placeholder: 'NAME', summary: 'what people call this node (default: the host name)' },
-  { key: 'listen', variable: 'SUPERVM_LISTEN', type: 'list', placeholder: 'HOST:PORT', summary: 'address to listen on; may be repeated' },
-  { key: 'peer', variable: 'SUPERVM_PEERS', type: 'list', placeholder: 'HOST:PORT', summary: 'another node to connect to; may be repeated' },
+  { key: 'listen', variable: 'SUPERVM_LISTEN', type: 'addresses', placeholder: 'HOST:PORT', summary: 'address to listen on; may be repeated' },
+  { key: 'peer', variable: 'SUPERVM_PEERS', type: 'addresses', placeholder: 'HOST:PORT', summary: 'another node to connect to; may be repeated' },
   { key: 'clusterKey', variable: 'SUPERVM_CLUSTER_KEY', type: 'text', placeholder: 'FILE', summary: "file with the cluster's secret" },
   { key: 'discovery', variable: 'SUPERVM_DISCOVERY', type: 'boolean', placeholder: '', summary: 'look for other machines by multicast' },
+  {
+    key: 'without',
+    variable: 'SUPERVM_WITHOUT',
+    type: 'words',
+    placeholder: 'PROGRAM',
+    summary: 'program not to offer, though it is installed; may be repeated',
+  },
   { key: 'logLevel', variable: 'SUPERVM_LOG_LEVEL', type: 'level', placeholder: 'LEVEL', summary: `how much to log: ${logLevels.join(', ')}` },
   { key: 'hostId', variable: 'SUPERVM_HOST_ID', type: 'text', placeholder: 'ID', summary: 'the physical machine, where several nodes share one' },
 ] as const satisfies readonly Definition[];
@@ -79,6 +88,7 @@ export function resolveSettings(
     peers: (found.peer as readonly string[] | undefined) ?? [],
     clusterKeyFile: found.clusterKey as string | undefined,
     discovery: (found.discovery as boolean | undefined) ?? true,
+    without: (found.without as readonly string[] | undefined) ?? [],
     logLevel: (found.logLevel as LogLevel | undefined) ?? 'info',
   };
 }
@@ -89,7 +99,7 @@ export function kebab(key: string): string {
 }
 
 function fromText(definition: Definition, text: string): Value {
-  if (definition.type === 'list') return text.split(',').map((part) => part.trim());
+  if (definition.type === 'addresses' || definition.type === 'words') return text.split(',').map((part) => part.trim());
   if (definition.type !== 'boolean') return text;
   if (['1', 'true', 'yes', 'on'].includes(text)) return true;
   return ['0', 'false', 'no', 'off'].includes(text) ? false : text;
@@ -101,8 +111,11 @@ function checked(definition: Definition, value: unknown, source: string): Value 
     case 'boolean':
       if (typeof value !== 'boolean') throw bad('true or false');
       return value;
-    case 'list':
-      if (!Array.isArray(value) || !value.every((item): item is string => typeof item === 'string' && isAddress(item))) throw bad('a list of HOST:PORT');
+    case 'addresses':
+      if (!isTextList(value) || !value.every(isAddress)) throw bad('a list of HOST:PORT');
+      return value;
+    case 'words':
+      if (!isTextList(value) || value.includes('')) throw bad('a list of words');
       return value;
     case 'level':
       if (!logLevels.some((level) => level === value)) throw bad(`one of ${logLevels.join(', ')}`);
@@ -111,6 +124,10 @@ function checked(definition: Definition, value: unknown, source: string): Value 
       if (typeof value !== 'string' || value === '' || value.length > 255) throw bad('a text of 1 to 255 characters');
       return value;
   }
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 /** `host:port`, `1.2.3.4:7946`, `[::1]:0`. */

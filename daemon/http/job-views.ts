@@ -1,0 +1,171 @@
+/** Jobs as people see them. Pure. */
+import type { LogView } from '../../src/api/requests.ts';
+import type { FailureView, JobView, ResultView, RunningView } from '../../src/api/views.ts';
+import type { AttemptFailed } from '../../src/model/facts.ts';
+import type { HostId, JobId, NodeId, TaskReference } from '../../src/model/job.ts';
+import type { JobState, TaskKey } from '../../src/model/job-state.ts';
+import { taskName } from '../../src/model/parameter-space.ts';
+import { jobPhase, jobTally } from '../../src/model/phase.ts';
+import { failedAttempts, failedTasks, stepOf } from '../../src/model/standing.ts';
+import type { DeliveryState, JobOverview } from './needs.ts';
+
+/** Failed tasks named in one view; the counts are complete. */
+const mostFailures = 50;
+
+/** What else is known of a job beside its facts. */
+export interface JobSurroundings {
+  readonly overview: JobOverview | undefined;
+  readonly delivery: DeliveryState | undefined;
+  readonly copies: readonly HostId[];
+  nameOf(node: NodeId): string;
+}
+
+export function jobView(state: JobState, around: JobSurroundings): JobView {
+  const { record } = state;
+  const phase = jobPhase(state);
+  const tally = jobTally(state);
+  const running = phase === 'active' || phase === 'paused' ? (around.overview?.running ?? []) : [];
+  return {
+    id: state.id,
+    name: record?.name ?? '',
+    type: record?.type ?? '',
+    owner: record?.owner ?? '',
+    phase,
+    generation: state.generation,
+    submittedAt: record?.submittedAt ?? 0,
+    submitter: record?.submitter ?? '',
+    outputFolder: record?.outputFolder ?? '',
+    tasks: { ...tally, running: Math.min(running.length, tally.pending), pending: Math.max(0, tally.pending - running.length) },
+    delivered: around.delivery?.files,
+    deliveryComplete: around.delivery?.complete,
+    deliveryProblem: around.delivery?.problem,
+    running: running.map(
+      ({ attempt, fraction, message, seconds }): RunningView => ({
+        attempt,
+        task: nameOfTask(state, attempt),
+        nodeName: around.nameOf(attempt.node),
+        fraction,
+        message,
+        seconds,
+      }),
+    ),
+    failures: failureViews(state, around),
+    etaSeconds: around.overview?.etaSeconds,
+    conflicts: [...state.conflicts].map((key) => nameOfTask(state, referenceOf(key))),
+    copies: around.copies,
+  };
+}
+
+function failureViews(state: JobState, around: JobSurroundings): readonly FailureView[] {
+  return failedTasks(state)
+    .slice(0, mostFailures)
+    .map((task) => {
+      const attempts = failedAttempts(state, task.step, task.index);
+      const last = latest(attempts);
+      return {
+        task: nameOfTask(state, task),
+        code: last?.failure.code ?? 'task-failed',
+        message: last?.failure.message ?? '',
+        nodeName: last === undefined ? '' : around.nameOf(last.attempt.node),
+        attempts: attempts.length,
+        logTail: last?.failure.logTail ?? '',
+      };
+    });
+}
+
+/** A fault of the task tells more than a node that was lost, the later more than the earlier. */
+function latest(attempts: readonly AttemptFailed[]): AttemptFailed | undefined {
+  return attempts.toSorted((a, b) => Number(a.failure.blameNode) - Number(b.failure.blameNode) || b.at - a.at)[0];
+}
+
+export function resultViews(state: JobState, nameOf: (node: NodeId) => string): readonly ResultView[] {
+  return sortedResults(state).map((fact) => ({
+    task: nameOfTask(state, fact.attempt),
+    attempt: fact.attempt,
+    nodeName: nameOf(fact.attempt.node),
+    process: fact.report.process,
+    seconds: fact.report.seconds,
+    outputs: fact.outputs,
+    warnings: fact.report.warnings,
+  }));
+}
+
+/** Every ended attempt in the order of tasks; `task` keeps those whose name contains it. */
+export function logViews(state: JobState, nameOf: (node: NodeId) => string, task: string | undefined): readonly LogView[] {
+  const failed = [...state.failures.values()].map(
+    ({ attempt, failure, at }): Located => ({
+      reference: attempt,
+      view: {
+        task: nameOfTask(state, attempt),
+        attempt: attempt.attempt,
+        nodeName: nameOf(attempt.node),
+        outcome: 'failed',
+        message: failure.message,
+        lines: linesOf(failure.logTail),
+        at,
+      },
+    }),
+  );
+  const kept = sortedResults(state).map(
+    ({ attempt, report, at }): Located => ({
+      reference: attempt,
+      view: {
+        task: nameOfTask(state, attempt),
+        attempt: attempt.attempt,
+        nodeName: nameOf(attempt.node),
+        outcome: 'kept',
+        message: `done in ${report.seconds.toFixed(1)} s`,
+        lines: report.warnings,
+        at,
+      },
+    }),
+  );
+  return [...failed, ...kept]
+    .toSorted((a, b) => compareReferences(a.reference, b.reference) || a.view.at - b.view.at)
+    .map(({ view }) => view)
+    .filter((view) => task === undefined || view.task.includes(task));
+}
+
+interface Located {
+  readonly reference: TaskReference;
+  readonly view: LogView;
+}
+
+function sortedResults(state: JobState): NonNullable<ReturnType<JobState['results']['get']>>[] {
+  return [...state.results.values()].toSorted((a, b) => compareReferences(a.attempt, b.attempt));
+}
+
+/** In the order of the steps' names, which is the same on every node. */
+function compareReferences(a: TaskReference, b: TaskReference): number {
+  if (a.step !== b.step) return a.step < b.step ? -1 : 1;
+  return a.index - b.index;
+}
+
+export function nameOfTask(state: JobState, task: TaskReference): string {
+  const step = stepOf(state, task.step);
+  try {
+    return step === undefined ? `${task.step} ${task.index}` : taskName(step, task.index);
+  } catch (error) {
+    // A fact from elsewhere may name a task that the record does not have.
+    if (error instanceof RangeError) return `${task.step} ${task.index}`;
+    throw error;
+  }
+}
+
+function referenceOf(key: TaskKey): TaskReference {
+  const slash = key.lastIndexOf('/');
+  return { step: key.slice(0, slash), index: Number(key.slice(slash + 1)) };
+}
+
+function linesOf(text: string): readonly string[] {
+  return text === '' ? [] : text.replace(/\n$/, '').split('\n');
+}
+
+/** The job that an id or an unambiguous beginning of one names; the candidates otherwise. */
+export function matchJob(jobs: ReadonlyMap<JobId, JobState>, text: string): { readonly found: JobState | undefined; readonly candidates: readonly JobId[] } {
+  const wanted = text.toLowerCase();
+  const exact = jobs.get(wanted);
+  const visible = [...jobs.values()].filter((state) => !state.removed && state.id.startsWith(wanted));
+  const found = exact !== undefined && !exact.removed ? exact : visible.length === 1 ? visible[0] : undefined;
+  return { found, candidates: visible.map((state) => state.id) };
+}
