@@ -1,0 +1,58 @@
+/** Reads what rendering must know of a .blend file, without Blender. */
+import { type Datablock, openScene } from './datablocks.ts';
+import { numberAt, pointerAt, textAt } from './record.ts';
+import { libraryReference, type Reference, referenceCodes, referenceParts, referencesOf } from './references.ts';
+import { readSceneFacts, type SceneFacts, sceneParts } from './scene-facts.ts';
+
+export interface BlendContents {
+  /** Of the Blender that saved it, as Blender counts: 304 is 3.4. */
+  readonly version: number;
+  readonly scenes: readonly SceneFacts[];
+  /** The scene that was open when the file was saved. */
+  readonly activeScene?: SceneFacts;
+  /** Names of camera objects in this file. */
+  readonly cameras: readonly string[];
+  /** Names of objects and scenes that lie in libraries, as `OBname` and `SCname`. */
+  readonly linked: readonly string[];
+  readonly references: readonly Reference[];
+}
+
+const cameraType = 11;
+const codes = new Set<string>(['GLOB', 'ID', ...referenceCodes]);
+const structs = new Set<string>([...sceneParts, ...referenceParts]);
+
+function isCamera(block: Datablock): boolean {
+  return block.code === 'OB' && numberAt(block.record, 'type') === cameraType;
+}
+
+/** Throws `not-a-scene` for what is empty, no .blend file, truncated or damaged, and Node's error for what cannot be opened. */
+export async function readBlend(path: string): Promise<BlendContents> {
+  const { header, datablocks } = await openScene(path);
+  let fileVersion = header.version * 1000;
+  let active = 0n;
+  let library: Datablock | undefined;
+  const scenes: Datablock[] = [];
+  const cameras: string[] = [];
+  const linked: string[] = [];
+  const references: Reference[] = [];
+  for await (const block of datablocks({ codes, structs })) {
+    if (block.code === 'GLOB') {
+      fileVersion += numberAt(block.record, 'subversion') ?? 0;
+      active = pointerAt(block.record, 'curscene');
+    } else if (block.code === 'ID') {
+      linked.push(textAt(block.record, 'name') ?? textAt(block.record, 'id.name') ?? '');
+      // Blender opens only libraries of which something is linked.
+      const reference = library === undefined ? undefined : libraryReference(library);
+      if (reference !== undefined) references.push(reference);
+      library = undefined;
+    } else {
+      library = block.code === 'LI' ? block : undefined;
+      if (block.code === 'SC') scenes.push(block);
+      if (isCamera(block)) cameras.push((textAt(block.record, 'id.name') ?? '').slice(2));
+      references.push(...referencesOf(block));
+    }
+  }
+  const facts = scenes.map((scene) => readSceneFacts(scene, fileVersion));
+  const activeScene = facts.find((scene) => scene.address === active) ?? facts[0];
+  return { version: header.version, scenes: facts, ...(activeScene === undefined ? {} : { activeScene }), cameras, linked, references };
+}
