@@ -70,7 +70,6 @@ function ownReference(block: Datablock): Reference[] {
   const form = formOf(block);
   const path = writtenPath(block.record);
   if (kind === undefined || form === undefined || path === '' || path.startsWith('<') || isPacked(block.record)) return [];
-  if (numberAt(block.record, 'id.us') === 0) return [];
   // Sound is not rendered into frames; it travels where it is there.
   return [{ kind, owner: ownerOf(block.record), path, ...form, needed: block.code !== 'SO' }];
 }

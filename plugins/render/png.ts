@@ -1,0 +1,136 @@
+/** Reads PNG files completely, so that a damaged or truncated frame cannot pass for one. */
+import { crc32, inflateSync } from 'node:zlib';
+
+export interface PngPicture {
+  readonly width: number;
+  readonly height: number;
+  /** 8 or 16 bits a channel (less for palettes); 16-bit samples are big-endian. */
+  readonly bitDepth: number;
+  readonly channels: number;
+  /** Row by row from the top, without padding between rows. */
+  readonly pixels: Uint8Array;
+}
+
+interface Layout {
+  readonly width: number;
+  readonly height: number;
+  readonly bitDepth: number;
+  readonly channels: number;
+  readonly rowBytes: number;
+  /** Distance in bytes to the sample left of one, as filters count. */
+  readonly sampleBytes: number;
+}
+
+const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+const channelsOfColour = new Map([
+  [0, 1],
+  [2, 3],
+  [3, 1],
+  [4, 2],
+  [6, 4],
+]);
+/** No picture that Blender writes is larger. */
+const pixelLimit = 1 << 30;
+
+function* chunks(file: Buffer): Generator<{ type: string; body: Buffer }> {
+  let offset = signature.length;
+  while (offset < file.length) {
+    if (offset + 12 > file.length) throw new RangeError('the file ends inside a chunk');
+    const length = file.readUInt32BE(offset);
+    const end = offset + 12 + length;
+    if (end > file.length) throw new RangeError('the file ends inside a chunk');
+    const checked = file.subarray(offset + 4, end - 4);
+    if (crc32(checked) !== file.readUInt32BE(end - 4)) throw new RangeError('a chunk has a wrong checksum');
+    yield { type: checked.toString('latin1', 0, 4), body: checked.subarray(4) };
+    offset = end;
+  }
+}
+
+function layoutOf(header: Buffer): Layout {
+  const width = header.readUInt32BE(0);
+  const height = header.readUInt32BE(4);
+  const bitDepth = header.readUInt8(8);
+  const channels = channelsOfColour.get(header.readUInt8(9));
+  if (channels === undefined || header.readUInt8(12) !== 0) throw new RangeError('the kind of picture is not supported');
+  if (width === 0 || height === 0 || width * height > pixelLimit) throw new RangeError('the picture has an impossible size');
+  const bits = bitDepth * channels;
+  return { width, height, bitDepth, channels, rowBytes: Math.ceil((width * bits) / 8), sampleBytes: Math.max(1, bits >> 3) };
+}
+
+/** Filtered rows, each after its filter's number. */
+function inflateRows(parts: readonly Buffer[], layout: Layout): Buffer {
+  const expected = (layout.rowBytes + 1) * layout.height;
+  const rows = inflateSync(Buffer.concat(parts), { maxOutputLength: expected + 1 });
+  if (rows.length !== expected) throw new RangeError('the picture has too few or too many rows');
+  for (let row = 0; row < layout.height; row += 1) {
+    if ((rows[row * (layout.rowBytes + 1)] as number) > 4) throw new RangeError('a row has an unknown filter');
+  }
+  return rows;
+}
+
+function parse(file: Buffer): { layout: Layout; rows: Buffer } {
+  if (!file.subarray(0, signature.length).equals(signature)) throw new RangeError('the file does not begin like a PNG');
+  let layout: Layout | undefined;
+  let ended = false;
+  const data: Buffer[] = [];
+  for (const { type, body } of chunks(file)) {
+    if (type === 'IHDR') layout = layoutOf(body);
+    else if (type === 'IDAT') data.push(body);
+    else if (type === 'IEND') ended = true;
+  }
+  if (layout === undefined || !ended) throw new RangeError('the file has no beginning or no end');
+  return { layout, rows: inflateRows(data, layout) };
+}
+
+function paeth(left: number, up: number, corner: number): number {
+  const guess = left + up - corner;
+  const toLeft = Math.abs(guess - left);
+  const toUp = Math.abs(guess - up);
+  const toCorner = Math.abs(guess - corner);
+  if (toLeft <= toUp && toLeft <= toCorner) return left;
+  return toUp <= toCorner ? up : corner;
+}
+
+function predicted(filter: number, left: number, up: number, corner: number): number {
+  switch (filter) {
+    case 0:
+      return 0;
+    case 1:
+      return left;
+    case 2:
+      return up;
+    case 3:
+      return (left + up) >> 1;
+    default:
+      return paeth(left, up, corner);
+  }
+}
+
+function unfilter(rows: Buffer, { height, rowBytes, sampleBytes }: Layout): Uint8Array {
+  const pixels = new Uint8Array(rowBytes * height);
+  for (let row = 0; row < height; row += 1) {
+    const source = row * (rowBytes + 1);
+    const filter = rows[source] as number;
+    const start = row * rowBytes;
+    for (let place = 0; place < rowBytes; place += 1) {
+      const left = place < sampleBytes ? 0 : (pixels[start + place - sampleBytes] as number);
+      const up = row === 0 ? 0 : (pixels[start - rowBytes + place] as number);
+      const corner = row === 0 || place < sampleBytes ? 0 : (pixels[start - rowBytes + place - sampleBytes] as number);
+      pixels[start + place] = (rows[source + 1 + place] as number) + predicted(filter, left, up, corner);
+    }
+  }
+  return pixels;
+}
+
+/** Size of a picture whose every byte has been checked. Throws an Error that says what is wrong with the file. */
+export function checkPng(file: Buffer): { readonly width: number; readonly height: number } {
+  const { width, height } = parse(file).layout;
+  return { width, height };
+}
+
+/** The decoded picture. Throws an Error that says what is wrong with the file. */
+export function decodePng(file: Buffer): PngPicture {
+  const { layout, rows } = parse(file);
+  const { width, height, bitDepth, channels } = layout;
+  return { width, height, bitDepth, channels, pixels: unfilter(rows, layout) };
+}
