@@ -57,6 +57,13 @@ const rings: readonly Ring[] = [
     why: 'a concern declares what it needs of others as types; only daemon.ts brings the classes',
   },
   {
+    from: 'daemon/worker/task-needs.ts',
+    may: [],
+    mayType: ['src/model/**', 'src/plugin/**', 'daemon/**'],
+    outside: false,
+    why: 'the same for running tasks, which attempts need not know',
+  },
+  {
     from: 'daemon/http/**',
     may: ['src/model/**', 'src/plugin/**', 'src/api/**', 'src/settings/program-files.ts', 'daemon/wire/**', 'daemon/clock.ts', 'daemon/startable.ts'],
     outside: true,
@@ -149,7 +156,11 @@ const powerHomes: readonly PowerHome[] = [
   { power: 'time', in: ['daemon/system-clock.ts'], why: 'everything that decides takes a Clock, so that the simulation owns time' },
   { power: 'randomness', in: ['daemon/system-clock.ts'], why: 'everything that draws takes Randomness, so that a seed replays' },
   { power: 'environment', in: ['src/settings/environment.ts'], why: 'one place knows the variables’ names' },
-  { power: 'terminal', in: ['src/main.ts', 'src/cli/output/**'], why: 'what people and scripts read goes through one of the three outputs' },
+  {
+    power: 'terminal',
+    in: ['src/main.ts', 'src/cli/output/**', 'daemon/worker/launcher/main.ts', 'daemon/worker/session/main.ts'],
+    why: 'what people and scripts read goes through one of the three outputs; launcher and session are started by the daemon and speak with it on their standard streams',
+  },
 ];
 
 /** The simulation must replay from its seed: only its entry may look at the real world, to say how long it took. */
