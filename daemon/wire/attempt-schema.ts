@@ -24,7 +24,7 @@ export const runReportSchema = z.strictObject({
   process: counter,
   startedAt: z.number(),
   seconds: z.number().nonnegative(),
-  warnings: z.array(z.string().max(2000)).max(100),
+  warnings: z.array(z.string().max(2000)).max(100).readonly(),
 }) satisfies z.ZodType<RunReport>;
 
 export const failureSchema = z.strictObject({

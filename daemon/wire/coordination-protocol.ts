@@ -13,7 +13,7 @@ const report = z.strictObject({ type: z.literal('report'), holdings: holdingsSch
 const offer = z.strictObject({
   type: z.literal('offer'),
   attempt: attemptSchema,
-  outputs: z.array(outputSchema).max(4000),
+  outputs: z.array(outputSchema).max(4000).readonly(),
   report: runReportSchema,
 });
 const failed = z.strictObject({ type: z.literal('failed'), attempt: attemptSchema, failure: failureSchema });
@@ -26,7 +26,7 @@ const runningAttempt = z.strictObject({ attempt: attemptSchema, fraction: z.numb
 const jobOverview = z.strictObject({
   job: digestSchema,
   pending: z.int(),
-  running: z.array(runningAttempt).max(mostRunningShown),
+  running: z.array(runningAttempt).max(mostRunningShown).readonly(),
   etaSeconds: z.number().optional(),
 });
 const waitingReason = z.strictObject({
@@ -44,7 +44,7 @@ const waitingReason = z.strictObject({
   ]),
   tasks: z.int(),
   step: z.string(),
-  nodes: z.array(z.strictObject({ node: nodeIdSchema, reason: z.string() })),
+  nodes: z.array(z.strictObject({ node: nodeIdSchema, reason: z.string() })).readonly(),
 });
 
 const reply = z.discriminatedUnion('type', [
@@ -56,8 +56,8 @@ const reply = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('refused'), reason: z.enum(offerRefusals) }),
   /** Ask again in a while, or whoever coordinates then. */
   z.strictObject({ type: z.literal('later'), reason: z.string().max(500) }),
-  z.strictObject({ type: z.literal('overview'), jobs: z.array(jobOverview) }),
-  z.strictObject({ type: z.literal('why'), reasons: z.array(waitingReason) }),
+  z.strictObject({ type: z.literal('overview'), jobs: z.array(jobOverview).readonly() }),
+  z.strictObject({ type: z.literal('why'), reasons: z.array(waitingReason).readonly() }),
 ]);
 
 export type Offer = z.infer<typeof offer>;

@@ -20,9 +20,9 @@ export function withLoopback(network: Messenger): Messenger {
       own.set(protocol.id, service as AnyService);
     },
     send<M, Q, R>(to: NodeId, protocol: Protocol<M, Q, R>, message: M): void {
-      if (to !== self) return network.send(to, protocol, message);
-      // Later in this turn, as from the network: whoever sends is not called back before it has finished.
-      queueMicrotask(() => own.get(protocol.id)?.onMessage?.(self, message));
+      // To oneself later in this turn, as from the network: whoever sends is not called back before it has finished.
+      if (to === self) queueMicrotask(() => own.get(protocol.id)?.onMessage?.(self, message));
+      else network.send(to, protocol, message);
     },
     /** Asked of oneself there is no time-out. */
     async request<M, Q, R>(to: NodeId, protocol: Protocol<M, Q, R>, request: Q, timeoutMs: number): Promise<R> {

@@ -5,7 +5,7 @@ import type { Protocol } from './messenger.ts';
 
 /** More attempts than one node runs and queues, and as many again that wait for an answer. */
 export const mostAttemptsInMessage = 1024;
-const attempts = z.array(attemptSchema).max(mostAttemptsInMessage);
+const attempts = z.array(attemptSchema).max(mostAttemptsInMessage).readonly();
 
 /** An attempt as its worker sees it. `finished`: it has ended and is being offered or reported. */
 const held = z.strictObject({
@@ -20,7 +20,7 @@ export const holdingsSchema = z.strictObject({
   incarnation: z.int().nonnegative(),
   /** The last batch of assignments it has dealt with, and whose: what it does not hold of earlier batches it has lost. */
   batch: z.strictObject({ term: termSchema, number: z.int().nonnegative() }).exactOptional(),
-  attempts: z.array(held).max(mostAttemptsInMessage),
+  attempts: z.array(held).max(mostAttemptsInMessage).readonly(),
 });
 
 export const refusalReasons = ['paused', 'cancelled', 'already-kept', 'unknown-job', 'stopping'] as const;
@@ -31,7 +31,10 @@ const assign = z.strictObject({
   /** 1, 2, 3 ... for this worker in this term. */
   batch: z.int().positive(),
   /** `holders`: nodes that should have the job's inputs, best first. */
-  attempts: z.array(z.strictObject({ attempt: attemptSchema, holders: z.array(nodeIdSchema).max(16) })).max(mostAttemptsInMessage),
+  attempts: z
+    .array(z.strictObject({ attempt: attemptSchema, holders: z.array(nodeIdSchema).max(16).readonly() }))
+    .max(mostAttemptsInMessage)
+    .readonly(),
 });
 const census = z.strictObject({ type: z.literal('census'), term: termSchema });
 
@@ -39,7 +42,10 @@ const reply = z.discriminatedUnion('type', [
   /** All but these are queued or running now. */
   z.strictObject({
     type: z.literal('assigned'),
-    refused: z.array(z.strictObject({ attempt: attemptSchema, reason: z.enum(refusalReasons) })).max(mostAttemptsInMessage),
+    refused: z
+      .array(z.strictObject({ attempt: attemptSchema, reason: z.enum(refusalReasons) }))
+      .max(mostAttemptsInMessage)
+      .readonly(),
   }),
   z.strictObject({ type: z.literal('holdings'), holdings: holdingsSchema }),
   /** The worker has heard of a higher term. */

@@ -20,6 +20,9 @@ export interface Lack {
   readonly reason: string;
 }
 
+/** However little tasks ask for, a node is not given more than this at a time. */
+export const mostTasksAtOnce = 256;
+
 /** Fractions of a core come from cgroup quotas; sums of them must not fail by a rounding error. */
 const roundingError = 1e-6;
 
@@ -72,7 +75,7 @@ function gibibytes(bytes: number): string {
 
 /** Is there room for one more such task beside what is reserved? Assumes `lackOf` found nothing. */
 export function hasRoom(requirements: HostRequirements, capacity: Capacity, reserved: Reserved): boolean {
-  if (reserved.alone) return false;
+  if (reserved.alone || reserved.tasks >= mostTasksAtOnce) return false;
   if (requirements.cores === 'all') return reserved.tasks === 0;
   return reserved.cores + requirements.cores <= capacity.cores + roundingError && reserved.memoryBytes + requirements.memoryBytes <= capacity.memoryBytes;
 }

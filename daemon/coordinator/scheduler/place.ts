@@ -50,6 +50,6 @@ function bestFor(candidate: Candidate, open: readonly Slots[], suited: readonly 
 
 function lowest(choice: readonly Slots[], step: Waiting): Slots | undefined {
   return choice.reduce<Slots | undefined>((best, slots) => {
-    return best === undefined || compareSlots(slots, best, step.requirements, step.job) < 0 ? slots : best;
+    return best === undefined || compareSlots(slots, best, step) < 0 ? slots : best;
   }, undefined);
 }

@@ -1,7 +1,7 @@
 /** A node while tasks are being placed on it: what is reserved so far, and how good it is for the next task. */
-import type { HostRequirements, JobId, NodeId } from '../../../src/model/job.ts';
+import type { HostRequirements, NodeId } from '../../../src/model/job.ts';
 import { admit, hasRoom, type Reserved, reserve } from '../../../src/model/resources.ts';
-import type { NodeSnapshot } from './snapshot.ts';
+import type { NodeSnapshot, Waiting } from './snapshot.ts';
 
 export interface Slots {
   readonly node: NodeSnapshot;
@@ -31,8 +31,8 @@ export function take(slots: Slots, requirements: HostRequirements): void {
 }
 
 /** Negative when `a` is the better place: least loaded once it has the task, then a warm one, then by id so that all compute the same. */
-export function compareSlots(a: Slots, b: Slots, requirements: HostRequirements, job: JobId): number {
-  return loadWith(a, requirements) - loadWith(b, requirements) || warmth(b, job) - warmth(a, job) || compareIds(a.node.id, b.node.id);
+export function compareSlots(a: Slots, b: Slots, step: Waiting): number {
+  return loadWith(a, step.requirements) - loadWith(b, step.requirements) || warmth(b, step) - warmth(a, step) || compareIds(a.node.id, b.node.id);
 }
 
 function loadWith(slots: Slots, requirements: HostRequirements): number {
@@ -40,8 +40,8 @@ function loadWith(slots: Slots, requirements: HostRequirements): number {
   return requirements.cores === 'all' ? slots.reserved.tasks : (slots.reserved.cores + requirements.cores) / cores;
 }
 
-function warmth(slots: Slots, job: JobId): number {
-  return slots.node.warm.has(job) ? 1 : 0;
+function warmth(slots: Slots, step: Waiting): number {
+  return step.warm.has(slots.node.id) ? 1 : 0;
 }
 
 function compareIds(a: NodeId, b: NodeId): number {

@@ -10,8 +10,6 @@ export interface NodeSnapshot {
   readonly resting: string | undefined;
   /** What it runs or has queued, in the order in which it was assigned. */
   readonly held: readonly HostRequirements[];
-  /** Has a session of these jobs, so that their next task starts at once. */
-  readonly warm: ReadonlySet<JobId>;
 }
 
 /** A task that waits. `avoid`: nodes on which it failed already. */
@@ -29,6 +27,8 @@ export interface Waiting {
   readonly step: string;
   readonly requirements: HostRequirements;
   readonly hold: Hold | undefined;
+  /** Nodes that have a session of the job, where its next task starts at once. */
+  readonly warm: ReadonlySet<NodeId>;
   /** How many wait. */
   readonly count: number;
   /** Lazily, in the order in which they should start; only as many are looked at as can be placed. */

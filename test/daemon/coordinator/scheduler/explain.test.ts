@@ -16,11 +16,11 @@ const nodes = {
 };
 
 function nodeOf(id: string, changes: Partial<NodeSnapshot> = {}): NodeSnapshot {
-  return { id, inventory: inventoryOf(), paused: false, resting: undefined, held: [], warm: new Set(), ...changes };
+  return { id, inventory: inventoryOf(), paused: false, resting: undefined, held: [], ...changes };
 }
 
 function waitingOf(count: number, hold?: Hold): Waiting {
-  return { job: 'job', step: 'render', requirements: blender, hold, count, candidates: () => [] };
+  return { job: 'job', step: 'render', requirements: blender, hold, warm: new Set(), count, candidates: () => [] };
 }
 
 test.each([

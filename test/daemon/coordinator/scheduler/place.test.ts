@@ -7,7 +7,7 @@ import { lackOf } from '../../../../src/model/resources.ts';
 import { gibibyte, inventoryOf, requirementsOf } from '../../../support/inventories.ts';
 
 function nodeOf(id: string, changes: Partial<NodeSnapshot> = {}): NodeSnapshot {
-  return { id, inventory: inventoryOf(), paused: false, resting: undefined, held: [], warm: new Set(), ...changes };
+  return { id, inventory: inventoryOf(), paused: false, resting: undefined, held: [], ...changes };
 }
 
 function waitingOf(count: number, changes: Partial<Waiting> & { readonly avoid?: readonly string[] } = {}): Waiting {
@@ -17,6 +17,7 @@ function waitingOf(count: number, changes: Partial<Waiting> & { readonly avoid?:
     step: 'render',
     requirements: requirementsOf(),
     hold: undefined,
+    warm: new Set(),
     count,
     *candidates(): Iterable<Candidate> {
       for (let index = 0; index < count; index++) yield { index, avoid };
@@ -72,7 +73,7 @@ describe('placing', () => {
   });
 
   test('takes the warm one of two equal nodes', () => {
-    expect(place([nodeOf('a'), nodeOf('b', { warm: new Set(['job']) })], [waitingOf(1)])).toMatchObject([{ node: 'b' }]);
+    expect(place([nodeOf('a'), nodeOf('b')], [waitingOf(1, { warm: new Set(['b']) })])).toMatchObject([{ node: 'b' }]);
   });
 
   test('looks at no more tasks than it can place', () => {

@@ -1,0 +1,66 @@
+/** The coordinator's role on this node: asleep until it is elected, then one tenure for each of its terms. */
+import type { NodeId } from '../../src/model/job.ts';
+import { sameTerm } from '../../src/model/term.ts';
+import type { Startable } from '../startable.ts';
+import { type CoordinationReply, type CoordinationRequest, coordinationProtocol } from '../wire/coordination-protocol.ts';
+import { later } from './keep-result.ts';
+import type { CoordinatorNeeds } from './needs.ts';
+import { type CoordinatorOptions, coordinatorDefaults } from './options.ts';
+import { Tenure } from './tenure.ts';
+
+export class Coordinator implements Startable {
+  readonly #options: CoordinatorOptions;
+  readonly #needs: CoordinatorNeeds;
+  #tenure: Tenure | undefined;
+  #running = false;
+
+  /** Construct before the network starts: it serves its protocol from then on. */
+  constructor(options: Partial<CoordinatorOptions>, needs: CoordinatorNeeds) {
+    this.#options = { ...coordinatorDefaults, ...options };
+    this.#needs = needs;
+    needs.messenger.serve(coordinationProtocol, {
+      onMessage: (from, message) => this.#tenure?.hear(from, message.holdings),
+      onRequest: (from, request) => this.#answer(from, request),
+    });
+    needs.leadership.onChange(() => this.#follow());
+    needs.journal.onFact((fact, state) => this.#tenure?.learn(fact, state));
+    needs.membership.onChange(({ member }) => this.#tenure?.look(member.facts.id));
+  }
+
+  async start(): Promise<void> {
+    this.#running = true;
+    this.#follow();
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#follow();
+  }
+
+  #follow(): void {
+    const { leadership } = this.#needs;
+    const term = this.#running && leadership.isMine() ? leadership.current() : undefined;
+    if (sameTerm(term, this.#tenure?.term)) return;
+    this.#tenure?.end();
+    this.#tenure = term === undefined ? undefined : new Tenure({ ...this.#options, term }, this.#needs);
+    void this.#tenure?.begin();
+  }
+
+  async #answer(from: NodeId, request: CoordinationRequest): Promise<CoordinationReply> {
+    const tenure = this.#tenure;
+    if (tenure === undefined) return later('this node does not coordinate');
+    switch (request.type) {
+      case 'offer':
+      case 'failed':
+        // Only the node that an attempt names may speak for it.
+        if (request.attempt.node !== from) return { type: 'refused', reason: 'unknown-task' };
+        return request.type === 'offer' ? tenure.offer(request) : tenure.failed(request);
+      case 'overview':
+        return { type: 'overview', jobs: tenure.overview(request.job) };
+      case 'why':
+        return { type: 'why', reasons: tenure.why(request.job) };
+      default:
+        return request satisfies never;
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** Brings a result's bytes onto a second machine before it is kept, so that the loss of one loses nothing. */
+import { SupervmError } from '../../src/model/errors.ts';
+import type { HostId, NodeId, OutputFile } from '../../src/model/job.ts';
+import type { Blobs, Membership } from './needs.ts';
+
+export interface Holder {
+  readonly node: NodeId;
+  readonly host: HostId;
+}
+
+/** Copies wanted of a result's bytes, where there are as many machines. */
+const wantedHosts = 2;
+
+interface CopyOptions {
+  readonly outputs: readonly OutputFile[];
+  /** The worker that has them. */
+  readonly from: NodeId;
+  /** Gets them first: they are going there anyway. */
+  readonly submitter: NodeId;
+  readonly copyMs: number;
+}
+
+/**
+ * Resolves with the nodes that hold the bytes durably, on min(2, live machines) different hosts at least.
+ * Rejects with `not-acknowledged` when too few could take them.
+ */
+export async function copyOutputs(options: CopyOptions, needs: { readonly membership: Membership; readonly blobs: Blobs }): Promise<readonly Holder[]> {
+  const { membership, blobs } = needs;
+  const source = membership.member(options.from)?.facts;
+  if (source === undefined) throw new SupervmError('not-acknowledged', 'the worker is not known here');
+  const holders: Holder[] = [{ node: source.id, host: source.host }];
+  if (options.outputs.length === 0) return holders;
+  for (const target of targetsOf(membership, options)) {
+    const hosts = new Set(holders.map((holder) => holder.host));
+    const needed = target.node === options.submitter || (hosts.size < wantedHosts && !hosts.has(target.host));
+    if (!needed) continue;
+    const copying =
+      target.node === membership.self ? blobs.fetch(options.outputs, [options.from]) : blobs.replicate(options.outputs, target.node, options.copyMs);
+    await copying.then(() => holders.push(target)).catch(() => undefined);
+  }
+  const hosts = new Set(holders.map((holder) => holder.host)).size;
+  if (hosts < Math.min(wantedHosts, liveHosts(membership))) throw new SupervmError('not-acknowledged', `the bytes are on ${hosts} machine only`);
+  return holders;
+}
+
+/** The submitter, then this node, then the others; without the worker itself. */
+function targetsOf(membership: Membership, options: CopyOptions): readonly Holder[] {
+  const rank = (node: NodeId): number => (node === options.submitter ? 0 : node === membership.self ? 1 : 2);
+  return membership
+    .reachable()
+    .map(({ facts }) => ({ node: facts.id, host: facts.host }))
+    .filter(({ node }) => node !== options.from)
+    .sort((a, b) => rank(a.node) - rank(b.node) || (a.node < b.node ? -1 : 1));
+}
+
+function liveHosts(membership: Membership): number {
+  return new Set(membership.reachable().map((member) => member.facts.host)).size;
+}

@@ -1,0 +1,61 @@
+/** Compares what a worker says it holds with what its coordinator believes: adopts, renews, gives up what is lost, stops what is in vain. */
+import type { AttemptName, NodeId, Term } from '../../src/model/job.ts';
+import { stepOf } from '../../src/model/standing.ts';
+import { sameTerm } from '../../src/model/term.ts';
+import type { HeldAttempt, Holdings } from '../wire/work-protocol.ts';
+import type { Tracked } from './attempt-table.ts';
+import type { Clock, Journal, Membership } from './needs.ts';
+import type { Roster } from './roster.ts';
+import { verdictOn } from './verdict.ts';
+
+export interface ReconcileNeeds {
+  readonly journal: Journal;
+  readonly membership: Membership;
+  readonly clock: Clock;
+  readonly roster: Roster;
+}
+
+/** `node` told of its holdings in `term`, this coordinator's own. */
+export function reconcile(node: NodeId, holdings: Holdings, options: { readonly term: Term; readonly leaseMs: number }, needs: ReconcileNeeds): void {
+  const { roster, clock } = needs;
+  // What a node said before it was restarted is no longer true.
+  if (holdings.incarnation < (needs.membership.member(node)?.facts.incarnation ?? 0)) return;
+  const named = new Set<Tracked>();
+  const inVain: AttemptName[] = [];
+  for (const held of holdings.attempts) {
+    if (held.attempt.node !== node) continue;
+    const tracked = roster.attempts.get(held.attempt) ?? adopt(held, holdings.incarnation, inVain, needs);
+    if (tracked === undefined) continue;
+    named.add(tracked);
+    Object.assign(tracked, { state: held.state, fraction: held.fraction, message: held.message, leaseUntil: clock.now() + options.leaseMs });
+  }
+  if (inVain.length > 0) roster.stop(inVain);
+  const seen = sameTerm(holdings.batch?.term, options.term) ? (holdings.batch?.number ?? 0) : 0;
+  for (const tracked of roster.attempts.ofNode(node)) if (!named.has(tracked) && tracked.batch <= seen) roster.release(tracked.attempt);
+}
+
+/** Whatever runs goes on, whoever placed it, as long as its result is wanted. Of jobs not known here yet nothing can be said. */
+function adopt({ attempt }: HeldAttempt, incarnation: number, inVain: AttemptName[], { journal, roster, clock }: ReconcileNeeds): Tracked | undefined {
+  const state = journal.job(attempt.job);
+  if (state === undefined || (state.record === undefined && !state.removed)) return undefined;
+  const step = stepOf(state, attempt.step);
+  if (step === undefined || verdictOn(state, attempt) !== 'open') {
+    inVain.push(attempt);
+    return undefined;
+  }
+  const now = clock.now();
+  const tracked: Tracked = {
+    attempt,
+    requirements: step.requirements,
+    incarnation,
+    batch: 0,
+    since: now,
+    state: 'running',
+    leaseUntil: now,
+    fraction: 0,
+    message: '',
+  };
+  roster.attempts.add(tracked);
+  roster.board(attempt.job)?.queue(attempt.step)?.took(attempt.index);
+  return tracked;
+}

@@ -1,0 +1,180 @@
+/** One term of coordinating, from taking over to losing it. Nothing of it outlives the term. */
+
+import { sameAttempt } from '../../src/model/attempt.ts';
+import type { Ended, Fact } from '../../src/model/facts.ts';
+import type { JobId, NodeId, Term } from '../../src/model/job.ts';
+import type { JobState } from '../../src/model/job-state.ts';
+import { jobIsFinished, jobTally } from '../../src/model/phase.ts';
+import { failedTasks } from '../../src/model/standing.ts';
+import type { Timer } from '../clock.ts';
+import type { CoordinationReply, FailureNotice, Offer } from '../wire/coordination-protocol.ts';
+import type { Holdings } from '../wire/work-protocol.ts';
+import type { Tracked } from './attempt-table.ts';
+import type { JobOverview, WaitingReason } from './coordination.ts';
+import { FactBatch } from './fact-batch.ts';
+import { later, ResultKeeper } from './keep-result.ts';
+import type { CoordinatorNeeds } from './needs.ts';
+import { NodeRests } from './node-rests.ts';
+import { snapshotNodes } from './node-snapshots.ts';
+import type { CoordinatorOptions } from './options.ts';
+import { overviewOf, reasonsOf } from './overview.ts';
+import { Placing } from './placing.ts';
+import { reconcile } from './reconcile.ts';
+import { Roster } from './roster.ts';
+import { takeCensus } from './takeover.ts';
+
+export class Tenure {
+  readonly term: Term;
+  readonly #options: CoordinatorOptions & { readonly term: Term };
+  readonly #needs: CoordinatorNeeds;
+  readonly #roster: Roster;
+  readonly #rests: NodeRests;
+  readonly #facts: FactBatch;
+  readonly #keeper: ResultKeeper;
+  readonly #placing: Placing;
+  /** `job/generation` of outcomes being written. */
+  readonly #ending = new Set<string>();
+  #expiring: Timer | undefined;
+  #ready = false;
+  #over = false;
+
+  constructor(options: CoordinatorOptions & { readonly term: Term }, needs: CoordinatorNeeds) {
+    this.term = options.term;
+    this.#options = options;
+    this.#needs = needs;
+    const isMine = (): boolean => !this.#over && needs.leadership.isMine();
+    this.#roster = new Roster(options, needs);
+    this.#rests = new NodeRests(options);
+    this.#facts = new FactBatch(options, needs);
+    this.#keeper = new ResultKeeper(options, { ...needs, facts: this.#facts, isMine });
+    this.#placing = new Placing(options, { ...needs, roster: this.#roster, rests: this.#rests, isMine });
+  }
+
+  /** Learns what the peers know more and what runs, then places. Until then every offer is answered `later`. */
+  async begin(): Promise<void> {
+    const { journal, clock } = this.#needs;
+    // A disk that cannot take what others know is no reason not to coordinate with what is known.
+    await journal.catchUp(this.#options.catchUpMs).catch(() => undefined);
+    const census = this.#over ? new Map<NodeId, Holdings>() : await takeCensus(this.#options, this.#needs);
+    if (this.#over) return;
+    this.#ready = true;
+    for (const state of journal.jobs().values()) this.#roster.refresh(state);
+    for (const [node, holdings] of census) this.#reconcile(node, holdings);
+    for (const state of journal.jobs().values()) this.#endIfFinished(state);
+    this.#placing.soon();
+    this.#expiring = clock.every(this.#options.leaseMs / 4, () => this.#expire());
+  }
+
+  end(): void {
+    this.#over = true;
+    this.#expiring?.cancel();
+  }
+
+  learn(fact: Fact, state: JobState): void {
+    if (!this.#ready || this.#over) return;
+    this.#roster.refresh(state);
+    if (fact.type === 'result-kept') this.#learnResult(fact);
+    if (fact.type === 'attempt-failed' && this.#roster.release(fact.attempt) !== undefined && fact.failure.blameNode) {
+      this.#placing.soon(this.#rests.failed(fact.attempt.node, fact.failure.message, this.#needs.clock.now()));
+    }
+    this.#endIfFinished(state);
+    this.#placing.soon();
+  }
+
+  hear(node: NodeId, holdings: Holdings): void {
+    if (!this.#ready || this.#over) return;
+    this.#reconcile(node, holdings);
+    this.#placing.soon();
+  }
+
+  /** A node came, went, was paused or changed: attempts on one that is lost, or that forgot them in a restart, are placed again. */
+  look(node: NodeId): void {
+    if (!this.#ready || this.#over) return;
+    const member = this.#needs.membership.member(node);
+    const isReachable = member?.reachability === 'alive' || member?.reachability === 'suspect';
+    const lost = (tracked: Tracked): boolean => !isReachable || tracked.incarnation !== member.facts.incarnation;
+    for (const tracked of this.#roster.attempts.ofNode(node)) if (lost(tracked)) this.#roster.release(tracked.attempt);
+    this.#placing.soon();
+  }
+
+  async offer(offer: Offer): Promise<CoordinationReply> {
+    if (!this.#ready || this.#over) return later('the coordinator is taking over');
+    this.#finished(offer);
+    return this.#keeper.keep(offer);
+  }
+
+  async failed(notice: FailureNotice): Promise<CoordinationReply> {
+    if (!this.#ready || this.#over) return later('the coordinator is taking over');
+    this.#finished(notice);
+    const { attempt, failure } = notice;
+    const board = this.#roster.board(attempt.job);
+    // Nobody reachable has the inputs: not a failure of the task, which waits until somebody with them is back.
+    if (failure.code === 'inputs-missing' && board !== undefined) {
+      board.missInputs(this.#needs.clock.now() + this.#options.inputsMissingMs);
+      this.#roster.release(attempt);
+      this.#placing.soon(this.#options.inputsMissingMs);
+      return { type: 'noted' };
+    }
+    return this.#keeper.fail(notice);
+  }
+
+  overview(job: JobId | undefined): JobOverview[] {
+    const { journal, clock } = this.#needs;
+    const boards = this.#roster.boards().filter((board) => job === undefined || board.id === job);
+    return boards.flatMap((board) => {
+      const state = journal.job(board.id);
+      return state === undefined ? [] : [overviewOf(board, state, this.#roster, clock.now())];
+    });
+  }
+
+  why(job: JobId): WaitingReason[] {
+    const now = this.#needs.clock.now();
+    const board = this.#roster.board(job);
+    const nodes = snapshotNodes({ ...this.#needs, attempts: this.#roster.attempts, rests: this.#rests }, now);
+    return board === undefined ? [] : reasonsOf(board, nodes, now);
+  }
+
+  #learnResult({ job, attempt }: Extract<Fact, { type: 'result-kept' }>): void {
+    const result = this.#needs.journal.job(job)?.results.get(`${attempt.step}/${attempt.index}`);
+    if (result !== undefined) this.#roster.board(job)?.learn(result);
+    this.#rests.worked(attempt.node);
+    const others = this.#roster.attempts.ofTask(job, attempt.step, attempt.index).map((tracked) => tracked.attempt);
+    this.#roster.attempts.remove(attempt);
+    this.#roster.stop(others.filter((other) => !sameAttempt(other, attempt)));
+  }
+
+  #reconcile(node: NodeId, holdings: Holdings): void {
+    reconcile(node, holdings, this.#options, { ...this.#needs, roster: this.#roster });
+  }
+
+  /** Its resources are free for the next attempt, whatever becomes of its result. */
+  #finished({ attempt }: Offer | FailureNotice): void {
+    const tracked = this.#roster.attempts.get(attempt);
+    if (tracked === undefined) return;
+    tracked.state = 'finished';
+    this.#placing.soon();
+  }
+
+  #expire(): void {
+    const now = this.#needs.clock.now();
+    const expired = this.#roster.attempts.all().filter((tracked) => tracked.leaseUntil < now);
+    for (const tracked of expired) this.#roster.release(tracked.attempt);
+    if (expired.length > 0) this.#placing.soon();
+  }
+
+  #endIfFinished(state: JobState): void {
+    const outcome = jobIsFinished(state);
+    const key = `${state.id}/${state.generation}`;
+    if (outcome === undefined || state.ended.has(state.generation) || this.#ending.has(key)) return;
+    this.#ending.add(key);
+    const { kept } = jobTally(state);
+    const { id: job, generation } = state;
+    const ended: Ended = { type: 'ended', job, at: this.#needs.clock.wall(), generation, outcome, term: this.term, kept, failed: failedTasks(state) };
+    const stillTrue = (): boolean => !this.#over && this.#needs.leadership.isMine() && !this.#needs.journal.job(job)?.ended.has(generation);
+    // A disk that failed is tried again at the next fact; the job stays open till then.
+    this.#facts
+      .append(ended, stillTrue)
+      .catch(() => false)
+      .finally(() => this.#ending.delete(key));
+  }
+}

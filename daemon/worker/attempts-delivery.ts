@@ -1,0 +1,55 @@
+/** Brings what became of an attempt to whoever coordinates, until somebody answers for it. */
+import type { CoordinationReply, FailureNotice, Offer } from '../wire/coordination-protocol.ts';
+import { coordinationProtocol } from '../wire/coordination-protocol.ts';
+import type { Clock, Leadership, Messenger } from './needs.ts';
+import type { WorkerOptions } from './options.ts';
+
+export interface DeliveryNeeds {
+  readonly leadership: Leadership;
+  readonly messenger: Messenger;
+  readonly clock: Clock;
+}
+
+export class AttemptsDelivery {
+  readonly #options: Pick<WorkerOptions, 'retryMs' | 'offerMs'>;
+  readonly #needs: DeliveryNeeds;
+  #changed = Promise.withResolvers<undefined>();
+
+  constructor(options: Pick<WorkerOptions, 'retryMs' | 'offerMs'>, needs: DeliveryNeeds) {
+    this.#options = options;
+    this.#needs = needs;
+    needs.leadership.onChange(() => {
+      this.#changed.resolve(undefined);
+      this.#changed = Promise.withResolvers();
+    });
+  }
+
+  /** Resolves once a coordinator has answered for good, or `signal` is aborted. Never rejects. */
+  async deliver(request: Offer | FailureNotice, signal: AbortSignal): Promise<void> {
+    const abandoned = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
+    while (!signal.aborted) {
+      const changed = this.#changed.promise;
+      const reply = await Promise.race([this.#ask(request), changed, abandoned]);
+      if (reply !== undefined && reply.type !== 'later') return;
+      // A new coordinator is asked at once, the same one again after a while.
+      if (reply !== undefined || this.#needs.leadership.current() === undefined) await this.#pause([changed, abandoned]);
+    }
+  }
+
+  async #ask(request: Offer | FailureNotice): Promise<CoordinationReply | undefined> {
+    const term = this.#needs.leadership.current();
+    if (term === undefined) return undefined;
+    try {
+      return await this.#needs.messenger.request(term.node, coordinationProtocol, request, this.#options.offerMs);
+    } catch (error) {
+      return { type: 'later', reason: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  async #pause(until: readonly Promise<undefined>[]): Promise<void> {
+    const time = Promise.withResolvers<undefined>();
+    const timer = this.#needs.clock.after(this.#options.retryMs, () => time.resolve(undefined));
+    await Promise.race([time.promise, ...until]);
+    timer.cancel();
+  }
+}

@@ -1,0 +1,72 @@
+/** The attempts that this node holds, from being assigned until their result is answered for. */
+import { attemptKey } from '../../src/model/attempt.ts';
+import type { Inventory } from '../../src/model/inventory.ts';
+import type { AttemptName, HostRequirements, JobRecord, NodeId } from '../../src/model/job.ts';
+import { admit } from '../../src/model/resources.ts';
+import type { HeldAttempt } from '../wire/work-protocol.ts';
+import type { RunningTask } from './task-runner.ts';
+
+export interface HeldTask {
+  readonly attempt: AttemptName;
+  readonly record: JobRecord;
+  readonly requirements: HostRequirements;
+  readonly holders: readonly NodeId[];
+  /** Aborted once nobody wants the attempt any more. */
+  readonly dropped: AbortController;
+  running: RunningTask | undefined;
+  /** It has ended: it needs nothing of the node any more and waits to be answered for. */
+  finished: boolean;
+  fraction: number;
+  message: string;
+}
+
+export class HeldTasks {
+  readonly #tasks = new Map<string, HeldTask>();
+
+  get size(): number {
+    return this.#tasks.size;
+  }
+
+  has(attempt: AttemptName): boolean {
+    return this.#tasks.has(keyOf(attempt));
+  }
+
+  get(attempt: AttemptName): HeldTask | undefined {
+    return this.#tasks.get(keyOf(attempt));
+  }
+
+  /** In the order in which they were assigned. */
+  all(): readonly HeldTask[] {
+    return [...this.#tasks.values()];
+  }
+
+  add(task: HeldTask): void {
+    this.#tasks.set(keyOf(task.attempt), task);
+  }
+
+  remove(task: HeldTask): void {
+    this.#tasks.delete(keyOf(task.attempt));
+  }
+
+  /** Those that may start now: what runs, a dropped task's processes until they are gone included, keeps its room. */
+  startable(capacity: Pick<Inventory, 'cores' | 'memoryBytes'>): readonly HeldTask[] {
+    const using = this.all().filter((task) => !task.finished);
+    return admit(using, (task) => task.requirements, capacity).running.filter((task) => task.running === undefined);
+  }
+
+  /** As told to the coordinator: not what was dropped. */
+  holdings(): HeldAttempt[] {
+    return this.all()
+      .filter((task) => !task.dropped.signal.aborted)
+      .map(({ attempt, running, finished, fraction, message }) => ({
+        attempt,
+        state: finished ? 'finished' : running === undefined ? 'queued' : 'running',
+        fraction,
+        message,
+      }));
+  }
+}
+
+function keyOf(attempt: AttemptName): string {
+  return `${attempt.job}/${attemptKey(attempt)}`;
+}

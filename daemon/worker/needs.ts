@@ -1,0 +1,18 @@
+import type { Clock } from '../clock.ts';
+import type { Leadership } from '../election/leadership.ts';
+import type { Membership } from '../membership/membership.ts';
+import type { Journal } from '../records/journal.ts';
+import type { Messenger } from '../wire/messenger.ts';
+import type { TaskRunner } from './task-runner.ts';
+
+export type { Clock, Journal, Leadership, Membership, Messenger, TaskRunner };
+
+export interface WorkerNeeds {
+  readonly membership: Membership;
+  readonly leadership: Leadership;
+  readonly journal: Journal;
+  /** Must reach its own node too (wire/loopback.ts). */
+  readonly messenger: Messenger;
+  readonly clock: Clock;
+  readonly taskRunner: TaskRunner;
+}

@@ -1,0 +1,204 @@
+/**
+ * The worker's role, which every node has: takes attempts from the coordinator of the highest term, runs as many as fit,
+ * and offers what they made until somebody answers. Its own records can stop it; losing the coordinator does not.
+ */
+import type { Fact } from '../../src/model/facts.ts';
+import type { AttemptName, JobId, NodeId, Term } from '../../src/model/job.ts';
+import { stepOf } from '../../src/model/standing.ts';
+import { compareTerms, sameTerm } from '../../src/model/term.ts';
+import type { Timer } from '../clock.ts';
+import type { Startable } from '../startable.ts';
+import { coordinationProtocol } from '../wire/coordination-protocol.ts';
+import { type Assignment, type Holdings, type RefusalReason, type WorkMessage, type WorkReply, type WorkRequest, workProtocol } from '../wire/work-protocol.ts';
+import { isEndedBy, refusalOf } from './acceptance.ts';
+import { type HeldTask, HeldTasks } from './attempts.ts';
+import { AttemptsDelivery } from './attempts-delivery.ts';
+import type { WorkerNeeds } from './needs.ts';
+import { type WorkerOptions, workerDefaults } from './options.ts';
+import type { RunResult } from './task-runner.ts';
+
+export class WorkerNode implements Startable {
+  readonly #options: WorkerOptions;
+  readonly #needs: WorkerNeeds;
+  readonly #delivery: AttemptsDelivery;
+  readonly #held = new HeldTasks();
+  /** Jobs that ran here since the start, for which the task runner may keep a session. */
+  readonly #sessions = new Set<JobId>();
+  /** Of the coordinators that spoke to this node. */
+  #highestTerm: Term | undefined;
+  #batch: { readonly term: Term; readonly number: number } | undefined;
+  #reporting: { readonly at: number; readonly timer: Timer } | undefined;
+  #running = false;
+
+  /** Construct before the network starts: it serves its protocol from then on. */
+  constructor(options: Partial<WorkerOptions>, needs: WorkerNeeds) {
+    this.#options = { ...workerDefaults, ...options };
+    this.#needs = needs;
+    this.#delivery = new AttemptsDelivery(this.#options, needs);
+    needs.messenger.serve(workProtocol, {
+      onMessage: (from, message) => this.#stop(from, message),
+      onRequest: (from, request) => this.#answer(from, request),
+    });
+    needs.journal.onFact((fact) => this.#learn(fact));
+    needs.leadership.onChange(() => this.#report());
+    needs.membership.onChange(({ member }) => member.facts.id === needs.membership.self && this.#lookAtSelf());
+  }
+
+  async start(): Promise<void> {
+    this.#running = true;
+  }
+
+  /** Ends what runs. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#reporting?.timer.cancel();
+    const running = this.#held.all().map((task) => task.running?.result);
+    for (const task of this.#held.all()) this.#drop(task);
+    await Promise.all(running);
+  }
+
+  /** How many attempts run here now. */
+  runningCount(): number {
+    return this.#held.all().filter((task) => task.running !== undefined && !task.finished).length;
+  }
+
+  async #answer(from: NodeId, request: WorkRequest): Promise<WorkReply> {
+    const higher = this.#higherThan(from, request.term);
+    if (higher !== undefined) return { type: 'fenced', term: higher };
+    if (request.type === 'census') return { type: 'holdings', holdings: this.#holdings() };
+    return { type: 'assigned', refused: await this.#accept(request) };
+  }
+
+  #stop(from: NodeId, { term, attempts }: WorkMessage): void {
+    if (this.#higherThan(from, term) !== undefined) return;
+    for (const attempt of attempts) this.#drop(this.#held.get(attempt));
+  }
+
+  /** The higher term because of which `term` is not obeyed. The one that the election names is obeyed always, or an unheard claim could lock this node out. */
+  #higherThan(from: NodeId, term: Term): Term | undefined {
+    const current = this.#needs.leadership.current();
+    const known = [current, this.#highestTerm].filter((one) => one !== undefined);
+    const higher = known.find((one) => compareTerms(term, one) < 0);
+    if (from !== term.node) return higher ?? term;
+    if (higher !== undefined && !sameTerm(term, current)) return higher;
+    this.#highestTerm = term;
+    return undefined;
+  }
+
+  async #accept({ term, batch, attempts }: Assignment): Promise<{ attempt: AttemptName; reason: RefusalReason }[]> {
+    const { journal } = this.#needs;
+    // The record may still be on its way to this node: one look at the neighbours brings it.
+    if (attempts.some(({ attempt }) => journal.job(attempt.job)?.record === undefined)) await journal.catchUp(this.#options.recordMs);
+    const refused: { attempt: AttemptName; reason: RefusalReason }[] = [];
+    for (const { attempt, holders } of attempts) {
+      const reason = this.#hold(attempt, holders);
+      if (reason !== undefined) refused.push({ attempt, reason });
+    }
+    this.#batch = { term, number: batch };
+    this.#startWhatFits();
+    this.#reportIn(this.#options.reportMs);
+    return refused;
+  }
+
+  #hold(attempt: AttemptName, holders: readonly NodeId[]): RefusalReason | undefined {
+    const { journal, membership } = this.#needs;
+    if (this.#held.has(attempt)) return undefined;
+    if (!this.#running) return 'stopping';
+    if (membership.member(membership.self)?.facts.paused === true) return 'paused';
+    const state = journal.job(attempt.job);
+    const refusal = refusalOf(state, attempt);
+    if (refusal !== undefined) return refusal;
+    const step = state === undefined ? undefined : stepOf(state, attempt.step);
+    if (state?.record === undefined || step === undefined) return 'unknown-job';
+    const { record } = state;
+    const { requirements } = step;
+    this.#held.add({ attempt, record, requirements, holders, dropped: new AbortController(), running: undefined, finished: false, fraction: 0, message: '' });
+    return undefined;
+  }
+
+  #startWhatFits(): void {
+    const inventory = this.#needs.membership.member(this.#needs.membership.self)?.facts.inventory;
+    if (!this.#running || inventory === undefined) return;
+    for (const task of this.#held.startable(inventory)) void this.#run(task);
+  }
+
+  async #run(task: HeldTask): Promise<void> {
+    const { attempt, record, holders } = task;
+    this.#sessions.add(attempt.job);
+    task.running = this.#needs.taskRunner.run(attempt, record, holders, (fraction, message) => {
+      task.fraction = Math.min(1, Math.max(0, fraction));
+      task.message = message.slice(0, 200);
+    });
+    const result = await task.running.result;
+    task.finished = true;
+    if (task.dropped.signal.aborted || result.type === 'aborted') this.#forget(task);
+    else void this.#deliver(task, result);
+    this.#startWhatFits();
+  }
+
+  async #deliver(task: HeldTask, result: Exclude<RunResult, { type: 'aborted' }>): Promise<void> {
+    const { attempt } = task;
+    const outcome =
+      result.type === 'done'
+        ? ({ type: 'offer', attempt, outputs: result.outputs, report: result.report } as const)
+        : ({ type: 'failed', attempt, failure: result.failure } as const);
+    await this.#delivery.deliver(outcome, task.dropped.signal);
+    this.#forget(task);
+  }
+
+  /** Nobody wants it any more. One that runs is held until its processes are gone. */
+  #drop(task: HeldTask | undefined): void {
+    if (task === undefined || task.dropped.signal.aborted) return;
+    task.dropped.abort();
+    task.running?.abort();
+    if (task.running === undefined || task.finished) this.#forget(task);
+    this.#startWhatFits();
+  }
+
+  #forget(task: HeldTask): void {
+    this.#held.remove(task);
+    this.#reportIn(this.#options.reportSoonMs);
+  }
+
+  #learn(fact: Fact): void {
+    for (const task of this.#held.all()) if (isEndedBy(task.attempt, fact)) this.#drop(task);
+    if (fact.type === 'pause-set' && fact.paused) this.#dropQueued((task) => task.attempt.job === fact.job);
+    const isOver = fact.type === 'ended' || fact.type === 'cancelled' || fact.type === 'removed';
+    const isWanted = this.#held.all().some((task) => task.attempt.job === fact.job && !task.dropped.signal.aborted);
+    if (isOver && !isWanted && this.#sessions.delete(fact.job)) this.#needs.taskRunner.forget(fact.job);
+  }
+
+  /** What has not begun goes back to the coordinator; what runs goes on. */
+  #dropQueued(concerns: (task: HeldTask) => boolean): void {
+    for (const task of this.#held.all()) if (task.running === undefined && concerns(task)) this.#drop(task);
+  }
+
+  #lookAtSelf(): void {
+    const { membership } = this.#needs;
+    if (membership.member(membership.self)?.facts.paused === true) this.#dropQueued(() => true);
+    else this.#startWhatFits();
+  }
+
+  #holdings(): Holdings {
+    const { membership } = this.#needs;
+    const incarnation = membership.member(membership.self)?.facts.incarnation ?? 0;
+    return { incarnation, attempts: this.#held.holdings(), ...(this.#batch === undefined ? {} : { batch: this.#batch }) };
+  }
+
+  /** At the latest then: again and again while anything is held, once more when nothing is left. */
+  #reportIn(milliseconds: number): void {
+    const at = this.#needs.clock.now() + milliseconds;
+    if (!this.#running || (this.#reporting !== undefined && this.#reporting.at <= at)) return;
+    this.#reporting?.timer.cancel();
+    this.#reporting = { at, timer: this.#needs.clock.after(milliseconds, () => this.#report()) };
+  }
+
+  #report(): void {
+    if (!this.#running) return;
+    this.#reporting?.timer.cancel();
+    this.#reporting = undefined;
+    const term = this.#needs.leadership.current();
+    if (term !== undefined) this.#needs.messenger.send(term.node, coordinationProtocol, { type: 'report', holdings: this.#holdings() });
+    if (this.#held.size > 0) this.#reportIn(this.#options.reportMs);
+  }
+}
