@@ -51,7 +51,10 @@ export function createClient(options: { readonly socketPath: string }): Client {
         await readReply(response);
         return;
       }
-      for await (const { event, body } of eventsOf(response)) if (event === 'event') yield body as EventView;
+      for await (const { event, body } of eventsOf(response)) {
+        if (event === 'problem') throw errorOf(body, 500);
+        if (event === 'event') yield body as EventView;
+      }
     },
   };
 }

@@ -12,6 +12,7 @@ const failed = (summary: string): ErrorKind => ({ exit: 1, status: 500, summary 
 
 export const errorKinds = {
   'bad-frames': usage('A frame list that cannot be read.'),
+  'bad-request': usage('A request that cannot be read.'),
   'bad-setting': usage('A setting with a value that is not allowed.'),
   'cannot-be-placed': { exit: 8, status: 409, summary: 'No node can ever run the task as things are.' },
   'cluster-exists': { exit: 4, status: 409, summary: 'This machine already belongs to a cluster.' },
@@ -35,6 +36,8 @@ export const errorKinds = {
   'peer-unreachable': { exit: 1, status: 503, summary: 'A peer cannot be reached.' },
   'program-died': failed('A program ended in the middle of a task.'),
   'program-missing': { exit: 8, status: 409, summary: 'No node has a program the job needs.' },
+  'records-damaged': failed('The job records on disk are damaged or of a newer version.'),
+  'route-not-found': notFound('The HTTP API has nothing at this path.'),
   'scene-incomplete': { exit: 3, status: 409, summary: 'Files the scene refers to are missing.' },
   'scene-too-new': { exit: 8, status: 409, summary: 'The scene was saved by a newer Blender than any node has.' },
   'scene-unrenderable': { exit: 2, status: 409, summary: 'The scene lacks something rendering needs.' },
@@ -43,6 +46,8 @@ export const errorKinds = {
   'tree-invalid': failed('A list of input files that cannot be accepted.'),
   'unknown-job-type': notFound('No job type has this name.'),
   usage: usage('A command line that cannot be read.'),
+  'wrong-method': { exit: 2, status: 405, summary: 'The HTTP API has this path with another method.' },
+  'wrong-phase': { exit: 2, status: 409, summary: 'The job is in no state that allows this.' },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorKinds;

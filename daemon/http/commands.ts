@@ -1,0 +1,71 @@
+/** Routes that change something: each appends a fact or tells a node. */
+import { SupervmError } from '../../src/model/errors.ts';
+import type { Fact } from '../../src/model/facts.ts';
+import type { JobState } from '../../src/model/job-state.ts';
+import { jobPhase } from '../../src/model/phase.ts';
+import type { Answers } from './api-service.ts';
+import { findNode, setPaused } from './node-control.ts';
+import { nodeViews } from './node-views.ts';
+import type { ApiParts } from './parts.ts';
+import { clusterNow } from './queries.ts';
+
+type Command = 'submit' | 'cancel' | 'retry' | 'pause' | 'resume' | 'deliver' | 'invite' | 'shutdown' | 'pauseNode' | 'unpauseNode';
+
+/** How long a user's word waits for more machines to have it on disk; it is on this one before. */
+const copiesWaitMs = 2000;
+
+export function commands(parts: ApiParts): Pick<Answers, Command> {
+  const { needs, book } = parts;
+  const append = (fact: Fact): Promise<unknown> => needs.journal.append([fact], copiesWaitMs);
+  const current = (state: JobState): JobState => needs.journal.job(state.id) ?? state;
+  const pausing = (node: string, paused: boolean) => pauseNode(parts, node, paused);
+  const setPause = async (job: string, paused: boolean) => {
+    const state = book.find(job);
+    assertPhase(state, ['active', 'paused'], paused ? 'paused' : 'resumed');
+    await append({ type: 'pause-set', job: state.id, at: needs.clock.wall(), paused, clock: (state.pause?.clock ?? 0) + 1, node: needs.membership.self });
+    return book.view(current(state));
+  };
+  return {
+    submit: ({ body, progress, signal }) => needs.submitter.submit(body, progress, signal),
+    cancel: async ({ params }) => {
+      const state = book.find(params.job);
+      const open = ['active', 'paused'].includes(jobPhase(state));
+      if (open) await append({ type: 'cancelled', job: state.id, at: needs.clock.wall(), generation: state.generation });
+      const notReached = open ? needs.membership.members().filter((member) => member.reachability === 'unreachable') : [];
+      return { job: await book.view(current(state)), notReached: notReached.map((member) => member.facts.name) };
+    },
+    retry: async ({ params }) => {
+      const state = book.find(params.job);
+      assertPhase(state, ['failed', 'partly-failed', 'cancelled'], 'retried');
+      await append({ type: 'retried', job: state.id, at: needs.clock.wall(), generation: state.generation + 1 });
+      return book.view(current(state));
+    },
+    pause: ({ params }) => setPause(params.job, true),
+    resume: ({ params }) => setPause(params.job, false),
+    deliver: ({ params, body, progress, signal }) => needs.deliveries.deliver(book.find(params.job), body, progress, signal),
+    invite: () => needs.inviter.invite(),
+    shutdown: async () => {
+      needs.shutdown();
+      return { pid: needs.process().pid };
+    },
+    pauseNode: ({ params }) => pausing(params.node, true),
+    unpauseNode: ({ params }) => pausing(params.node, false),
+  };
+}
+
+async function pauseNode(parts: ApiParts, text: string, paused: boolean): Promise<ReturnType<typeof nodeViews>[number]> {
+  const member = findNode(parts.needs.membership.members(), text);
+  await setPaused(parts.needs, member, paused);
+  const view = nodeViews(await clusterNow(parts)).find((node) => node.id === member.facts.id);
+  if (view === undefined) throw new SupervmError('node-not-found', `${member.facts.name} has just left.`);
+  // Its word about itself takes a moment to come back; it has agreed already.
+  return { ...view, paused };
+}
+
+function assertPhase(state: JobState, allowed: readonly string[], done: string): void {
+  const phase = jobPhase(state);
+  if (allowed.includes(phase)) return;
+  const id = state.id.slice(0, 8);
+  const hint = phase === 'active' || phase === 'paused' ? `It has not ended yet; see: supervm job ${id}` : '';
+  throw new SupervmError('wrong-phase', `Job ${id} is ${phase} and cannot be ${done}.`, hint);
+}

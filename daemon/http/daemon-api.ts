@@ -1,0 +1,34 @@
+/** The HTTP API over this daemon's parts. Construct it before the network starts: it serves a protocol of its own. */
+import type { ApiService } from './api-service.ts';
+import { commands } from './commands.ts';
+import { watch } from './event-feed.ts';
+import { watchJob } from './job-watch.ts';
+import { serveNodeControl } from './node-control.ts';
+import { apiParts, type DaemonApiNeeds, type DaemonApiOptions } from './parts.ts';
+import { queries } from './queries.ts';
+import { superVm } from './super-vm.ts';
+
+export function createDaemonApi(options: DaemonApiOptions, needs: DaemonApiNeeds): ApiService {
+  const parts = apiParts(options, needs);
+  serveNodeControl(needs);
+  return {
+    ...queries(parts),
+    ...commands(parts),
+    ...superVm(parts),
+    streams: {
+      jobEvents: ({ params, signal }, emit) => watchJob({ ...needs, book: parts.book, feed: parts.feed }, parts.book.find(params.job).id, signal, emit),
+      events: ({ signal }, emit) => {
+        const wakeBy = (wake: () => void): void =>
+          parts.feed.listen((event) => {
+            if (event.type === 'nodes') wake();
+            else if (event.type !== 'delivery-problem') emit(event);
+          }, signal);
+        // Members change in bursts: one word is enough for all of them.
+        return watch(needs.clock, { soonMs: 250, restMs: 60_000 }, signal, wakeBy, async () => {
+          emit({ type: 'nodes' });
+          return true;
+        });
+      },
+    },
+  };
+}

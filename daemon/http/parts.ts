@@ -1,0 +1,41 @@
+/** What the groups of routes share. */
+import { EventFeed } from './event-feed.ts';
+import { JobBook } from './job-book.ts';
+import type { Clock, Coordination, Deliveries, Inviter, Journal, Leadership, Membership, Messenger, Submitter } from './needs.ts';
+import { Overviews } from './overviews.ts';
+
+export interface DaemonApiOptions {
+  /** Version of supervm. */
+  readonly version: string;
+  /** What the cluster is called: a digest of its id. */
+  readonly cluster: string;
+}
+
+export interface DaemonApiNeeds {
+  readonly clock: Clock;
+  readonly membership: Membership;
+  readonly leadership: Leadership;
+  readonly journal: Journal;
+  readonly coordination: Coordination;
+  readonly messenger: Messenger;
+  readonly submitter: Submitter;
+  readonly deliveries: Deliveries;
+  readonly inviter: Inviter;
+  /** Begins the daemon's stop; answers before it has stopped. */
+  shutdown(): void;
+  /** The process itself, for its metrics: seconds since start, bytes resident, its id. */
+  process(): { readonly uptimeSeconds: number; readonly residentBytes: number; readonly pid: number };
+}
+
+export interface ApiParts {
+  readonly options: DaemonApiOptions;
+  readonly needs: DaemonApiNeeds;
+  readonly overviews: Overviews;
+  readonly book: JobBook;
+  readonly feed: EventFeed;
+}
+
+export function apiParts(options: DaemonApiOptions, needs: DaemonApiNeeds): ApiParts {
+  const overviews = new Overviews(needs);
+  return { options, needs, overviews, book: new JobBook({ ...needs, overviews }), feed: new EventFeed(needs) };
+}

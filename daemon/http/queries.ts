@@ -1,0 +1,42 @@
+/** Routes that only look. */
+import { jobPhase, jobTally } from '../../src/model/phase.ts';
+import type { Answers } from './api-service.ts';
+import { logViews, resultViews } from './job-views.ts';
+import { type ClusterNow, nodeViews, resourcesView, statusView } from './node-views.ts';
+import type { ApiParts } from './parts.ts';
+import { whyView } from './why-view.ts';
+
+type Query = 'health' | 'status' | 'nodes' | 'jobs' | 'job' | 'why' | 'results' | 'logs' | 'superVmStatus' | 'superVmResources';
+
+export function queries(parts: ApiParts): Pick<Answers, Query> {
+  const { needs, book } = parts;
+  const status = async (): Promise<ReturnType<typeof statusView>> => {
+    const active = [...needs.journal.jobs().values()].filter((state) => ['active', 'paused'].includes(jobPhase(state)));
+    return statusView(await clusterNow(parts), active.map(jobTally));
+  };
+  return {
+    health: async () => ({ ok: true, node: needs.membership.self, version: parts.options.version }),
+    status,
+    superVmStatus: status,
+    superVmResources: async () => resourcesView(needs.membership.members()),
+    nodes: async () => nodeViews(await clusterNow(parts)),
+    jobs: async ({ query }) => {
+      const states = [...needs.journal.jobs().values()].filter((state) => !state.removed && (query.phase === undefined || jobPhase(state) === query.phase));
+      return book.views(states.toSorted((a, b) => (b.record?.submittedAt ?? 0) - (a.record?.submittedAt ?? 0)));
+    },
+    job: async ({ params }) => book.view(book.find(params.job)),
+    why: async ({ params }) => {
+      const state = book.find(params.job);
+      const [view, waiting] = await Promise.all([book.view(state), needs.coordination.why(state.id).catch(() => undefined)]);
+      return whyView(state, view, waiting, (node) => book.nameOf(node));
+    },
+    results: async ({ params }) => resultViews(book.find(params.job), (node) => book.nameOf(node)),
+    logs: async ({ params, query }) => logViews(book.find(params.job), (node) => book.nameOf(node), query.task),
+  };
+}
+
+export async function clusterNow(parts: ApiParts): Promise<ClusterNow> {
+  const { membership, leadership } = parts.needs;
+  const overviews = await parts.overviews.latest();
+  return { cluster: parts.options.cluster, self: membership.self, coordinator: leadership.current(), members: membership.members(), overviews };
+}

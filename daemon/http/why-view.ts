@@ -1,0 +1,122 @@
+/** Why a job waits or failed, in words and with the fix. Pure. */
+import type { JobView, WhyView } from '../../src/api/views.ts';
+import type { HostRequirements, NodeId } from '../../src/model/job.ts';
+import type { JobState } from '../../src/model/job-state.ts';
+import { stepOf } from '../../src/model/standing.ts';
+import type { WaitingReason } from './needs.ts';
+
+type Reason = WhyView['reasons'][number];
+
+/** `waiting` is what the coordinator said; undefined while none answers. */
+export function whyView(state: JobState, view: JobView, waiting: readonly WaitingReason[] | undefined, nameOf: (node: NodeId) => string): WhyView {
+  const reasons: Reason[] = [];
+  if (view.phase === 'active' || view.phase === 'paused') {
+    if (waiting === undefined && view.tasks.pending > 0) reasons.push(withoutCoordinator(view.tasks.pending));
+    for (const reason of waiting ?? []) reasons.push(waitingReason(state, reason, nameOf));
+  }
+  reasons.push(...failureReasons(view));
+  if (view.deliveryProblem !== undefined) reasons.push(deliveryReason(view));
+  return { job: view.id, reasons };
+}
+
+function withoutCoordinator(tasks: number): Reason {
+  return {
+    code: 'no-coordinator',
+    tasks,
+    message: 'No coordinator is elected right now, so nothing is placed.',
+    hint: 'One is elected within seconds; see: supervm status',
+    nodes: [],
+  };
+}
+
+function waitingReason(state: JobState, reason: WaitingReason, nameOf: (node: NodeId) => string): Reason {
+  const { code, tasks } = reason;
+  const requirements = stepOf(state, reason.step)?.requirements;
+  const { message, hint } = words(state, reason, requirements);
+  return {
+    code,
+    tasks,
+    message: `${countOf(tasks)} of step ${reason.step}: ${message}`,
+    hint,
+    nodes: reason.nodes.map(({ node, reason: text }) => ({ name: nameOf(node), reason: text })),
+  };
+}
+
+function words(state: JobState, reason: WaitingReason, requirements: HostRequirements | undefined): { readonly message: string; readonly hint: string } {
+  const id = state.id.slice(0, 8);
+  switch (reason.code) {
+    case 'no-program': {
+      const names = programNames(requirements);
+      const lacksFeature = requirements?.programs.some((program) => (program.features ?? []).length > 0) ?? false;
+      const install = `To install on a node: ${names.map((name) => `apt install ${name}`).join(' && ')}`;
+      return {
+        message: `no node has ${programs(requirements)}.`,
+        hint: lacksFeature ? `${install}, or a build with the feature named; or change the job's settings so that it does not need it.` : install,
+      };
+    }
+    case 'program-too-old':
+      return {
+        message: `every node's program is too old; needed is ${programs(requirements)}.`,
+        hint: `Upgrade it on a node: install a newer ${programNames(requirements).join(', ')}`,
+      };
+    case 'too-small':
+      return { message: `no node is large enough; a task needs ${size(requirements)}.`, hint: 'Add a larger machine: supervm invite' };
+    case 'all-busy':
+      return { message: 'every node that could run them is busy.', hint: 'They start as nodes become free. See: supervm nodes' };
+    case 'nodes-paused':
+      return { message: 'every node that could run them is paused.', hint: 'On such a node: supervm node unpause' };
+    case 'job-paused':
+      return { message: 'the job is paused.', hint: `supervm resume ${id}` };
+    case 'needs-step':
+      return { message: 'they need the results of an earlier step.', hint: `See: supervm job ${id}` };
+    case 'no-node':
+      return { message: 'no node is there to run them.', hint: 'Add one: supervm invite' };
+    case 'inputs-missing':
+      return { message: 'no reachable node holds the input files.', hint: 'Start a node that held them again, or submit the job anew.' };
+    case 'about-to-start':
+      return { message: 'they are about to start.', hint: '' };
+  }
+}
+
+function programNames(requirements: HostRequirements | undefined): readonly string[] {
+  return (requirements?.programs ?? []).map((program) => program.name);
+}
+
+function programs(requirements: HostRequirements | undefined): string {
+  const all = (requirements?.programs ?? []).map(({ name, minimumVersion, features }) => {
+    const version = minimumVersion === undefined ? '' : ` ${minimumVersion} or newer`;
+    const built = features === undefined || features.length === 0 ? '' : ` built with ${features.join(', ')}`;
+    return `${name}${version}${built}`;
+  });
+  return all.length === 0 ? 'the program' : all.join(' and ');
+}
+
+function size(requirements: HostRequirements | undefined): string {
+  if (requirements === undefined) return 'more';
+  const cores = requirements.cores === 'all' ? '' : `${requirements.cores} cores and `;
+  return `${cores}${(requirements.memoryBytes / 2 ** 30).toFixed(1)} GiB of memory`;
+}
+
+function failureReasons(view: JobView): readonly Reason[] {
+  return view.failures.map((failure) => ({
+    code: failure.code,
+    tasks: 1,
+    message: `${failure.task} failed after ${failure.attempts === 1 ? '1 attempt' : `${failure.attempts} attempts`}: ${failure.message}`,
+    hint: `See: supervm logs ${view.id.slice(0, 8)}. Once mended: supervm retry ${view.id.slice(0, 8)}`,
+    nodes: failure.nodeName === '' ? [] : [{ name: failure.nodeName, reason: failure.message }],
+  }));
+}
+
+function deliveryReason(view: JobView): Reason {
+  return {
+    code: view.deliveryProblem?.code ?? 'output-unwritable',
+    tasks: 0,
+    message: `Results cannot be written into ${view.outputFolder}: ${view.deliveryProblem?.message ?? ''}`,
+    hint: `Mend it and they follow by themselves, or take them elsewhere: supervm get ${view.id.slice(0, 8)} -o FOLDER`,
+    nodes: [],
+  };
+}
+
+function countOf(tasks: number): string {
+  return tasks === 1 ? '1 task' : `${tasks} tasks`;
+}
