@@ -1,0 +1,55 @@
+/** Ends what a session leaves behind. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Ends every process of the group; true when there was one. */
+export function signalGroup(leader: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(-leader, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A process that forks while it is being hunted is caught in the next round. */
+const rounds = 5;
+
+/** Ends processes that took a session of their own (and so left the group) but kept the environment they were born with. */
+export function killMarked(marker: string): void {
+  for (let round = 0; round < rounds; round++) {
+    const found = markedProcesses(marker);
+    if (found.length === 0) return;
+    for (const pid of found) signalOne(pid);
+  }
+}
+
+function markedProcesses(marker: string): readonly number[] {
+  const variable = `SUPERVM_SESSION=${marker}`;
+  return processIds().filter((pid) => pid !== process.pid && environmentOf(pid).includes(variable));
+}
+
+function processIds(): readonly number[] {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function environmentOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+function signalOne(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself meanwhile.
+  }
+}
