@@ -1,9 +1,14 @@
-/** The machine's own time and randomness: the only file of the daemon that touches timers, `Date`, `performance` or `crypto`'s random bytes. */
+/** The machine's own time and randomness: the only file of the daemon that touches timers, `Date`, `performance`, uptime or the kernel's random bytes. */
 import { randomBytes } from 'node:crypto';
+import { uptime } from 'node:os';
 import type { Clock, Randomness, Timer } from './clock.ts';
 
 /** A timer at most this far away fits Node's 32-bit delay; longer waits are made of several. */
 const longestDelay = 2 ** 31 - 1;
+/** How often, at most, the uptime is read to see whether the machine slept (milliseconds). */
+const sleepCheckMs = 250;
+/** Uptime comes in hundredths of a second; less than this is no sleep. */
+const shortestSleepMs = 1000;
 
 function after(milliseconds: number, run: () => void): Timer {
   let timeout: NodeJS.Timeout;
@@ -19,9 +24,32 @@ function every(milliseconds: number, run: () => void): Timer {
   return { cancel: () => clearInterval(interval) };
 }
 
-/** Monotonic time counts from the start of the process and stands still while the machine is suspended. */
+/**
+ * Makes a `now` that goes on while the machine is suspended. `awake` stands still then (as Node's own clocks do),
+ * `up` does not; both in milliseconds.
+ */
+export function sleeplessNow(awake: () => number, up: () => number): () => number {
+  let slept = 0;
+  let checkedAt = awake();
+  const bornAt = up() - checkedAt;
+  return () => {
+    const time = awake();
+    if (time - checkedAt >= sleepCheckMs) {
+      checkedAt = time;
+      const asleep = up() - time - bornAt;
+      if (asleep - slept >= shortestSleepMs) slept = asleep;
+    }
+    return time + slept;
+  };
+}
+
+/** Monotonic from the start of the process, time in suspend included: a timer that slept is seen to be late. */
 export function systemClock(): Clock {
-  return { now: () => performance.now(), wall: () => Date.now(), after, every };
+  const now = sleeplessNow(
+    () => performance.now(),
+    () => uptime() * 1000,
+  );
+  return { now, wall: () => Date.now(), after, every };
 }
 
 /** From the kernel's generator: good for secrets. */

@@ -9,6 +9,8 @@ export interface Member {
   readonly since: number;
   /** Highest term this member said it knows. */
   readonly term: Term | undefined;
+  /** True when a chain of nodes that reach one another leads to it, though this node itself may not: it lives, only not for us. */
+  readonly witnessed?: boolean;
 }
 
 export interface Membership {

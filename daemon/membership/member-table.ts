@@ -1,0 +1,121 @@
+/** Everything known of every node: merged records, terms, and what follows from them and from our own opinions. */
+import type { Reachability } from '../../src/model/inventory.ts';
+import type { NodeId, Term } from '../../src/model/job.ts';
+import { compareTerms } from '../../src/model/term.ts';
+import { compareRecords, type MemberRecord } from './member-record.ts';
+import type { Member } from './membership.ts';
+import { majoritySees, type Silence } from './suspicion.ts';
+import { witnessedFrom } from './witnesses.ts';
+
+/** More nodes than this are not believed: a defective peer must not fill our memory. */
+const maximumMembers = 4096;
+
+export interface Change {
+  readonly member: Member;
+  readonly before: Reachability | undefined;
+}
+
+export interface MemberTableOptions {
+  readonly self: NodeId;
+  changed(change: Change): void;
+}
+
+export class MemberTable {
+  readonly #options: MemberTableOptions;
+  readonly #records = new Map<NodeId, MemberRecord>();
+  readonly #members = new Map<NodeId, Member>();
+  readonly #terms = new Map<NodeId, Term>();
+  #all: readonly Member[] | undefined;
+
+  constructor(options: MemberTableOptions) {
+    this.#options = options;
+  }
+
+  members(): readonly Member[] {
+    this.#all ??= [...this.#members.values()];
+    return this.#all;
+  }
+
+  member(id: NodeId): Member | undefined {
+    return this.#members.get(id);
+  }
+
+  record(id: NodeId): MemberRecord | undefined {
+    return this.#records.get(id);
+  }
+
+  records(): readonly MemberRecord[] {
+    return [...this.#records.values()];
+  }
+
+  /** True when `told` was newer than what was held. A new life begins as a node never seen before, once the old one was reported unreachable. */
+  merge(told: MemberRecord, now: number): boolean {
+    const { id, incarnation } = told.facts;
+    const held = this.#records.get(id);
+    if (held === undefined ? this.#records.size >= maximumMembers : compareRecords(told, held) <= 0) return false;
+    this.#records.set(id, told);
+    const member = this.#members.get(id);
+    if (member !== undefined && member.facts.incarnation === incarnation) {
+      this.#set({ ...member, facts: told.facts }, member.reachability);
+      return true;
+    }
+    if (member !== undefined && member.reachability !== 'left') this.#become(member, 'unreachable');
+    const reachability = id === this.#options.self ? 'alive' : 'unreachable';
+    this.#terms.delete(id);
+    this.#set({ facts: told.facts, reachability, since: now, term: undefined, witnessed: false }, undefined);
+    return true;
+  }
+
+  /** True when `term` is higher than what the node said before. */
+  learnTerm(id: NodeId, term: Term): boolean {
+    const known = this.#terms.get(id);
+    if (known !== undefined && compareTerms(known, term) >= 0) return false;
+    this.#terms.set(id, term);
+    const member = this.#members.get(id);
+    if (member !== undefined) this.#set({ ...member, term }, member.reachability);
+    return true;
+  }
+
+  /** Draws the conclusions: who is reachable by our own opinion or their watchers' majority, and who only by what others see. */
+  conclude(opinionOf: (id: NodeId) => Silence | undefined): void {
+    for (const member of this.members()) {
+      if (member.facts.id !== this.#options.self) this.#become(member, this.#judge(member.facts.id, opinionOf));
+    }
+    const sees = (id: NodeId): readonly NodeId[] => (this.#records.get(id)?.left === false ? (this.#records.get(id)?.sees ?? []) : []);
+    const witnessed = witnessedFrom(this.reachableIds(), sees);
+    for (const member of this.members()) {
+      const lives = witnessed.has(member.facts.id) && member.reachability !== 'left';
+      if (lives !== member.witnessed) this.#set({ ...member, witnessed: lives }, member.reachability);
+    }
+  }
+
+  /** Reached by this node itself, this node not included. */
+  reachableIds(): readonly NodeId[] {
+    const reached = this.members().filter(({ reachability }) => reachability === 'alive' || reachability === 'suspect');
+    return reached.map(({ facts }) => facts.id).filter((id) => id !== this.#options.self);
+  }
+
+  #judge(id: NodeId, opinionOf: (id: NodeId) => Silence | undefined): Reachability {
+    const record = this.#records.get(id);
+    if (record?.left === true) return 'left';
+    const own = opinionOf(id);
+    if (own !== undefined) return own;
+    const asked = (record?.watchers ?? []).filter((watcher) => opinionOf(watcher) !== 'unreachable');
+    const votes = asked.map((watcher) => this.#records.get(watcher)?.sees.includes(id) === true);
+    return majoritySees(votes) ? 'alive' : 'unreachable';
+  }
+
+  #become(member: Member, reachability: Reachability): void {
+    if (member.reachability === reachability) return;
+    this.#set({ ...member, reachability, witnessed: reachability === 'alive' || reachability === 'suspect' }, member.reachability);
+  }
+
+  #set(member: Member, before: Reachability | undefined): void {
+    const { id } = member.facts;
+    const term = this.#terms.get(id);
+    const full = term === member.term ? member : { ...member, term };
+    this.#members.set(id, full);
+    this.#all = undefined;
+    this.#options.changed({ member: full, before });
+  }
+}

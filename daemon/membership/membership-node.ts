@@ -1,0 +1,256 @@
+/**
+ * Membership over the messenger: heartbeats say who lives, records say what everyone has. A node's own record is
+ * spread in batches of one short wait and passed on to those that its origin does not reach; new neighbours get everything.
+ */
+import type { NodeFacts } from '../../src/model/inventory.ts';
+import type { NodeId, Term } from '../../src/model/job.ts';
+import type { Clock, Timer } from '../clock.ts';
+import type { Startable } from '../startable.ts';
+import type { Messenger } from '../wire/messenger.ts';
+import type { MemberRecord } from './member-record.ts';
+import { type Change, MemberTable } from './member-table.ts';
+import type { Member, Membership } from './membership.ts';
+import { Neighbours } from './neighbours.ts';
+import { batches, type MembershipMessage, maximumSeen, membershipProtocol, nodeFactsSchema } from './protocol.ts';
+import { Pulse } from './pulse.ts';
+
+/** Changes of this long are spread together. */
+const batchMs = 100;
+/** Being this many heartbeats late means that others have given this node up meanwhile. */
+const lateBeatsOfSleep = 6;
+
+export type Pace = 'busy' | 'idle';
+
+export interface MembershipOptions {
+  /** The node's own facts at its start; revisions are counted here. */
+  readonly facts: Omit<NodeFacts, 'revision'>;
+  /** Milliseconds between heartbeats while the node works or coordinates work. Default 250. */
+  readonly busyMs?: number;
+  /** Milliseconds between heartbeats otherwise. Default 1000. */
+  readonly idleMs?: number;
+}
+
+export interface MembershipNeeds {
+  readonly messenger: Messenger;
+  readonly clock: Clock;
+}
+
+export class MembershipNode implements Membership, Startable {
+  readonly self: NodeId;
+  readonly #needs: MembershipNeeds;
+  readonly #paces: { readonly [pace in Pace]: number };
+  readonly #neighbours: Neighbours;
+  readonly #table: MemberTable;
+  readonly #pulse: Pulse;
+  readonly #listeners: ((change: Change) => void)[] = [];
+  readonly #sleepListeners: ((lateMs: number) => void)[] = [];
+  /** Origins whose records wait for the next batch, and who told us of them. */
+  readonly #waiting = new Map<NodeId, NodeId>();
+  #pace: Pace = 'idle';
+  #term: Term | undefined;
+  #own: MemberRecord;
+  #batch: Timer | undefined;
+  #beatAt = 0;
+  #state: 'new' | 'running' | 'over' = 'new';
+
+  constructor(options: MembershipOptions, needs: MembershipNeeds) {
+    this.self = options.facts.id;
+    this.#needs = needs;
+    this.#paces = { busy: options.busyMs ?? 250, idle: options.idleMs ?? 1000 };
+    this.#neighbours = new Neighbours(this.self);
+    this.#table = new MemberTable({ self: this.self, changed: (change) => this.#tell(change) });
+    const interval = () => Math.min(this.#paces[this.#pace], this.#neighbours.shortestPromise());
+    this.#pulse = new Pulse({ interval, turn: (lateMs) => this.#turn(lateMs) }, needs);
+    this.#own = { facts: nodeFactsSchema.parse({ ...options.facts, revision: 1 }), left: false, sees: [], watchers: [] };
+    this.#table.merge(this.#own, needs.clock.now());
+    needs.messenger.serve(membershipProtocol, { onMessage: (from, message) => this.#receive(from, message) });
+    needs.messenger.onPeer(({ type, peer }) => (type === 'connected' ? this.#connected(peer) : this.#disconnected(peer)));
+  }
+
+  async start(): Promise<void> {
+    this.#state = 'running';
+    for (const peer of this.#needs.messenger.connected()) if (!this.#neighbours.has(peer)) this.#connected(peer);
+    this.#pulse.restart();
+  }
+
+  /** Stops without a word, as a crash would; call `leave` before to say goodbye. */
+  async stop(): Promise<void> {
+    this.#state = 'over';
+    this.#pulse.stop();
+    this.#batch?.cancel();
+  }
+
+  members(): readonly Member[] {
+    return this.#table.members();
+  }
+
+  member(id: NodeId): Member | undefined {
+    return this.#table.member(id);
+  }
+
+  reachable(): readonly Member[] {
+    return this.members().filter(({ reachability }) => reachability === 'alive' || reachability === 'suspect');
+  }
+
+  onChange(listener: (change: Change) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Called with the milliseconds that this node was out of the world: others have given it up meanwhile. */
+  onSleep(listener: (lateMs: number) => void): void {
+    this.#sleepListeners.push(listener);
+  }
+
+  /** Throws a ZodError when the facts are outside the bounds of the protocol. */
+  update(changes: Partial<Pick<NodeFacts, 'inventory' | 'paused' | 'addresses' | 'name'>>): void {
+    const facts = nodeFactsSchema.parse({ ...this.#own.facts, ...changes });
+    if (JSON.stringify(facts) !== JSON.stringify(this.#own.facts)) this.#revise({ facts });
+  }
+
+  /** Heartbeats come faster while work depends on this node, so that its loss is seen sooner. */
+  setPace(pace: Pace): void {
+    if (this.#pace === pace) return;
+    this.#pace = pace;
+    if (this.#state !== 'running') return;
+    this.#beat();
+    this.#pulse.restart();
+  }
+
+  /** Every heartbeat and batch from now on tells of it. */
+  announceTerm(term: Term): void {
+    this.#term = term;
+    this.#table.learnTerm(this.self, term);
+  }
+
+  /** Tells everybody that this node goes away on purpose. Nothing is sent after it. */
+  leave(): void {
+    if (this.#state !== 'running') return;
+    this.#revise({ left: true });
+    this.#flush();
+    this.#state = 'over';
+    this.#pulse.stop();
+  }
+
+  #revise(changes: Partial<MemberRecord>): void {
+    const record = { ...this.#own, ...changes };
+    this.#own = { ...record, facts: { ...record.facts, revision: this.#own.facts.revision + 1 } };
+    this.#table.merge(this.#own, this.#needs.clock.now());
+    this.#spread(this.self, this.self);
+  }
+
+  #spread(origin: NodeId, source: NodeId): void {
+    this.#waiting.set(origin, source);
+    if (this.#state === 'running') this.#batch ??= this.#needs.clock.after(batchMs, () => this.#flush());
+  }
+
+  #flush(): void {
+    this.#batch?.cancel();
+    this.#batch = undefined;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const peer of this.#neighbours.ids()) {
+      const records = waiting.flatMap(([origin, source]) => {
+        const record = this.#table.record(origin);
+        const knows = source === peer || origin === peer || (origin !== this.self && record?.left === false && record.sees.includes(peer));
+        return record === undefined || knows ? [] : [record];
+      });
+      this.#sendRecords(peer, records);
+    }
+  }
+
+  #sendRecords(peer: NodeId, records: readonly MemberRecord[]): void {
+    for (const batch of batches(records)) this.#send(peer, { type: 'news', records: batch });
+  }
+
+  #send(peer: NodeId, message: MembershipMessage): void {
+    this.#needs.messenger.send(peer, membershipProtocol, this.#term === undefined ? message : { ...message, term: this.#term });
+  }
+
+  #beat(): void {
+    const intervalMs = this.#paces[this.#pace];
+    this.#beatAt = this.#needs.clock.now() + intervalMs;
+    for (const peer of this.#neighbours.watchers()) this.#send(peer, { type: 'beat', intervalMs });
+  }
+
+  #turn(lateMs: number): void {
+    const now = this.#needs.clock.now();
+    // A little early counts as due: the pulse may run at a neighbour's faster pace.
+    if (now >= this.#beatAt - this.#paces.busy / 2) this.#beat();
+    if (lateMs >= this.#paces.busy) this.#neighbours.excuse(lateMs, now);
+    this.#neighbours.judge(now);
+    this.#conclude();
+    if (lateMs >= lateBeatsOfSleep * this.#paces.busy) for (const listener of this.#sleepListeners) listener(lateMs);
+  }
+
+  #receive(from: NodeId, message: MembershipMessage): void {
+    if (this.#state !== 'running') return;
+    const now = this.#needs.clock.now();
+    let news = false;
+    if (message.type === 'beat') {
+      news = this.#neighbours.promised(from, message.intervalMs);
+      if (news) this.#pulse.restart();
+    } else {
+      for (const record of message.records) news = this.#learn(record, from, now) || news;
+    }
+    news = this.#neighbours.heard(from, now) || news;
+    if (news) this.#conclude();
+    if (message.term !== undefined) this.#table.learnTerm(from, message.term);
+  }
+
+  #learn(told: MemberRecord, from: NodeId, now: number): boolean {
+    const { id, incarnation, revision } = told.facts;
+    if (id !== this.self) {
+      const isNew = this.#table.merge(told, now);
+      if (isNew) this.#spread(id, from);
+      return isNew;
+    }
+    const own = this.#own.facts;
+    // Somebody holds more of us than we ever said: an earlier life under a clock that has been turned back. Outlive it.
+    if (incarnation > own.incarnation || (incarnation === own.incarnation && (told.left || revision > own.revision))) {
+      this.#revise({ facts: { ...own, incarnation: incarnation + 1 } });
+    }
+    return false;
+  }
+
+  #connected(peer: NodeId): void {
+    if (this.#state !== 'running') return;
+    const before = this.#neighbours.watchers();
+    this.#neighbours.connected(peer, this.#needs.clock.now(), this.#paces.idle);
+    this.#sendRecords(peer, this.#table.records());
+    this.#tellWatchers(peer, before);
+    this.#conclude();
+  }
+
+  #disconnected(peer: NodeId): void {
+    if (this.#state !== 'running' || !this.#neighbours.has(peer)) return;
+    const before = this.#neighbours.watchers();
+    this.#neighbours.disconnected(peer);
+    this.#tellWatchers(undefined, before);
+    this.#conclude();
+  }
+
+  /** Says to new watchers, and to `peer`, when to expect heartbeats, and to former ones that there will be none. */
+  #tellWatchers(peer: NodeId | undefined, before: readonly NodeId[]): void {
+    const watchers = new Set(this.#neighbours.watchers());
+    const changed = new Set([...before, ...watchers].filter((id) => watchers.has(id) !== before.includes(id)));
+    if (peer !== undefined) changed.add(peer);
+    for (const id of changed) this.#send(id, { type: 'beat', intervalMs: watchers.has(id) ? this.#paces[this.#pace] : 0 });
+  }
+
+  #conclude(): void {
+    this.#table.conclude((id) => (id === this.self ? 'alive' : this.#neighbours.opinionOf(id)));
+    const sees = [...this.#table.reachableIds()].sort().slice(0, maximumSeen);
+    const all = this.#neighbours.watchers().length === this.#neighbours.ids().length;
+    const watchers = all ? [] : [...this.#neighbours.watchers()].sort();
+    const same = (one: readonly NodeId[], other: readonly NodeId[]) => one.length === other.length && one.every((id, place) => id === other[place]);
+    if (same(sees, this.#own.sees) && same(watchers, this.#own.watchers)) return;
+    const lost = this.#own.sees.some((id) => !sees.includes(id));
+    this.#revise({ sees, watchers });
+    // Others wait for this with their failover.
+    if (lost) this.#flush();
+  }
+
+  #tell(change: Change): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}

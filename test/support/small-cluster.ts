@@ -1,0 +1,106 @@
+/** Nodes with nothing but membership and election, over the memory network and in virtual time. */
+import { Election } from '../../daemon/election/election.ts';
+import { MembershipNode } from '../../daemon/membership/membership-node.ts';
+import { createMemoryNetwork, type MemoryNetwork } from '../../daemon/network/memory-network.ts';
+import type { NodeFacts } from '../../src/model/inventory.ts';
+import type { NodeId, Term } from '../../src/model/job.ts';
+import { ProcessClock } from './process-clock.ts';
+import { seededRandomness } from './seeded-randomness.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+export interface SmallNode {
+  readonly id: NodeId;
+  readonly clock: ProcessClock;
+  readonly membership: MembershipNode;
+  readonly election: Election;
+}
+
+export function factsOf(id: NodeId, incarnation = 1): Omit<NodeFacts, 'revision'> {
+  return {
+    id,
+    name: id,
+    host: `host-${id}`,
+    version: '0.1.0',
+    incarnation,
+    addresses: [],
+    paused: false,
+    inventory: {
+      cores: 4,
+      memoryBytes: 8e9,
+      freeMemoryBytes: 4e9,
+      freeDiskBytes: 1e11,
+      gpus: [],
+      programs: [],
+      labels: {},
+      platform: 'linux',
+      architecture: 'x64',
+      cpuLoad: 0,
+    },
+  };
+}
+
+/** A disk for terms that takes `saveMs` to sync and forgets what was not synced when its node dies. */
+export class TermDisk {
+  saved: Term | undefined;
+  saveMs = 2;
+}
+
+export class SmallCluster {
+  readonly clock = new VirtualClock();
+  readonly network: MemoryNetwork;
+  readonly nodes = new Map<NodeId, SmallNode>();
+  readonly disks = new Map<NodeId, TermDisk>();
+  /** Every term that any node ever held as its own, in the order taken. */
+  readonly seats: Term[] = [];
+
+  constructor(seed = 1) {
+    this.network = createMemoryNetwork({ clock: this.clock, randomness: seededRandomness(seed) });
+  }
+
+  async boot(id: NodeId, incarnation = 1): Promise<SmallNode> {
+    const clock = new ProcessClock(this.clock);
+    const messenger = this.network.join(id);
+    const membership = new MembershipNode({ facts: factsOf(id, incarnation) }, { messenger, clock });
+    const disk = this.disks.get(id) ?? new TermDisk();
+    this.disks.set(id, disk);
+    const saveTerm = (term: Term): Promise<void> =>
+      new Promise((resolve) => {
+        clock.after(disk.saveMs, () => {
+          disk.saved = term;
+          resolve();
+        });
+      });
+    const election = new Election({ self: id, highestTerm: disk.saved }, { membership, messenger, clock, store: { saveTerm } });
+    election.onChange((term) => {
+      if (term !== undefined && election.isMine()) this.seats.push(term);
+    });
+    const node: SmallNode = { id, clock, membership, election };
+    this.nodes.set(id, node);
+    await messenger.start();
+    await membership.start();
+    await election.start();
+    return node;
+  }
+
+  async bootAll(ids: readonly NodeId[]): Promise<readonly SmallNode[]> {
+    return Promise.all(ids.map((id) => this.boot(id)));
+  }
+
+  kill(id: NodeId): void {
+    this.nodes.get(id)?.clock.kill();
+    this.network.crash(id);
+    this.nodes.delete(id);
+  }
+
+  /** What each running node takes for the current term. */
+  terms(): readonly (Term | undefined)[] {
+    return [...this.nodes.values()].map(({ election }) => election.current());
+  }
+
+  /** True when all running nodes follow one coordinator that runs and knows it. */
+  agrees(): boolean {
+    const [first, ...others] = this.terms();
+    if (first === undefined || this.nodes.get(first.node)?.election.isMine() !== true) return false;
+    return others.every((term) => term?.number === first.number && term.node === first.node);
+  }
+}
