@@ -23,6 +23,9 @@ import { reconcile } from './reconcile.ts';
 import { Roster } from './roster.ts';
 import { takeCensus } from './takeover.ts';
 
+/** Of more failed tasks than this the outcome names the first; a fact is bounded. */
+const mostFailedNamed = 10_000;
+
 export class Tenure {
   readonly term: Term;
   readonly #options: CoordinatorOptions & { readonly term: Term };
@@ -169,7 +172,16 @@ export class Tenure {
     this.#ending.add(key);
     const { kept } = jobTally(state);
     const { id: job, generation } = state;
-    const ended: Ended = { type: 'ended', job, at: this.#needs.clock.wall(), generation, outcome, term: this.term, kept, failed: failedTasks(state) };
+    const ended: Ended = {
+      type: 'ended',
+      job,
+      at: this.#needs.clock.wall(),
+      generation,
+      outcome,
+      term: this.term,
+      kept,
+      failed: failedTasks(state).slice(0, mostFailedNamed),
+    };
     const stillTrue = (): boolean => !this.#over && this.#needs.leadership.isMine() && !this.#needs.journal.job(job)?.ended.has(generation);
     // A disk that failed is tried again at the next fact; the job stays open till then.
     this.#facts

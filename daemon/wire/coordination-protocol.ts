@@ -13,7 +13,7 @@ const report = z.strictObject({ type: z.literal('report'), holdings: holdingsSch
 const offer = z.strictObject({
   type: z.literal('offer'),
   attempt: attemptSchema,
-  outputs: z.array(outputSchema).max(4000).readonly(),
+  outputs: z.array(outputSchema).max(1024).readonly(),
   report: runReportSchema,
 });
 const failed = z.strictObject({ type: z.literal('failed'), attempt: attemptSchema, failure: failureSchema });

@@ -19,13 +19,19 @@ export function frameSize(frame: Frame): number {
   return headerBytes + frame.body.length;
 }
 
-export function encodeFrame(frame: Frame): Uint8Array {
-  const bytes = new Uint8Array(frameSize(frame));
+/** All frames in one piece, for one write. */
+export function encodeFrames(frames: readonly Frame[]): Uint8Array {
+  const bytes = new Uint8Array(frames.reduce((sum, frame) => sum + frameSize(frame), 0));
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, bytes.length - lengthBytes);
-  view.setUint8(lengthBytes, frame.type);
-  view.setUint32(lengthBytes + 1, frame.id);
-  bytes.set(frame.body, headerBytes);
+  let at = 0;
+  for (const frame of frames) {
+    const size = frameSize(frame);
+    view.setUint32(at, size - lengthBytes);
+    view.setUint8(at + lengthBytes, frame.type);
+    view.setUint32(at + lengthBytes + 1, frame.id);
+    bytes.set(frame.body, at + headerBytes);
+    at += size;
+  }
   return bytes;
 }
 

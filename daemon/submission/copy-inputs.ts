@@ -1,0 +1,46 @@
+/** Brings a job's input files onto other machines before the job is acknowledged. */
+import type { Digest, HostId, NodeId } from '../../src/model/job.ts';
+import type { SubmissionNeeds } from './needs.ts';
+
+/** A machine that makes no progress for this long is passed over. */
+const copyMs = 20_000;
+
+export interface InputBlob {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+interface CopyOptions {
+  readonly inputs: readonly InputBlob[];
+  readonly copies: number;
+  readonly onCopied?: (hosts: number, wanted: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** The machines that have all inputs on disk, this one first. `wanted`: min(copies, live machines) when it began. */
+export async function copyInputs(
+  { inputs, copies, onCopied, signal }: CopyOptions,
+  { membership, blobs }: Pick<SubmissionNeeds, 'membership' | 'blobs'>,
+): Promise<{ readonly hosts: readonly HostId[]; readonly wanted: number }> {
+  const own = membership.member(membership.self)?.facts.host ?? membership.self;
+  const hosts = new Set<HostId>([own]);
+  const reachable = membership.reachable().map(({ facts }) => facts);
+  const wanted = Math.min(copies, new Set([own, ...reachable.map((facts) => facts.host)]).size);
+  for (const { id, host } of reachable) {
+    signal?.throwIfAborted();
+    if (hosts.size >= wanted) break;
+    if (id === membership.self || hosts.has(host)) continue;
+    if (!(await copyTo(id))) continue;
+    hosts.add(host);
+    onCopied?.(hosts.size, wanted);
+  }
+  return { hosts: [...hosts], wanted };
+
+  async function copyTo(node: NodeId): Promise<boolean> {
+    // Whatever is wrong with that machine (gone, full), another one may take them.
+    return blobs.replicate(inputs, node, copyMs).then(
+      () => true,
+      () => false,
+    );
+  }
+}

@@ -1,0 +1,78 @@
+/** The core of a submission: the inputs' bytes on enough machines first, then the fact that makes the job known. */
+import { compareValues } from '../../src/model/compare.ts';
+import { SupervmError } from '../../src/model/errors.ts';
+import type { HostId, JobId, JobRecord } from '../../src/model/job.ts';
+import { findByKey } from '../../src/model/phase.ts';
+import { copyInputs, type InputBlob } from './copy-inputs.ts';
+import type { SubmissionNeeds } from './needs.ts';
+
+/** How long the append waits for the standbys before it counts the copies it has. */
+const storeMs = 5_000;
+/** An acknowledged job survives the loss of one machine, where there are two. */
+const fewestCopies = 2;
+
+export interface SubmitOptions {
+  readonly record: JobRecord;
+  /** The input tree's blob and every file of it; all held by this node. */
+  readonly inputs: readonly InputBlob[];
+  /** Machines that should have the job; less where fewer live. Default 3. */
+  readonly copies?: number;
+  /** Told as each machine has the inputs. */
+  readonly onCopied?: (hosts: number, wanted: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface Submission {
+  readonly id: JobId;
+  /** Machines that have the facts and the bytes on disk: with c of them the job survives the loss of any c-1. */
+  readonly copies: readonly HostId[];
+  readonly wanted: number;
+  /** The job was known before under its owner and key. */
+  readonly existed: boolean;
+}
+
+/**
+ * Resolves once the job is acknowledged. A record that differs from a known one only in its time is the same job.
+ * Rejects with `key-reused`, or `not-acknowledged` when fewer than min(2, live machines) have it.
+ */
+export async function submitRecord(options: SubmitOptions, needs: SubmissionNeeds): Promise<Submission> {
+  const { record } = options;
+  const before = knownJob(record, needs);
+  const copied = await copyInputs({ ...options, copies: options.copies ?? 3 }, needs);
+  if (copied.hosts.length < Math.min(fewestCopies, copied.wanted)) throw notAcknowledged('its input files', copied.hosts.length);
+  options.signal?.throwIfAborted();
+  const existing = before ?? knownJob(record, needs);
+  const id = existing ?? needs.jobIdOf(record);
+  const facts = existing === undefined ? await append(id, record, needs) : needs.journal.copiesOf(existing);
+  if (facts.length < Math.min(fewestCopies, copied.wanted)) throw notAcknowledged(`the job ${id.slice(0, 12)}`, facts.length);
+  const copies = facts.length < copied.hosts.length ? facts : copied.hosts;
+  return { id, copies, wanted: copied.wanted, existed: existing !== undefined };
+}
+
+async function append(id: JobId, record: JobRecord, { journal, clock }: SubmissionNeeds): Promise<readonly HostId[]> {
+  const stored = await journal.append([{ type: 'submitted', job: id, at: clock.wall(), record }], storeMs);
+  return stored.copies;
+}
+
+/** The id under which the same job was submitted before. Throws `key-reused` when it was another one. */
+function knownJob(record: JobRecord, { journal }: SubmissionNeeds): JobId | undefined {
+  const known = findByKey(journal.jobs().values(), record.owner, record.key);
+  const same = known.find((state) => compareValues({ ...state.record, submittedAt: 0 }, { ...record, submittedAt: 0 }) === 0);
+  const other = known[0];
+  if (same === undefined && other !== undefined) {
+    throw new SupervmError(
+      'key-reused',
+      `the key ${record.key} belongs to the job ${other.id.slice(0, 12)}, which is another one`,
+      'submit under a new key, or none',
+    );
+  }
+  return same?.id;
+}
+
+function notAcknowledged(what: string, machines: number): SupervmError {
+  return new SupervmError(
+    'not-acknowledged',
+    `${what} could be stored on ${machines === 1 ? '1 machine' : `${machines} machines`} only`,
+    'submit again under the same key once another machine is reachable: what is stored already is not sent twice',
+  );
+}
