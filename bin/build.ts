@@ -3,7 +3,7 @@
  * SupervmError) stays one class and what the command line does not need (libp2p, fastify) stays in files it never opens.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { dirname, extname, join, relative } from 'node:path';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { programEntries } from '../src/settings/program-files.ts';
 
@@ -59,11 +59,12 @@ function copyPluginFiles(target: string): void {
   }
 }
 
-// Built beside the old one and swapped, so that nobody ever starts half a program.
+// Built beside the old one and swapped, so that nobody ever starts half a program. `node bin/build.ts FOLDER/dist` builds elsewhere.
 const started = new Date();
-const fresh = join(root, 'dist.new');
-const old = join(root, 'dist.old');
-const target = join(root, 'dist');
+const target = resolve(process.argv[2] ?? join(root, 'dist'));
+const fresh = `${target}.new`;
+const old = `${target}.old`;
+if (basename(target) !== 'dist') throw new Error(`the folder must be called dist, by which built code finds its root: ${target}`);
 rmSync(fresh, { recursive: true, force: true });
 
 const result = await build({

@@ -50,6 +50,13 @@ const rings: readonly Ring[] = [
     why: 'the composition root knows every part of the daemon, but no view',
   },
   {
+    from: 'daemon/http/needs.ts',
+    may: [],
+    mayType: ['src/model/**', 'src/plugin/**', 'src/api/**', 'daemon/**'],
+    outside: false,
+    why: 'types only; the server’s needs are stated in the API’s words',
+  },
+  {
     from: 'daemon/*/needs.ts',
     may: [],
     mayType: ['src/model/**', 'src/plugin/**', 'daemon/**'],
@@ -154,6 +161,11 @@ const builtinHomes: readonly Home[] = [
 
 const powerHomes: readonly PowerHome[] = [
   { power: 'time', in: ['daemon/system-clock.ts'], why: 'everything that decides takes a Clock, so that the simulation owns time' },
+  {
+    power: 'time',
+    in: ['daemon/network/outbound-lane.ts', 'daemon/network/peer-link.ts'],
+    why: 'the libp2p half runs on real sockets only: one write a tick, and dials that libp2p ends by a signal',
+  },
   { power: 'randomness', in: ['daemon/system-clock.ts'], why: 'everything that draws takes Randomness, so that a seed replays' },
   { power: 'environment', in: ['src/settings/environment.ts'], why: 'one place knows the variables’ names' },
   {
