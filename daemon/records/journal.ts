@@ -11,6 +11,7 @@ export interface Stored {
   readonly wanted: number;
 }
 
+/** States are live views: the object of a job stays the same while its facts arrive. */
 export interface Journal {
   jobs(): ReadonlyMap<JobId, JobState>;
   job(id: JobId): JobState | undefined;
@@ -25,12 +26,30 @@ export interface Journal {
   onFact(listener: (fact: Fact, state: JobState) => void): void;
 }
 
+/** The highest term this node knows of, kept on disk for the election. */
+export interface TermMemory {
+  /** Of what was saved here and of every fact seen; undefined when none was. After start. */
+  highestTerm(): Term | undefined;
+  /** Durable when resolved. A lower term than the one saved changes nothing. */
+  saveTerm(term: Term): Promise<void>;
+}
+
+/** For whoever serves people. */
+export interface JournalQuestions {
+  /** The logical clock for the next `pause-set` fact: above every one seen, and never the same twice. */
+  nextClock(): number;
+  /** Machines that hold every fact of the job this node holds, as far as it knows; this one included. */
+  copiesOf(job: JobId): readonly HostId[];
+}
+
 /** The disk below the journal: node:sqlite in a worker thread, or the simulation's disk that forgets what was not synced. */
 export interface FactStore extends Startable {
   /** Everything stored, in (origin, sequence) order, and this store's id. Call once after start. */
   load(): Promise<{ readonly storeId: string; readonly entries: readonly Entry[]; readonly highestTerm: Term | undefined }>;
-  /** Durable when resolved (group commit, fsync). Entries of any origin; ones already stored are ignored. */
+  /** Durable when resolved (group commit, fsync). Entries of any origin; ones already stored are ignored. Rejects `disk-full` and stores none of them. */
   append(entries: readonly Entry[]): Promise<void>;
-  /** Durable when resolved. */
+  /** Durable when resolved. A lower term than the one stored is ignored. */
   saveTerm(term: Term): Promise<void>;
+  /** Draws a new store id, durable when resolved: the log under the old one is known further or differently elsewhere. */
+  renew(): Promise<string>;
 }

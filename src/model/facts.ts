@@ -53,6 +53,7 @@ export interface Ended extends OfJob {
   readonly outcome: Outcome;
   readonly term: Term;
   readonly kept: number;
+  /** At most 10,000 are listed; the state's tally counts all. */
   readonly failed: readonly TaskReference[];
 }
 

@@ -1,0 +1,136 @@
+/**
+ * Facts in node:sqlite, in a thread of their own. Whatever is asked while a transaction is being fsynced goes into the
+ * next one together (group commit), so that durability costs one fsync a batch and not one a fact.
+ */
+import type { Entry } from '../../src/model/facts.ts';
+import type { Term } from '../../src/model/job.ts';
+import { compareTerms } from '../../src/model/term.ts';
+import type { Randomness } from '../clock.ts';
+import type { FactStore } from './journal.ts';
+import { damaged, storeError } from './store-error.ts';
+import type { Row } from './store-messages.ts';
+import { StoreThread } from './store-thread.ts';
+
+const storeIdBytes = 8;
+
+export interface SqliteStoreOptions {
+  /** Absolute path of the database; its folder exists and is this process's alone. */
+  readonly file: string;
+  /** `programFile('daemon/records/store-worker.ts')` */
+  readonly workerFile: string | URL;
+}
+
+interface Asked {
+  readonly rows: readonly Row[];
+  readonly meta: { readonly [key: string]: string };
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+export class SqliteStore implements FactStore {
+  readonly #options: SqliteStoreOptions;
+  readonly #randomness: Randomness;
+  #thread: StoreThread | undefined;
+  #asked: Asked[] = [];
+  #committing: Promise<void> | undefined;
+  #term: Term | undefined;
+
+  constructor(options: SqliteStoreOptions, needs: { readonly randomness: Randomness }) {
+    this.#options = options;
+    this.#randomness = needs.randomness;
+  }
+
+  /** Rejects `records-damaged`, `disk-full`, or `daemon-exists` when another process has the database. */
+  async start(): Promise<void> {
+    const { file, workerFile } = this.#options;
+    this.#thread = new StoreThread({ file, workerFile, errorOf: (fault) => storeError(file, fault) });
+    try {
+      await this.#thread.ask({ type: 'open', storeId: this.#randomness.hex(storeIdBytes) });
+    } catch (error) {
+      await this.#thread.end();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    while (this.#committing !== undefined) await this.#committing;
+    await this.#thread?.end();
+  }
+
+  async load(): Promise<{ readonly storeId: string; readonly entries: readonly Entry[]; readonly highestTerm: Term | undefined }> {
+    const entries: Entry[] = [];
+    let defect: Error | undefined;
+    const meta = await this.#running().ask({ type: 'load' }, (rows) => {
+      for (const row of rows) {
+        try {
+          entries.push(entryOf(row, entries.at(-1)));
+        } catch (error) {
+          defect ??= damaged(this.#options.file, error instanceof Error ? error.message : String(error));
+        }
+      }
+    });
+    if (defect !== undefined) throw defect;
+    const { store, term } = meta;
+    if (store === undefined) throw damaged(this.#options.file, 'it has no store id');
+    if (term !== undefined) this.#term = JSON.parse(term) as Term;
+    return { storeId: store, entries, highestTerm: this.#term };
+  }
+
+  append(entries: readonly Entry[]): Promise<void> {
+    return this.#commit(entries.map(rowOf), {});
+  }
+
+  saveTerm(term: Term): Promise<void> {
+    if (this.#term === undefined || compareTerms(term, this.#term) > 0) this.#term = term;
+    return this.#commit([], { term: JSON.stringify(this.#term) });
+  }
+
+  async renew(): Promise<string> {
+    const store = this.#randomness.hex(storeIdBytes);
+    await this.#commit([], { store });
+    return store;
+  }
+
+  #running(): StoreThread {
+    if (this.#thread === undefined) throw storeError(this.#options.file, { result: 0, message: 'the store was not started' });
+    return this.#thread;
+  }
+
+  #commit(rows: readonly Row[], meta: { readonly [key: string]: string }): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#asked.push({ rows, meta, resolve, reject });
+      if (this.#committing === undefined) void this.#commitAll();
+    });
+  }
+
+  /** Never rejects: each caller is told. */
+  async #commitAll(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#committing = promise;
+    while (this.#asked.length > 0) {
+      const group = this.#asked;
+      this.#asked = [];
+      try {
+        const commit = { rows: group.flatMap((asked) => asked.rows), meta: Object.assign({}, ...group.map((asked) => asked.meta)) };
+        await this.#running().ask({ type: 'commit', commit });
+        for (const asked of group) asked.resolve();
+      } catch (error) {
+        for (const asked of group) asked.reject(error);
+      }
+    }
+    // In the same turn as the last look at the queue, so that nobody's commit is left behind.
+    this.#committing = undefined;
+    resolve();
+  }
+}
+
+function rowOf({ origin, sequence, previous, fact }: Entry): Row {
+  return { origin, sequence, previous, body: JSON.stringify(fact) };
+}
+
+/** Throws Error for a body that is no JSON or a row that is missing before this one. */
+function entryOf({ origin, sequence, previous, body }: Row, before: Entry | undefined): Entry {
+  const expected = before?.origin === origin ? before.sequence + 1 : 1;
+  if (sequence !== expected) throw new Error(`entry ${expected} of ${origin} is missing`);
+  return { origin, sequence, previous, fact: JSON.parse(body) };
+}
