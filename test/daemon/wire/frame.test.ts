@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createFrameDecoder, encodeFrame, type Frame, frameSize } from '../../../daemon/wire/frame.ts';
+import { createFrameDecoder, encodeFrames, type Frame, frameSize } from '../../../daemon/wire/frame.ts';
 
 const frames = fc.array(
   fc.record({ type: fc.integer({ min: 0, max: 255 }), id: fc.integer({ min: 0, max: 0xffffffff }), body: fc.uint8Array({ maxLength: 300 }) }),
@@ -11,7 +11,7 @@ const plain = (list: readonly Frame[]) => list.map((frame) => ({ ...frame, body:
 test('frames survive any cutting of the stream into chunks', () => {
   fc.assert(
     fc.property(frames, fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1 }), (sent, cuts) => {
-      const stream = Buffer.concat(sent.map(encodeFrame));
+      const stream = encodeFrames(sent);
       const decoder = createFrameDecoder();
       const received: Frame[] = [];
       for (let at = 0, turn = 0; at < stream.length; turn += 1) {
@@ -25,7 +25,7 @@ test('frames survive any cutting of the stream into chunks', () => {
 });
 
 test('a frame shares no bytes with the chunk it came in', () => {
-  const chunk = encodeFrame({ type: 1, id: 7, body: Uint8Array.of(1, 2, 3) });
+  const chunk = encodeFrames([{ type: 1, id: 7, body: Uint8Array.of(1, 2, 3) }]);
   const [frame] = createFrameDecoder().push(chunk);
   chunk.fill(0);
   expect([...(frame?.body ?? [])]).toEqual([1, 2, 3]);
@@ -33,8 +33,8 @@ test('a frame shares no bytes with the chunk it came in', () => {
 
 test('a frame of exactly the limit passes and one byte more is refused from its header alone', () => {
   const frame = { type: 0, id: 0, body: new Uint8Array(100) };
-  expect(createFrameDecoder(frameSize(frame)).push(encodeFrame(frame))).toHaveLength(1);
-  expect(() => createFrameDecoder(frameSize(frame) - 1).push(encodeFrame(frame).subarray(0, 9))).toThrow(RangeError);
+  expect(createFrameDecoder(frameSize(frame)).push(encodeFrames([frame]))).toHaveLength(1);
+  expect(() => createFrameDecoder(frameSize(frame) - 1).push(encodeFrames([frame]).subarray(0, 9))).toThrow(RangeError);
 });
 
 test('a length too small for a header is refused', () => {

@@ -1,0 +1,59 @@
+/**
+ * The first words on every connection, on a stream of their own that stays open. The side that dialled says hello, the
+ * other answers with its own or refuses, the first says ready; only then is anything else served. Later this stream
+ * carries a ping when a peer has been silent for long, and the bye of a node that stops.
+ */
+import { z } from 'zod';
+import { decodeBody, encodeBody } from '../wire/codec.ts';
+import { createFrameDecoder, encodeFrames, frameTypes } from '../wire/frame.ts';
+
+export const helloProtocol = '/supervm/hello/1';
+
+/** Version of everything below the protocols; they carry their own in their ids. */
+export const wireVersion = 1;
+
+/** The answer of a node that dialled at the same moment and whose connection is the one to keep. */
+export const crossing = 'crossing';
+
+const maximumControlBytes = 16 * 1024;
+
+const hello = z.object({
+  kind: z.literal('hello'),
+  wire: z.int(),
+  node: z.string().min(1).max(128),
+  cluster: z.string().length(64),
+  host: z.string().min(1).max(256),
+  incarnation: z.int().min(0),
+  /** Where the node listens, `host:port`. */
+  addresses: z.array(z.string().max(300)).max(32),
+});
+
+const control = z.discriminatedUnion('kind', [
+  hello,
+  z.object({ kind: z.literal('refused'), reason: z.string().max(500) }),
+  z.object({ kind: z.literal('ready') }),
+  z.object({ kind: z.literal('ping') }),
+  z.object({ kind: z.literal('pong') }),
+  z.object({ kind: z.literal('bye') }),
+]);
+
+export type Hello = z.infer<typeof hello>;
+export type Control = z.infer<typeof control>;
+
+export function encodeControl(message: Control): Uint8Array {
+  return encodeFrames([{ type: frameTypes.message, id: 0, body: encodeBody(message) }]);
+}
+
+/** Takes the stream's chunks; throws on anything that is not a control message. */
+export function createControlReader(): (chunk: Uint8Array) => Control[] {
+  const decoder = createFrameDecoder(maximumControlBytes);
+  return (chunk) => decoder.push(chunk).map((frame) => control.parse(decodeBody(frame.body)));
+}
+
+/** Why this hello cannot be accepted; undefined when it can. */
+export function faultOf(theirs: Hello, ours: Hello, peer: string): string | undefined {
+  if (theirs.wire !== wireVersion) return `it speaks version ${theirs.wire} of the wire, this node speaks ${wireVersion}`;
+  if (theirs.cluster !== ours.cluster) return 'it belongs to another cluster';
+  if (theirs.node !== peer) return 'it claims the id of another node';
+  return undefined;
+}

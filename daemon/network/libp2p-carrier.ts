@@ -1,0 +1,105 @@
+/** The one place that talks to libp2p: listens, dials, and makes a PeerLink of every connection. */
+import { multiaddr } from '@multiformats/multiaddr';
+import { SupervmError } from '../../src/model/errors.ts';
+import type { NodeId } from '../../src/model/job.ts';
+import { maximumFrameBytes } from '../wire/protocols.ts';
+import { type Address, formatAddress, multiaddrTexts, parseAddress } from './addresses.ts';
+import { helloProtocol } from './hello.ts';
+import { createLibp2pNode, listeningPort } from './libp2p-node.ts';
+import type { Connection, Libp2p, Stream } from './libp2p-types.ts';
+import type { NodeKey } from './node-key.ts';
+import { PeerLink, type PeerLinkNeeds } from './peer-link.ts';
+
+export interface ListenOptions {
+  /** Default: every IPv4 interface. */
+  readonly host?: string;
+  /** Default: 0, any. */
+  readonly port?: number;
+  /** The port was only remembered: it gives way when another program has it. */
+  readonly prefer?: boolean;
+}
+
+export interface CarrierOptions {
+  readonly nodeKey: NodeKey;
+  readonly noisePrologue: Uint8Array;
+  readonly listen: ListenOptions;
+}
+
+export interface CarrierNeeds extends PeerLinkNeeds {
+  isBanned(peer: NodeId): boolean;
+  /** A new connection; false when it shall be dropped. */
+  opened(link: PeerLink): boolean;
+}
+
+/** One attempt, all addresses and the handshake included. */
+const attemptMs = 6000;
+
+export class Libp2pCarrier {
+  readonly #options: CarrierOptions;
+  readonly #needs: CarrierNeeds;
+  readonly #links = new WeakMap<Connection, PeerLink>();
+  readonly #handled = new Set<string>();
+  #node: Libp2p | undefined;
+
+  constructor(options: CarrierOptions, needs: CarrierNeeds) {
+    this.#options = options;
+    this.#needs = needs;
+  }
+
+  /** Resolves with the port. Throws `usage` when this node cannot listen as told. */
+  async start(protocols: readonly { readonly id: string; readonly maximumBytes: number }[]): Promise<number> {
+    const { host = '0.0.0.0', port = 0, prefer = false } = this.#options.listen;
+    try {
+      return await this.#listen({ host, port }, protocols);
+    } catch (cause) {
+      if (port !== 0 && prefer) return this.#listen({ host, port: 0 }, protocols);
+      const hint = port === 0 ? 'Choose another address with --listen.' : 'Another program may use the port; choose another with --listen.';
+      throw new SupervmError('usage', `cannot listen on ${formatAddress({ host, port })}`, hint, { cause });
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#node?.stop();
+  }
+
+  /** A protocol that this node only asks on needs a way in too, for the replies. */
+  handle(protocol: string, maximumBytes = maximumFrameBytes): void {
+    if (this.#node === undefined || this.#handled.has(protocol)) return;
+    this.#handled.add(protocol);
+    const accept = (stream: Stream, connection: Connection) => this.#links.get(connection)?.accept(stream, protocol, maximumBytes);
+    // Its promise is about libp2p's book of peers, which lives in memory; the handler itself stands at once.
+    void this.#node.handle(protocol, accept, { maxInboundStreams: 2 });
+  }
+
+  /** Resolves when a connection stands, rejects when none of the addresses leads to one. Without a node whoever answers is taken. */
+  async dial(addresses: readonly string[], node?: NodeId): Promise<void> {
+    const suffix = node === undefined ? '' : `/p2p/${node}`;
+    const found = await Promise.allSettled(addresses.map((address) => multiaddrTexts(parseAddress(address))));
+    const texts = found.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+    if (this.#node === undefined || texts.length === 0) throw new SupervmError('peer-unreachable', `no address of ${addresses.join(', ')} can be looked up`);
+    await this.#node.dial(
+      texts.map((text) => multiaddr(text + suffix)),
+      { signal: AbortSignal.timeout(attemptMs) },
+    );
+  }
+
+  async #listen(address: Address, protocols: readonly { readonly id: string; readonly maximumBytes: number }[]): Promise<number> {
+    const [listen = ''] = await multiaddrTexts(address);
+    const { nodeKey, noisePrologue } = this.#options;
+    const node = await createLibp2pNode({ nodeKey, noisePrologue, listen, isBanned: (peer) => this.#needs.isBanned(peer) });
+    this.#node = node;
+    this.#handled.clear();
+    node.addEventListener('connection:open', (event) => this.#opened(event.detail));
+    void node.handle(helloProtocol, (stream: Stream, connection: Connection) => this.#links.get(connection)?.answer(stream), { maxInboundStreams: 1 });
+    for (const protocol of protocols) this.handle(protocol.id, protocol.maximumBytes);
+    await node.start();
+    return listeningPort(node);
+  }
+
+  #opened(connection: Connection): void {
+    const link = new PeerLink({ connection }, this.#needs);
+    this.#links.set(connection, link);
+    if (!this.#needs.opened(link)) link.cut('the peer dialled at the same moment');
+    else if (link.dialled) void link.greet();
+  }
+}

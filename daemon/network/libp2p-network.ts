@@ -1,0 +1,229 @@
+/** Messages between nodes over libp2p: TCP, noise with the cluster's secret, yamux, a hello before anything else. */
+import { networkInterfaces } from 'node:os';
+import { SupervmError } from '../../src/model/errors.ts';
+import type { HostId, NodeId } from '../../src/model/job.ts';
+import type { Clock, Randomness, Timer } from '../clock.ts';
+import type { Startable } from '../startable.ts';
+import type { Messenger, Protocol, Service } from '../wire/messenger.ts';
+import { formatAddress, isAddress, reachableHosts } from './addresses.ts';
+import type { ClusterKey } from './cluster-key.ts';
+import { Dialer } from './dialer.ts';
+import { Exchange } from './exchange.ts';
+import { crossing, type Hello, wireVersion } from './hello.ts';
+import { Libp2pCarrier, type ListenOptions } from './libp2p-carrier.ts';
+import type { NodeKey } from './node-key.ts';
+import type { PeerLink } from './peer-link.ts';
+import { type PeerEvent, PeerTable } from './peer-table.ts';
+
+export interface Libp2pNetworkOptions {
+  readonly clusterKey: ClusterKey;
+  readonly nodeKey: NodeKey;
+  /** The physical machine. */
+  readonly host: HostId;
+  /** Grows with every start of the daemon. */
+  readonly incarnation: number;
+  readonly listen?: ListenOptions;
+  /** Peers known from before. */
+  readonly book?: readonly { readonly node: NodeId; readonly addresses: readonly string[] }[];
+}
+
+export interface Libp2pNetworkNeeds {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  /** Where a peer may be reached, best first: worth remembering over a restart. */
+  learned?(node: NodeId, addresses: readonly string[]): void;
+  /** What went wrong with a peer, for the log. */
+  problem?(peer: NodeId, reason: string): void;
+}
+
+/** How often silent peers and late hellos are looked for. */
+const checkMs = 2000;
+/** How long a peer that broke the protocol stays out. */
+const banMs = 10_000;
+
+export class Libp2pNetwork implements Messenger, Startable {
+  readonly self: NodeId;
+  readonly #options: Libp2pNetworkOptions;
+  readonly #needs: Libp2pNetworkNeeds;
+  readonly #exchange: Exchange;
+  readonly #table: PeerTable;
+  readonly #dialer: Dialer;
+  readonly #carrier: Libp2pCarrier;
+  readonly #listeners: ((event: PeerEvent) => void)[] = [];
+  readonly #bannedUntil = new Map<NodeId, number>();
+  #state: 'new' | 'running' | 'over' = 'new';
+  #port = 0;
+  #checks: Timer | undefined;
+  #checkedAt = 0;
+
+  constructor(options: Libp2pNetworkOptions, needs: Libp2pNetworkNeeds) {
+    const { clock, randomness } = needs;
+    const { nodeKey, clusterKey, listen = {} } = options;
+    this.self = nodeKey.id;
+    this.#options = options;
+    this.#needs = needs;
+    this.#exchange = new Exchange({
+      clock,
+      transmit: (to, protocol, frame) => {
+        this.#carrier.handle(protocol);
+        return this.#table.admitted(to)?.transmit(protocol, frame) ?? false;
+      },
+      violated: (peer, reason) => this.#violated(this.#table.admitted(peer), reason),
+    });
+    this.#carrier = new Libp2pCarrier(
+      { nodeKey, noisePrologue: clusterKey.noisePrologue, listen },
+      {
+        clock,
+        hello: () => this.#hello(),
+        objection: (link) => this.#table.objection(link),
+        isBanned: (peer) => this.#isBanned(peer),
+        opened: (link) => this.#table.add(link),
+        admitted: (link) => this.#admitted(link),
+        closed: (link) => this.#closed(link),
+        frame: (link, protocol, frame) => this.#exchange.receive(link.peer, protocol, frame),
+        violated: (link, reason) => this.#violated(link, reason),
+      },
+    );
+    this.#dialer = new Dialer(
+      { self: this.self },
+      {
+        clock,
+        randomness,
+        dial: (node, addresses) => this.#carrier.dial(addresses, node),
+        isConnected: (node) => this.#table.admitted(node) !== undefined,
+        learned: (node, addresses) => needs.learned?.(node, addresses),
+      },
+    );
+    this.#table = new PeerTable(
+      { self: this.self },
+      {
+        clock,
+        redial: (peer) => this.#dialer.redial(peer),
+        isBanned: (peer) => this.#isBanned(peer),
+        failPending: (peer) => this.#exchange.closed(peer),
+        emit: (event) => this.#emit(event),
+      },
+    );
+    for (const known of options.book ?? []) this.learn(known.node, known.addresses);
+  }
+
+  /** Throws `usage` when this node cannot listen as told. */
+  async start(): Promise<void> {
+    this.#state = 'running';
+    this.#port = await this.#carrier.start(this.#exchange.protocols());
+    this.#checkedAt = this.#needs.clock.now();
+    this.#checks = this.#needs.clock.every(checkMs, () => this.#check());
+    this.#dialer.start();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state !== 'running') return;
+    this.#state = 'over';
+    this.#checks?.cancel();
+    this.#dialer.stop();
+    this.#table.stop();
+    for (const link of this.#table.links()) link.bye();
+    await this.#carrier.stop();
+    for (const link of [...this.#table.links()]) link.cut('this node stops');
+  }
+
+  connected(): readonly NodeId[] {
+    return this.#table.connected();
+  }
+
+  send<M, Q, R>(to: NodeId, protocol: Protocol<M, Q, R>, message: M): void {
+    this.#exchange.send(to, protocol, message);
+  }
+
+  request<M, Q, R>(to: NodeId, protocol: Protocol<M, Q, R>, request: Q, timeoutMs: number): Promise<R> {
+    return this.#exchange.request(to, protocol, request, timeoutMs);
+  }
+
+  serve<M, Q, R>(protocol: Protocol<M, Q, R>, service: Service<M, Q, R>): void {
+    if (this.#state !== 'new') throw new SupervmError('internal', `${protocol.id} is served after the network started`);
+    this.#exchange.serve(protocol, service);
+  }
+
+  onPeer(listener: (event: PeerEvent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** The port this node listens on, once started: keep it, so that peers find this node again. */
+  port(): number {
+    return this.#port;
+  }
+
+  /** Where peers may reach this node now, `host:port`. */
+  addresses(): readonly string[] {
+    const { host = '0.0.0.0' } = this.#options.listen ?? {};
+    const hosts = host === '0.0.0.0' || host === '::' ? reachableHosts(networkInterfaces()) : [host];
+    return hosts.map((own) => formatAddress({ host: own, port: this.#port }));
+  }
+
+  /** What others say about where a node is. */
+  learn(node: NodeId, addresses: readonly string[]): void {
+    this.#dialer.learn(node, addresses.filter(isAddress), false);
+  }
+
+  /** Somebody was seen at this address just now, or ought to be there. Resolves when an attempt to connect, if one was worth it, has ended. */
+  async found(address: string, node?: NodeId): Promise<void> {
+    if (node !== undefined) this.#dialer.learn(node, [address], true);
+    else if (!this.#isKnown(address)) await this.#carrier.dial([address]).catch(() => undefined);
+  }
+
+  /** What the peer said of itself in its hello; undefined when it is not connected. */
+  greeting(peer: NodeId): { readonly host: HostId; readonly incarnation: number } | undefined {
+    return this.#table.admitted(peer)?.hello;
+  }
+
+  #hello(): Hello {
+    const { clusterKey, host, incarnation } = this.#options;
+    const addresses = this.addresses().slice(0, 32);
+    return { kind: 'hello', wire: wireVersion, node: this.self, cluster: clusterKey.clusterId, host, incarnation, addresses };
+  }
+
+  #admitted(link: PeerLink): void {
+    const dialled = link.dialled ? /\/ip[46]\/([^/]+)\/tcp\/(\d+)/.exec(link.remoteAddress) : null;
+    const reached = dialled === null ? undefined : formatAddress({ host: dialled[1] ?? '', port: Number(dialled[2]) });
+    // First, so that learning does not plan to dial whom we have just reached.
+    this.#table.admit(link);
+    const told = (link.hello?.addresses ?? []).filter(isAddress);
+    this.#dialer.learn(link.peer, reached === undefined ? told : [reached, ...told], false);
+    this.#dialer.connected(link.peer, reached);
+  }
+
+  #closed(link: PeerLink): void {
+    const ordinary = link.reason === crossing || link.saidBye || this.#state === 'over';
+    if (!ordinary) this.#needs.problem?.(link.peer, link.reason);
+    this.#table.closed(link);
+  }
+
+  #emit(event: PeerEvent): void {
+    if (event.type === 'disconnected') this.#dialer.later(event.peer);
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  #violated(link: PeerLink | undefined, reason: Error): void {
+    if (link === undefined) return;
+    this.#bannedUntil.set(link.peer, this.#needs.clock.now() + banMs);
+    link.cut(`it broke the protocol: ${reason.message}`);
+  }
+
+  #isBanned(peer: NodeId): boolean {
+    return (this.#bannedUntil.get(peer) ?? 0) > this.#needs.clock.now();
+  }
+
+  /** Own, or of a peer that is connected. */
+  #isKnown(address: string): boolean {
+    return this.addresses().includes(address) || this.#table.connected().some((peer) => this.#dialer.addresses(peer).includes(address));
+  }
+
+  #check(): void {
+    const now = this.#needs.clock.now();
+    // Having slept or been busy for so long, this node knows nothing about the silence of others.
+    const late = now - this.#checkedAt > 2 * checkMs;
+    this.#checkedAt = now;
+    for (const link of [...this.#table.links()]) link.check(late);
+    for (const [peer, until] of this.#bannedUntil) if (until <= now) this.#bannedUntil.delete(peer);
+  }
+}

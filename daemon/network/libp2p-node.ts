@@ -1,0 +1,60 @@
+/** libp2p with what this project needs of it and every limit set: its defaults are made for the open internet, ours for a cluster behind one secret. */
+import { noise } from '@chainsafe/libp2p-noise';
+import { tcp } from '@libp2p/tcp';
+import { yamux } from '@libp2p/yamux';
+import { createLibp2p } from 'libp2p';
+import type { NodeId } from '../../src/model/job.ts';
+import type { Libp2p } from './libp2p-types.ts';
+import type { NodeKey } from './node-key.ts';
+
+export interface Libp2pNodeOptions {
+  readonly nodeKey: NodeKey;
+  readonly noisePrologue: Uint8Array;
+  /** As libp2p writes it. */
+  readonly listen: string;
+  /** True for a peer that must not connect now. */
+  isBanned(peer: NodeId): boolean;
+}
+
+export function createLibp2pNode(options: Libp2pNodeOptions): Promise<Libp2p> {
+  return createLibp2p({
+    start: false,
+    privateKey: options.nodeKey.privateKey,
+    addresses: { listen: [options.listen] },
+    transports: [tcp({ backlog: 128, dialOpts: { noDelay: true, keepAlive: true }, listenOpts: { noDelay: true, keepAlive: true } })],
+    connectionEncrypters: [noise({ prologueBytes: options.noisePrologue })],
+    // Silence is watched by PeerLink; yamux's own pings would wake every node for every peer and cut nothing.
+    streamMuxers: [yamux({ enableKeepAlive: false, maxInboundStreams: 64, maxOutboundStreams: 64, maxEarlyStreams: 16 })],
+    connectionMonitor: { enabled: false },
+    connectionGater: {
+      denyInboundEncryptedConnection: (peer) => options.isBanned(peer.toString()),
+      denyOutboundEncryptedConnection: (peer) => options.isBanned(peer.toString()),
+    },
+    connectionManager: {
+      maxConnections: 512,
+      // Per second and host: twenty daemons on one machine that start together are honest.
+      inboundConnectionThreshold: 64,
+      maxIncomingPendingConnections: 128,
+      maxParallelDials: 32,
+      maxDialQueueLength: 512,
+      maxPeerAddrsToDial: 16,
+      dialTimeout: 6000,
+      addressDialTimeout: 2500,
+      inboundUpgradeTimeout: 5000,
+      inboundStreamProtocolNegotiationTimeout: 5000,
+      outboundStreamProtocolNegotiationTimeout: 5000,
+      connectionCloseTimeout: 500,
+      // The dialer does this.
+      reconnectRetries: 0,
+    },
+  });
+}
+
+/** The port that a started node listens on. */
+export function listeningPort(node: Libp2p): number {
+  for (const address of node.getMultiaddrs()) {
+    const port = /\/tcp\/(\d+)/.exec(address.toString())?.[1];
+    if (port !== undefined) return Number(port);
+  }
+  throw new Error('libp2p listens nowhere');
+}

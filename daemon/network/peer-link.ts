@@ -1,0 +1,240 @@
+/** One connection to a peer, from the first hello to its end: who may speak when, and the streams of each protocol. */
+import type { NodeId } from '../../src/model/job.ts';
+import type { Clock } from '../clock.ts';
+import { encodeBody } from '../wire/codec.ts';
+import { createFrameDecoder, type Frame, frameTypes } from '../wire/frame.ts';
+import { type Control, createControlReader, crossing, encodeControl, faultOf, type Hello, helloProtocol } from './hello.ts';
+import type { Connection, Stream } from './libp2p-types.ts';
+import { OutboundLane } from './outbound-lane.ts';
+
+/** More than this waiting for one peer means that it does not keep up: the connection closes. */
+const maximumWaitingBytes = 32 * 1024 * 1024;
+/** Both hellos must have passed by then. */
+const greetingMs = 5000;
+/** A peer that says nothing for so long is asked, and cut when it does not answer: TCP alone would take minutes to notice a cut link. */
+const silenceMs = 8000;
+const cutMs = 13_000;
+
+export interface PeerLinkNeeds {
+  readonly clock: Clock;
+  hello(): Hello;
+  /** Why the hello of a peer that dialled cannot be accepted, besides what `faultOf` says. */
+  objection(link: PeerLink): string | undefined;
+  admitted(link: PeerLink): void;
+  /** Once, whatever the state was. */
+  closed(link: PeerLink): void;
+  frame(link: PeerLink, protocol: string, frame: Frame): void;
+  /** The peer sent what it must not: it has to be cut. */
+  violated(link: PeerLink, reason: Error): void;
+}
+
+export class PeerLink {
+  readonly peer: NodeId;
+  /** True when this node dialled. */
+  readonly dialled: boolean;
+  readonly #connection: Connection;
+  readonly #needs: PeerLinkNeeds;
+  readonly #lanes = new Map<string, OutboundLane>();
+  readonly #inbound = new Set<string>();
+  readonly #since: number;
+  #state: 'greeting' | 'answered' | 'admitted' | 'closed' = 'greeting';
+  #control: Stream | undefined;
+  #hello: Hello | undefined;
+  #heardAt: number;
+  #asked = false;
+  #reason = '';
+  #saidBye = false;
+
+  constructor(options: { readonly connection: Connection }, needs: PeerLinkNeeds) {
+    this.#connection = options.connection;
+    this.peer = options.connection.remotePeer.toString();
+    this.dialled = options.connection.direction === 'outbound';
+    this.#needs = needs;
+    this.#since = needs.clock.now();
+    this.#heardAt = this.#since;
+    options.connection.addEventListener('close', () => this.#end('the connection closed'));
+  }
+
+  get state(): 'greeting' | 'answered' | 'admitted' | 'closed' {
+    return this.#state;
+  }
+
+  /** Of the peer, once it said it. */
+  get hello(): Hello | undefined {
+    return this.#hello;
+  }
+
+  /** Why it ended, for people. */
+  get reason(): string {
+    return this.#reason;
+  }
+
+  /** The peer told that it stops. */
+  get saidBye(): boolean {
+    return this.#saidBye;
+  }
+
+  /** The address on the other side, as libp2p writes it. */
+  get remoteAddress(): string {
+    return this.#connection.remoteAddr.toString();
+  }
+
+  /** For the side that dialled: opens the control stream and says hello. */
+  async greet(): Promise<void> {
+    try {
+      this.#listen(await this.#connection.newStream(helloProtocol, { signal: AbortSignal.timeout(greetingMs) }));
+      this.#say({ ...this.#needs.hello() });
+    } catch (error) {
+      this.cut(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** For the side that was dialled: the control stream arrived. */
+  answer(stream: Stream): void {
+    if (this.dialled || this.#control !== undefined) stream.abort(new Error('a second hello'));
+    else this.#listen(stream);
+  }
+
+  /** A stream on which the peer will send frames of this protocol. */
+  accept(stream: Stream, protocol: string, maximumBytes: number): void {
+    if (this.#state !== 'admitted' || this.#inbound.has(protocol)) {
+      stream.abort(new Error(`no stream of ${protocol} may be opened now`));
+      return;
+    }
+    this.#inbound.add(protocol);
+    const decoder = createFrameDecoder(maximumBytes);
+    this.#read(stream, (chunk) => {
+      for (const frame of decoder.push(chunk)) if (this.#state === 'admitted') this.#needs.frame(this, protocol, frame);
+    });
+  }
+
+  /** False when nothing can be sent. */
+  transmit(protocol: string, frame: Frame): boolean {
+    if (this.#state !== 'admitted') return false;
+    this.#lane(protocol).push(frame);
+    let waiting = 0;
+    for (const lane of this.#lanes.values()) waiting += lane.waitingBytes;
+    if (waiting > maximumWaitingBytes) this.cut(`${waiting} bytes wait for it: it does not keep up`);
+    return this.state === 'admitted';
+  }
+
+  /** Looks at the clock; called every few seconds. `late`: this node slept or was busy, so silence proves nothing. */
+  check(late: boolean): void {
+    const now = this.#needs.clock.now();
+    if (late) this.#heardAt = now;
+    if (this.#state !== 'admitted') {
+      if (!late && now - this.#since > greetingMs) this.cut('no hello in time');
+    } else if (now - this.#heardAt > cutMs) {
+      this.cut(`nothing heard for ${Math.round(now - this.#heardAt)} ms`);
+    } else if (now - this.#heardAt > silenceMs && !this.#asked) {
+      this.#asked = true;
+      this.#say({ kind: 'ping' });
+    }
+  }
+
+  bye(): void {
+    if (this.#state === 'admitted') this.#say({ kind: 'bye' });
+  }
+
+  /** Ends the connection now; the peer sees a reset. */
+  cut(reason: string): void {
+    if (this.#state === 'closed') return;
+    this.#end(reason);
+    this.#connection.abort(new Error(reason));
+  }
+
+  #end(reason: string): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#reason ||= reason;
+    for (const lane of this.#lanes.values()) lane.close();
+    this.#lanes.clear();
+    this.#needs.closed(this);
+  }
+
+  #lane(protocol: string): OutboundLane {
+    const known = this.#lanes.get(protocol);
+    if (known !== undefined) return known;
+    const lane = new OutboundLane({
+      open: () => this.#connection.newStream(protocol),
+      failed: (error, unsent) => this.#laneFailed(protocol, error, unsent),
+    });
+    this.#lanes.set(protocol, lane);
+    return lane;
+  }
+
+  /** A peer that does not know the protocol refuses its requests and ignores its messages; any other failure ends the connection. */
+  #laneFailed(protocol: string, error: Error, unsent: readonly Frame[]): void {
+    this.#lanes.delete(protocol);
+    if (error.name !== 'UnsupportedProtocolError') {
+      this.cut(error.message);
+      return;
+    }
+    const body = encodeBody({ message: `${protocol} is not served there` });
+    for (const frame of unsent) if (frame.type === frameTypes.request) this.#needs.frame(this, protocol, { type: frameTypes.refusal, id: frame.id, body });
+  }
+
+  #listen(stream: Stream): void {
+    this.#control = stream;
+    const read = createControlReader();
+    this.#read(stream, (chunk) => {
+      for (const message of read(chunk)) this.#hear(message);
+    });
+  }
+
+  #read(stream: Stream, take: (chunk: Uint8Array) => void): void {
+    stream.addEventListener('message', (event) => {
+      this.#heardAt = this.#needs.clock.now();
+      this.#asked = false;
+      try {
+        take(event.data.subarray());
+      } catch (error) {
+        this.#violated(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+    // A stream that ends while its connection lives would lose messages unseen.
+    stream.addEventListener('close', () => this.cut('a stream closed'));
+    stream.addEventListener('remoteCloseWrite', () => this.cut('a stream closed'));
+  }
+
+  #hear(message: Control): void {
+    if (message.kind === 'hello') this.#hearHello(message);
+    else if (message.kind === 'refused') this.cut(message.reason === crossing ? crossing : `it refused: ${message.reason}`);
+    else if (message.kind === 'ready' && this.#state === 'answered') this.#admit();
+    else if (message.kind === 'ping') this.#say({ kind: 'pong' });
+    else if (message.kind === 'bye') this.#saidBye = true;
+  }
+
+  #hearHello(theirs: Hello): void {
+    if (this.#hello !== undefined) throw new TypeError('a second hello');
+    this.#hello = theirs;
+    const fault = faultOf(theirs, this.#needs.hello(), this.peer) ?? (this.dialled ? undefined : this.#needs.objection(this));
+    if (fault !== undefined) {
+      this.#say({ kind: 'refused', reason: fault });
+      this.#reason = fault;
+      // Gracefully, so that the reason arrives; whoever does not close in turn is cut by the deadline.
+      this.#connection.close().catch(() => this.cut(fault));
+    } else if (this.dialled) {
+      this.#say({ kind: 'ready' });
+      this.#admit();
+    } else {
+      this.#state = 'answered';
+      this.#say(this.#needs.hello());
+    }
+  }
+
+  #admit(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'admitted';
+    this.#needs.admitted(this);
+  }
+
+  #say(message: Control): void {
+    if (this.#control?.status === 'open') this.#control.send(encodeControl(message));
+  }
+
+  #violated(reason: Error): void {
+    if (this.#state === 'closed') return;
+    this.#needs.violated(this, reason);
+  }
+}
