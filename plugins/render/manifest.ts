@@ -1,0 +1,34 @@
+import type { Manifest } from '../../src/plugin/manifest.ts';
+import { formatNames } from './formats.ts';
+
+export const manifest: Manifest = {
+  name: 'render',
+  version: '1',
+  summary: 'Render a Blender scene on all nodes',
+  description:
+    'Every file the scene needs travels with it. Each node keeps one Blender with the scene loaded and renders frame after frame; every frame is checked before it counts. Scripts in the scene never run.',
+  arguments: [{ key: 'sceneFile', type: 'path', summary: 'The .blend file', required: true }],
+  settings: [
+    { key: 'frames', type: 'frames', summary: "Frames to render, such as 1-100 or 1,5,10-50:2; the scene's own range by default", placeholder: 'LIST' },
+    { key: 'engine', type: 'choice', choices: ['cycles', 'eevee', 'workbench'], summary: "Render engine; the scene's own by default" },
+    { key: 'resolution', type: 'text', summary: "Size of the frames: 1920x1080, or 50% of the scene's own", placeholder: 'SIZE' },
+    { key: 'samples', type: 'integer', minimum: 1, maximum: 1_000_000, summary: "Samples a pixel; the scene's own by default", placeholder: 'NUMBER' },
+    { key: 'format', type: 'choice', choices: formatNames, summary: "File format; the scene's own by default, PNG where that is a film" },
+    { key: 'camera', type: 'text', summary: "Camera to render from; the scene's own by default", placeholder: 'NAME' },
+    { key: 'scene', type: 'text', summary: 'Scene to render when the file holds several; the one last open by default', placeholder: 'NAME' },
+    { key: 'denoise', type: 'choice', choices: ['on', 'off'], summary: 'Denoise the frames (Cycles); as the scene says by default' },
+    {
+      key: 'fileName',
+      type: 'text',
+      default: 'frame_####',
+      summary: 'Names of the frames without extension; # is a digit of the number',
+      placeholder: 'PATTERN',
+    },
+    { key: 'allowMissing', type: 'boolean', summary: 'Render although files the scene refers to are missing' },
+  ],
+  examples: [
+    { command: 'supervm render scene.blend --frames 1-100 -o frames', summary: 'Render 100 frames into the folder frames' },
+    { command: 'supervm render scene.blend --resolution 25% --samples 16', summary: "Preview the scene's own frame range" },
+    { command: 'supervm render scene.blend --frames 42 --engine cycles --format OPEN_EXR', summary: 'Render one frame as OpenEXR' },
+  ],
+};
