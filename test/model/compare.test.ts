@@ -46,7 +46,6 @@ test('only the same value compares as equal', () => {
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, content]) => ({ key, content: sortKeys(content) }));
+  const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return { object: sorted.map(([key, content]) => [key, sortKeys(content)]) };
 }
