@@ -22,7 +22,7 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
   const setPause = async (job: string, paused: boolean) => {
     const state = book.find(job);
     assertPhase(state, ['active', 'paused'], paused ? 'paused' : 'resumed');
-    await append({ type: 'pause-set', job: state.id, at: needs.clock.wall(), paused, clock: (state.pause?.clock ?? 0) + 1, node: needs.membership.self });
+    await append({ type: 'pause-set', job: state.id, at: needs.clock.wall(), paused, clock: needs.journal.nextClock(), node: needs.membership.self });
     return book.view(current(state));
   };
   return {

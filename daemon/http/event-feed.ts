@@ -1,7 +1,8 @@
 /** What happens, told to whoever listens right now: one subscription below, any number of callers above. */
 import type { EventView } from '../../src/api/views.ts';
 import type { JobId } from '../../src/model/job.ts';
-import type { Clock, Deliveries, Journal, Membership } from './needs.ts';
+import type { Clock, Journal, Membership } from './needs.ts';
+import type { Deliveries } from './services.ts';
 
 export type FeedEvent = Exclude<EventView, { type: 'progress' }> | { readonly type: 'delivery-problem'; readonly job: JobId };
 

@@ -4,14 +4,14 @@ import { SupervmError } from '../../src/model/errors.ts';
 import type { NodeId } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import { jobView, matchJob } from './job-views.ts';
-import type { Deliveries, Journal, Membership, Submitter } from './needs.ts';
+import type { Journal, JournalQuestions, Membership } from './needs.ts';
 import type { Overviews } from './overviews.ts';
+import type { Deliveries } from './services.ts';
 
 export interface JobBookNeeds {
-  readonly journal: Journal;
+  readonly journal: Journal & JournalQuestions;
   readonly membership: Membership;
   readonly overviews: Overviews;
-  readonly submitter: Pick<Submitter, 'copiesOf'>;
   readonly deliveries: Pick<Deliveries, 'state'>;
 }
 
@@ -43,7 +43,7 @@ export class JobBook {
       jobView(state, {
         overview: overviews.get(state.id),
         delivery: this.#needs.deliveries.state(state.id),
-        copies: this.#needs.submitter.copiesOf(state.id) ?? this.#ownHost(),
+        copies: this.#needs.journal.copiesOf(state.id),
         nameOf,
       }),
     );
@@ -51,10 +51,5 @@ export class JobBook {
 
   nameOf(node: NodeId): string {
     return this.#needs.membership.member(node)?.facts.name ?? `…${node.slice(-8)}`;
-  }
-
-  #ownHost(): readonly string[] {
-    const own = this.#needs.membership.member(this.#needs.membership.self);
-    return own === undefined ? [] : [own.facts.host];
   }
 }

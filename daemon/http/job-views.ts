@@ -7,7 +7,8 @@ import type { JobState, TaskKey } from '../../src/model/job-state.ts';
 import { taskName } from '../../src/model/parameter-space.ts';
 import { jobPhase, jobTally } from '../../src/model/phase.ts';
 import { failedAttempts, failedTasks, stepOf } from '../../src/model/standing.ts';
-import type { DeliveryState, JobOverview } from './needs.ts';
+import type { JobOverview } from './needs.ts';
+import type { DeliveryState } from './services.ts';
 
 /** Failed tasks named in one view; the counts are complete. */
 const mostFailures = 50;

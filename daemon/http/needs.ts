@@ -1,43 +1,9 @@
 /** What the HTTP API needs of the rest of the daemon. */
-import type { CallProgress, DeliverReceipt, DeliverRequest, InviteView, SubmitReceipt, SubmitRequest } from '../../src/api/requests.ts';
-import type { HostId, JobId } from '../../src/model/job.ts';
-import type { JobState } from '../../src/model/job-state.ts';
 import type { Clock } from '../clock.ts';
 import type { Coordination, JobOverview, RunningAttempt, WaitingReason } from '../coordinator/coordination.ts';
 import type { Leadership } from '../election/leadership.ts';
 import type { Member, Membership } from '../membership/membership.ts';
-import type { Journal } from '../records/journal.ts';
+import type { Journal, JournalQuestions } from '../records/journal.ts';
 import type { Messenger, Protocol } from '../wire/messenger.ts';
 
-export type { Clock, Coordination, JobOverview, Journal, Leadership, Member, Membership, Messenger, Protocol, RunningAttempt, WaitingReason };
-
-/** Implemented by daemon/submitter/submit-job.ts. */
-export interface Submitter {
-  submit(request: SubmitRequest, onProgress: (progress: CallProgress) => void, signal: AbortSignal): Promise<SubmitReceipt>;
-  /** Machines that acknowledged the job when it was submitted here; undefined for jobs of other nodes or of before the last start. */
-  copiesOf(job: JobId): readonly HostId[] | undefined;
-}
-
-/** How far a job's files are in its output folder on this node. */
-export interface DeliveryState {
-  readonly files: number;
-  /** Every output of every result so far is in the folder. */
-  readonly complete: boolean;
-  readonly problem: { readonly code: string; readonly message: string } | undefined;
-}
-
-/** Implemented by daemon/submitter/delivery.ts and deliver-job.ts. */
-export interface Deliveries {
-  /** Undefined unless this node submitted the job and it has an output folder. */
-  state(job: JobId): DeliveryState | undefined;
-  onDelivered(listener: (event: { readonly job: JobId; readonly file: string; readonly digest: string }) => void): void;
-  /** After `state` of the job changed without a delivered file. */
-  onProblem(listener: (job: JobId) => void): void;
-  /** Writes all results of a job into a folder of this machine. */
-  deliver(state: JobState, request: DeliverRequest, onProgress: (progress: CallProgress) => void, signal: AbortSignal): Promise<DeliverReceipt>;
-}
-
-/** Makes invitations; the network's. */
-export interface Inviter {
-  invite(): Promise<InviteView>;
-}
+export type { Clock, Coordination, JobOverview, Journal, JournalQuestions, Leadership, Member, Membership, Messenger, Protocol, RunningAttempt, WaitingReason };

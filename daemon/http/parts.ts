@@ -1,8 +1,9 @@
 /** What the groups of routes share. */
 import { EventFeed } from './event-feed.ts';
 import { JobBook } from './job-book.ts';
-import type { Clock, Coordination, Deliveries, Inviter, Journal, Leadership, Membership, Messenger, Submitter } from './needs.ts';
+import type { Clock, Coordination, Journal, JournalQuestions, Leadership, Membership, Messenger } from './needs.ts';
 import { Overviews } from './overviews.ts';
+import type { Deliveries, Inviter, Submitter } from './services.ts';
 
 export interface DaemonApiOptions {
   /** Version of supervm. */
@@ -15,7 +16,7 @@ export interface DaemonApiNeeds {
   readonly clock: Clock;
   readonly membership: Membership;
   readonly leadership: Leadership;
-  readonly journal: Journal;
+  readonly journal: Journal & JournalQuestions;
   readonly coordination: Coordination;
   readonly messenger: Messenger;
   readonly submitter: Submitter;

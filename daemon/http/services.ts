@@ -1,0 +1,33 @@
+/** What the routes need that nothing else does: daemon.ts brings it. */
+import type { CallProgress, DeliverReceipt, DeliverRequest, InviteView, SubmitReceipt, SubmitRequest } from '../../src/api/requests.ts';
+import type { JobId } from '../../src/model/job.ts';
+import type { JobState } from '../../src/model/job-state.ts';
+
+/** Implemented by daemon/submitter/submit-job.ts. */
+export interface Submitter {
+  submit(request: SubmitRequest, onProgress: (progress: CallProgress) => void, signal: AbortSignal): Promise<SubmitReceipt>;
+}
+
+/** How far a job's files are in its output folder on this node. */
+export interface DeliveryState {
+  readonly files: number;
+  /** Every output of every result so far is in the folder. */
+  readonly complete: boolean;
+  readonly problem: { readonly code: string; readonly message: string } | undefined;
+}
+
+/** Implemented by daemon/submitter/delivery.ts and deliver-job.ts. */
+export interface Deliveries {
+  /** Undefined unless this node submitted the job and it has an output folder. */
+  state(job: JobId): DeliveryState | undefined;
+  onDelivered(listener: (event: { readonly job: JobId; readonly file: string; readonly digest: string }) => void): void;
+  /** After `state` of the job changed without a delivered file. */
+  onProblem(listener: (job: JobId) => void): void;
+  /** Writes all results of a job into a folder of this machine. */
+  deliver(state: JobState, request: DeliverRequest, onProgress: (progress: CallProgress) => void, signal: AbortSignal): Promise<DeliverReceipt>;
+}
+
+/** Makes invitations; the network's. */
+export interface Inviter {
+  invite(): Promise<InviteView>;
+}

@@ -1,0 +1,97 @@
+/** The folder that results go to: looked at, and really written to, before anything runs. */
+import { lstat, mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { SupervmError } from '../../src/model/errors.ts';
+import { errnoOf } from './disk-errors.ts';
+
+/** Names shown of files that are in the way. */
+const mostNamed = 3;
+
+/** `created` is the topmost folder that did not exist before; remove it again with `discardFolder` when nothing comes of it. */
+export async function prepareFolder(folder: string): Promise<{ readonly created: string | undefined }> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found !== undefined && !found.isDirectory()) throw new SupervmError('output-unwritable', `${folder} is a file, not a folder.`, 'Name a folder with -o.');
+  let created: string | undefined;
+  try {
+    created = await mkdir(folder, { recursive: true });
+    const probe = join(folder, `.supervm-${process.pid}.probe`);
+    const file = await open(probe, 'w');
+    await file.close();
+    await rm(probe);
+  } catch (error) {
+    if (created !== undefined) await discardFolder(folder, created);
+    throw new SupervmError('output-unwritable', `${folder} cannot be written: ${reasonOf(error)}.`, 'Name another folder with -o.', { cause: error });
+  }
+  return { created };
+}
+
+/** Removes the folders that `prepareFolder` made, as long as they are empty. */
+export async function discardFolder(folder: string, created: string): Promise<void> {
+  for (let current = folder; current.length >= created.length; current = dirname(current)) {
+    try {
+      await rmdir(current);
+    } catch {
+      return;
+    }
+  }
+}
+
+/** Which of the relative `paths` exist below `folder`, in their order. Lists each folder once however many paths there are. */
+export async function existingFiles(folder: string, paths: readonly string[]): Promise<readonly string[]> {
+  const listings = new Map<string, ReadonlySet<string>>();
+  const existing: string[] = [];
+  for (const path of paths) {
+    const slash = path.lastIndexOf('/');
+    const parent = slash === -1 ? '' : path.slice(0, slash);
+    let names = listings.get(parent);
+    if (names === undefined) {
+      names = new Set(await readdir(join(folder, parent)).catch(() => []));
+      listings.set(parent, names);
+    }
+    if (names.has(path.slice(slash + 1))) existing.push(path);
+  }
+  return existing;
+}
+
+export function refuseExisting(folder: string, existing: readonly string[], total: number): SupervmError {
+  const named = existing.slice(0, mostNamed).join(', ');
+  const more = existing.length > mostNamed ? ` and ${existing.length - mostNamed} more` : '';
+  return new SupervmError(
+    'output-exists',
+    `${existing.length} of ${total} files exist already in ${folder}: ${named}${more}.`,
+    'Use --skip-existing to make only what is missing, --overwrite to make all of them anew, or another folder with -o.',
+  );
+}
+
+/** True for a relative path that stays below its folder. Output names come from other machines. */
+export function staysBelow(path: string): boolean {
+  return path !== '' && !path.includes('\0') && path.split('/').every((name) => name !== '' && name !== '.' && name !== '..');
+}
+
+/** Size in bytes of a regular file; undefined when there is none. */
+export async function sizeOf(path: string): Promise<number | undefined> {
+  const found = await lstat(path).catch(() => undefined);
+  return found?.isFile() ? found.size : undefined;
+}
+
+function reasonOf(error: unknown): string {
+  switch (errnoOf(error)) {
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied';
+    case 'EROFS':
+      return 'the file system is read-only';
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'no room is left';
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return 'a part of the path is a file';
+    case 'ENOENT':
+      return 'it cannot be made there';
+    case 'ENAMETOOLONG':
+      return 'the name is too long';
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}

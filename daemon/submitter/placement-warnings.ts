@@ -1,0 +1,27 @@
+/** Says at submission what no node could run as things are. Pure. */
+import type { NodeFacts } from '../../src/model/inventory.ts';
+import type { Step } from '../../src/model/job.ts';
+import { lackOf } from '../../src/model/resources.ts';
+import type { Warning } from './submission.ts';
+
+/** Nodes named in one warning. */
+const mostNodes = 5;
+
+/** One warning a step that no node could run; the job is taken nevertheless, since a node that can may come. */
+export function placementWarnings(steps: readonly Step[], nodes: readonly NodeFacts[]): readonly Warning[] {
+  return steps.flatMap((step) => {
+    const lacks = nodes.map((node) => ({ node, lack: lackOf(step.requirements, node.inventory) }));
+    if (lacks.length === 0 || lacks.some(({ lack }) => lack === undefined)) return [];
+    const reasons = lacks.slice(0, mostNodes).map(({ node, lack }) => `${node.name} ${lack?.reason}`);
+    const more = lacks.length > mostNodes ? ` and ${lacks.length - mostNodes} more nodes alike` : '';
+    const small = lacks.some(({ lack }) => lack?.code === 'too-small');
+    const names = step.requirements.programs.map((program) => program.name).join(', ');
+    return [
+      {
+        code: small ? 'cannot-be-placed' : 'program-missing',
+        message: `No node can run step ${step.name} as things are: ${reasons.join('; ')}${more}.`,
+        hint: small ? 'The job waits until a larger machine joins: supervm invite' : `The job waits until a node has ${names}.`,
+      },
+    ];
+  });
+}

@@ -1,0 +1,43 @@
+/** What is asked of the submitter and what it answers. The HTTP API's bodies have these forms too. */
+import type { HostId, JobId, JsonObject } from '../../src/model/job.ts';
+
+export type ExistingFiles = 'refuse' | 'overwrite' | 'skip';
+
+export interface Submission {
+  readonly type: string;
+  readonly settings: JsonObject;
+  /** Absolute: relative paths start here. */
+  readonly folder: string;
+  readonly outputFolder?: string | undefined;
+  readonly existing?: ExistingFiles | undefined;
+  readonly owner?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+export interface Warning {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export interface Receipt {
+  /** Undefined when every file exists already and was to be skipped. */
+  readonly id: JobId | undefined;
+  readonly name: string;
+  readonly tasks: number;
+  readonly skipped: number;
+  readonly outputFolder: string;
+  readonly inputs: { readonly files: number; readonly bytes: number };
+  readonly copies: readonly HostId[];
+  readonly wanted: number;
+  readonly warnings: readonly Warning[];
+}
+
+export interface Progress {
+  readonly stage: 'reading' | 'storing' | 'copying' | 'fetching';
+  readonly done: number;
+  readonly total: number;
+  readonly message: string;
+}
+
+export type OnProgress = (progress: Progress) => void;

@@ -1,0 +1,140 @@
+/** From a caller's words to a durable job: checks everything that can be checked before anything runs. */
+import { basename, resolve } from 'node:path';
+import { type ErrorCode, errorKinds, SupervmError } from '../../src/model/errors.ts';
+import type { JobRecord, JsonObject, Step } from '../../src/model/job.ts';
+import { taskCount } from '../../src/model/parameter-space.ts';
+import { findByKey } from '../../src/model/phase.ts';
+import { checkSettings } from '../../src/plugin/check-settings.ts';
+import type { Finding, InputsFound, Plan } from '../../src/plugin/job-type.ts';
+import { readFault } from './disk-errors.ts';
+import type { JobType, LoadJobType } from './job-types.ts';
+import type { Clock, Journal, Membership, Randomness, RecordSubmitter } from './needs.ts';
+import { discardFolder, existingFiles, prepareFolder, refuseExisting } from './output-folder.ts';
+import { placementWarnings } from './placement-warnings.ts';
+import { skipExisting } from './skip-existing.ts';
+import { type StoreInputsNeeds, storeInputs } from './store-inputs.ts';
+import type { OnProgress, Receipt, Submission } from './submission.ts';
+
+export interface SubmitterOptions {
+  /** Owner of jobs whose caller does not say who they are. */
+  readonly owner: string;
+}
+
+export interface SubmitterNeeds extends StoreInputsNeeds {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly membership: Pick<Membership, 'self' | 'reachable'>;
+  readonly journal: Pick<Journal, 'jobs'>;
+  readonly records: RecordSubmitter;
+  readonly loadJobType: LoadJobType;
+}
+
+export class JobSubmitter {
+  readonly #options: SubmitterOptions;
+  readonly #needs: SubmitterNeeds;
+
+  constructor(options: SubmitterOptions, needs: SubmitterNeeds) {
+    this.#options = options;
+    this.#needs = needs;
+  }
+
+  /** Rejects with the codes of the error table for whatever is wrong; nothing is left behind then. An abort counts until the record is stored. */
+  async submit(submission: Submission, onProgress: OnProgress, signal: AbortSignal): Promise<Receipt> {
+    const jobType = await this.#needs.loadJobType(submission.type);
+    const settings = checkSettings(jobType.manifest, submission.settings, (path) => resolve(submission.folder, path));
+    onProgress({ stage: 'reading', done: 0, total: 0, message: '' });
+    const found = await findInputs(jobType, settings);
+    const plan = jobType.plan(settings, found.summary);
+    const outputFolder = resolve(submission.folder, submission.outputFolder ?? defaultFolder(jobType, plan));
+    signal.throwIfAborted();
+    const { created } = await prepareFolder(outputFolder);
+    try {
+      return await this.#store({ submission, jobType, settings, found, plan, outputFolder }, onProgress, signal);
+    } catch (error) {
+      if (created !== undefined) await discardFolder(outputFolder, created);
+      throw error;
+    }
+  }
+
+  async #store(planned: Planned, onProgress: OnProgress, signal: AbortSignal): Promise<Receipt> {
+    const { submission, found, plan, outputFolder } = planned;
+    const { journal, records, membership } = this.#needs;
+    const owner = submission.owner ?? this.#options.owner;
+    const repeated = submission.key === undefined ? undefined : findByKey(journal.jobs().values(), owner, submission.key)[0]?.record;
+    const { steps, skipped } = repeated === undefined ? await this.#stepsLeft(planned) : { steps: repeated.steps, skipped: 0 };
+    const warnings = [
+      ...found.findings,
+      ...placementWarnings(
+        steps,
+        membership.reachable().map((member) => member.facts),
+      ),
+    ].map(({ code, message, hint }) => ({ code, message, hint }));
+    const about = { name: plan.name, tasks: steps.reduce((sum, step) => sum + taskCount(step), 0), skipped, outputFolder, warnings };
+    if (steps.length === 0) return { ...about, id: undefined, inputs: { files: 0, bytes: 0 }, copies: [], wanted: 0 };
+    const { inputs, blobs } = await storeInputs(this.#needs, found.files, onProgress, signal);
+    onProgress({ stage: 'copying', done: 0, total: 0, message: '' });
+    const stored = await records.submit(this.#record(planned, steps, inputs, owner, repeated), blobs);
+    return { ...about, id: stored.id, inputs: { files: inputs.files, bytes: inputs.bytes }, copies: stored.copies, wanted: stored.wanted };
+  }
+
+  async #stepsLeft({ submission, plan, outputFolder }: Planned): Promise<{ readonly steps: readonly Step[]; readonly skipped: number }> {
+    if (submission.existing === 'overwrite') return { steps: plan.steps, skipped: 0 };
+    const existing = await existingFiles(outputFolder, plan.outputs);
+    if (existing.length > 0 && submission.existing !== 'skip') throw refuseExisting(outputFolder, existing, plan.outputs.length);
+    return skipExisting(plan, existing);
+  }
+
+  #record(planned: Planned, steps: readonly Step[], inputs: JobRecord['inputs'], owner: string, repeated: JobRecord | undefined): JobRecord {
+    const { submission, jobType, settings, plan, outputFolder } = planned;
+    const { clock, randomness, membership } = this.#needs;
+    return {
+      owner,
+      key: submission.key ?? randomness.hex(16),
+      name: plan.name,
+      type: jobType.manifest.name,
+      plugin: { name: jobType.manifest.name, version: jobType.manifest.version, digest: jobType.digest },
+      settings,
+      inputs,
+      steps,
+      submitter: repeated?.submitter ?? membership.self,
+      // The same job under the same key must have the same id.
+      submittedAt: repeated?.submittedAt ?? clock.wall(),
+      outputFolder,
+    };
+  }
+}
+
+interface Planned {
+  readonly submission: Submission;
+  readonly jobType: JobType;
+  readonly settings: JsonObject;
+  readonly found: InputsFound;
+  readonly plan: Plan;
+  readonly outputFolder: string;
+}
+
+async function findInputs(jobType: JobType, settings: JsonObject): Promise<InputsFound> {
+  let found: InputsFound;
+  try {
+    found = await jobType.inputs(settings);
+  } catch (error) {
+    throw readFault(error, jobType.manifest.arguments.map(({ key }) => settings[key]).join(' '));
+  }
+  const errors = found.findings.filter((finding) => finding.severity === 'error');
+  if (errors.length > 0) throw findingsError(errors);
+  return found;
+}
+
+/** All of them in one error: whoever mends a scene wants the whole list. */
+function findingsError(findings: readonly Finding[]): SupervmError {
+  const [first] = findings;
+  const code = first !== undefined && Object.hasOwn(errorKinds, first.code) ? (first.code as ErrorCode) : 'task-failed';
+  const hints = [...new Set(findings.map((finding) => finding.hint).filter((hint) => hint !== ''))];
+  return new SupervmError(code, findings.map((finding) => finding.message).join('\n'), hints.join(' '));
+}
+
+/** `<name>-frames` for what makes frames: says what is inside and stands beside the scene's name in a listing. */
+function defaultFolder(jobType: JobType, plan: Plan): string {
+  const makesFrames = jobType.manifest.settings.some((setting) => setting.type === 'frames');
+  return `${basename(plan.name).replace(/\.[^.]+$/, '')}-${makesFrames ? 'frames' : 'output'}`;
+}
