@@ -15,12 +15,6 @@ export interface JobWatchNeeds {
   readonly feed: EventFeed;
 }
 
-/** Ended, and what this node is to write into the output folder is there or cannot be written. */
-export function isSettled(view: JobView): boolean {
-  if (view.phase === 'active' || view.phase === 'paused') return false;
-  return view.phase === 'removed' || view.deliveryComplete !== false || view.deliveryProblem !== undefined;
-}
-
 /** Emits the view now and after each change, and each delivered file, until the signal aborts. `enough` ends it early. */
 export async function watchJob(
   needs: JobWatchNeeds,

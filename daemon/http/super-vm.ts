@@ -1,12 +1,13 @@
 /** The routes below /api/super-vm: the cluster as one computer, in the form that users of such systems send. */
 import type { MetricsView, SubmitRequest, SuperVmRender } from '../../src/api/requests.ts';
+import { isSettled } from '../../src/api/settled.ts';
 import type { JobView } from '../../src/api/views.ts';
 import { SupervmError } from '../../src/model/errors.ts';
 import type { JsonObject } from '../../src/model/job.ts';
 import type { JobPhase } from '../../src/model/job-state.ts';
 import { jobPhase, jobTally } from '../../src/model/phase.ts';
 import type { Answers } from './api-service.ts';
-import { isSettled, watchJob } from './job-watch.ts';
+import { watchJob } from './job-watch.ts';
 import type { ApiParts } from './parts.ts';
 
 /** What `quality` means in samples a pixel. A number is taken as it is. */
@@ -34,7 +35,7 @@ export function renderRequest(body: SuperVmRender): SubmitRequest {
     throw new SupervmError('bad-setting', 'frameStart and frameEnd belong together.', 'Give both, or neither for the range of the scene.');
   }
   const settings: JsonObject = {
-    scene: sceneFile,
+    sceneFile,
     ...rest,
     ...(frameStart === undefined ? {} : { frames: frameStart === frameEnd ? `${frameStart}` : `${frameStart}-${frameEnd}` }),
     ...(quality === undefined ? {} : { samples: samplesOf(quality) }),

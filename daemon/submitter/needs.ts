@@ -7,9 +7,14 @@ import type { Journal } from '../records/journal.ts';
 
 export type { Blob, BlobFiles, Blobs, Clock, Journal, Membership, Randomness };
 
-/** Makes a record durable: its blobs and its `submitted` fact on min(3, live) machines. Rejects `key-reused`, `not-acknowledged`. */
+/** Makes a record durable: its blobs and its `submitted` fact on min(3, live) machines. Rejects `key-reused`, `not-acknowledged`. submission/submit-record.ts */
 export interface RecordSubmitter {
-  submit(record: JobRecord, blobs: readonly Blob[]): Promise<{ readonly id: JobId; readonly copies: readonly HostId[]; readonly wanted: number }>;
+  submit(options: {
+    readonly record: JobRecord;
+    readonly inputs: readonly Blob[];
+    readonly onCopied: (hosts: number, wanted: number) => void;
+    readonly signal: AbortSignal;
+  }): Promise<{ readonly id: JobId; readonly copies: readonly HostId[]; readonly wanted: number }>;
 }
 
 /** blobs/tree.ts */

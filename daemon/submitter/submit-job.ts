@@ -72,8 +72,8 @@ export class JobSubmitter {
     const about = { name: plan.name, tasks: steps.reduce((sum, step) => sum + taskCount(step), 0), skipped, outputFolder, warnings };
     if (steps.length === 0) return { ...about, id: undefined, inputs: { files: 0, bytes: 0 }, copies: [], wanted: 0 };
     const { inputs, blobs } = await storeInputs(this.#needs, found.files, onProgress, signal);
-    onProgress({ stage: 'copying', done: 0, total: 0, message: '' });
-    const stored = await records.submit(this.#record(planned, steps, inputs, owner, repeated), blobs);
+    const onCopied = (done: number, total: number): void => onProgress({ stage: 'copying', done, total, message: '' });
+    const stored = await records.submit({ record: this.#record(planned, steps, inputs, owner, repeated), inputs: blobs, onCopied, signal });
     return { ...about, id: stored.id, inputs: { files: inputs.files, bytes: inputs.bytes }, copies: stored.copies, wanted: stored.wanted };
   }
 
@@ -136,5 +136,5 @@ function findingsError(findings: readonly Finding[]): SupervmError {
 /** `<name>-frames` for what makes frames: says what is inside and stands beside the scene's name in a listing. */
 function defaultFolder(jobType: JobType, plan: Plan): string {
   const makesFrames = jobType.manifest.settings.some((setting) => setting.type === 'frames');
-  return `${basename(plan.name).replace(/\.[^.]+$/, '')}-${makesFrames ? 'frames' : 'output'}`;
+  return `${basename(plan.name)}-${makesFrames ? 'frames' : 'output'}`;
 }

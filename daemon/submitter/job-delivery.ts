@@ -1,0 +1,79 @@
+/** One job's way into its output folder: what is still to be written, and how far it is. */
+import { join } from 'node:path';
+import type { ResultKept } from '../../src/model/facts.ts';
+import type { Digest, JobId, NodeId, OutputFile } from '../../src/model/job.ts';
+import type { Delivered } from './delivered-list.ts';
+import { staysBelow } from './output-folder.ts';
+
+export interface DueFile {
+  readonly job: JobId;
+  readonly output: OutputFile;
+  readonly target: string;
+  readonly from: readonly NodeId[];
+}
+
+export class JobDelivery {
+  readonly job: JobId;
+  readonly folder: string;
+  readonly #delivered: Map<string, Digest>;
+  readonly #due: DueFile[] = [];
+  readonly #known = new Set<string>();
+  #busy = 0;
+  problem: { readonly code: string; readonly message: string } | undefined;
+  /** Failures in a row; decides how long to wait. */
+  failures = 0;
+
+  constructor(job: JobId, folder: string, delivered: Delivered) {
+    this.job = job;
+    this.folder = folder;
+    this.#delivered = new Map(delivered);
+  }
+
+  get files(): number {
+    return this.#delivered.size;
+  }
+
+  get isComplete(): boolean {
+    return this.#due.length === 0 && this.#busy === 0;
+  }
+
+  /** A path is delivered once: if a partition's end lets another result win, the user's files stay and the job shows the conflict. */
+  add(result: ResultKept): void {
+    for (const output of result.outputs) {
+      if (this.#known.has(output.path) || this.#delivered.has(output.path)) continue;
+      this.#known.add(output.path);
+      if (!staysBelow(output.path)) {
+        this.problem = { code: 'output-invalid', message: `A result names a file outside the output folder: ${output.path}` };
+        continue;
+      }
+      const from = [...new Set([...result.holders.map((holder) => holder.node), result.attempt.node])];
+      this.#due.push({ job: this.job, output, target: join(this.folder, output.path), from });
+    }
+  }
+
+  take(): DueFile | undefined {
+    const file = this.#due.shift();
+    if (file !== undefined) this.#busy += 1;
+    return file;
+  }
+
+  done(file: DueFile): void {
+    this.#busy -= 1;
+    this.failures = 0;
+    this.problem = undefined;
+    this.#delivered.set(file.output.path, file.output.digest);
+  }
+
+  failed(file: DueFile, problem: { readonly code: string; readonly message: string }): void {
+    this.#busy -= 1;
+    this.failures += 1;
+    this.problem = problem;
+    this.#due.push(file);
+  }
+
+  /** Taken but given up because the daemon stops. */
+  putBack(file: DueFile): void {
+    this.#busy -= 1;
+    this.#due.unshift(file);
+  }
+}
