@@ -150,8 +150,8 @@ export class WorkerNode implements Startable {
   #drop(task: HeldTask | undefined): void {
     if (task === undefined || task.dropped.signal.aborted) return;
     task.dropped.abort();
-    task.running?.abort();
     if (task.running === undefined || task.finished) this.#forget(task);
+    else task.running.abort();
     this.#startWhatFits();
   }
 

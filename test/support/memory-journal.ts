@@ -1,0 +1,54 @@
+/** A journal of one node without a disk or peers: facts are folded at once and stored when told. */
+import { jobIdOf } from '../../daemon/records/canonical.ts';
+import type { Journal, Stored } from '../../daemon/records/journal.ts';
+import type { Fact } from '../../src/model/facts.ts';
+import { emptyJobState, foldInto, type MutableJobState } from '../../src/model/fold.ts';
+import type { JobId, JobRecord } from '../../src/model/job.ts';
+import type { JobState } from '../../src/model/job-state.ts';
+
+export class MemoryJournal implements Journal {
+  /** What every append waits for first. */
+  before: Promise<void> = Promise.resolve();
+  /** The facts of each append. */
+  readonly appended: (readonly Fact[])[] = [];
+  readonly #jobs = new Map<JobId, MutableJobState>();
+  readonly #listeners: ((fact: Fact, state: JobState) => void)[] = [];
+
+  jobs(): ReadonlyMap<JobId, JobState> {
+    return this.#jobs;
+  }
+
+  job(id: JobId): JobState | undefined {
+    return this.#jobs.get(id);
+  }
+
+  async append(facts: readonly Fact[]): Promise<Stored> {
+    this.appended.push(facts);
+    await this.before;
+    for (const fact of facts) this.learn(fact);
+    return { copies: ['host-a', 'host-b'], wanted: 2 };
+  }
+
+  async catchUp(): Promise<void> {}
+
+  onFact(listener: (fact: Fact, state: JobState) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  copiesOf(): readonly string[] {
+    return ['host-a', 'host-b'];
+  }
+
+  /** As if the fact had come from a peer. */
+  learn(fact: Fact): void {
+    const state = this.#jobs.get(fact.job) ?? emptyJobState(fact.job);
+    this.#jobs.set(fact.job, state);
+    if (foldInto(state, fact)) for (const listener of this.#listeners) listener(fact, state);
+  }
+
+  submit(record: JobRecord): JobId {
+    const job = jobIdOf(record);
+    this.learn({ type: 'submitted', job, at: 0, record });
+    return job;
+  }
+}

@@ -1,0 +1,67 @@
+/** A task runner in virtual time: each task takes so long and makes one file, unless the test says otherwise. */
+import type { Clock } from '../../daemon/clock.ts';
+import { digestOf } from '../../daemon/records/canonical.ts';
+import type { RunningTask, RunResult, TaskRunner } from '../../daemon/worker/task-runner.ts';
+import type { AttemptName, JobId, TaskFailure } from '../../src/model/job.ts';
+
+export interface TimedRunnerOptions {
+  readonly taskMs: number;
+  /** How an attempt ends instead of well. */
+  readonly fate?: (attempt: AttemptName) => TaskFailure | undefined;
+  /** From abort to the end of its processes. */
+  readonly abortMs?: number;
+}
+
+export class TimedRunner implements TaskRunner {
+  readonly started: AttemptName[] = [];
+  readonly aborted: AttemptName[] = [];
+  readonly forgotten: JobId[] = [];
+  running = 0;
+  mostRunning = 0;
+  options: TimedRunnerOptions;
+  readonly #clock: Clock;
+
+  constructor(options: TimedRunnerOptions, needs: { readonly clock: Clock }) {
+    this.options = options;
+    this.#clock = needs.clock;
+  }
+
+  async start(): Promise<void> {}
+  async stop(): Promise<void> {}
+
+  run(attempt: AttemptName, _record: unknown, _holders: unknown, onProgress: (fraction: number, message: string) => void): RunningTask {
+    const end = Promise.withResolvers<RunResult>();
+    const finish = (result: RunResult): void => {
+      if (done) return;
+      done = true;
+      this.running -= 1;
+      end.resolve(result);
+    };
+    let done = false;
+    this.started.push(attempt);
+    this.running += 1;
+    this.mostRunning = Math.max(this.mostRunning, this.running);
+    const half = this.#clock.after(this.options.taskMs / 2, () => onProgress(0.5, 'half way'));
+    const timer = this.#clock.after(this.options.taskMs, () => finish(this.#resultOf(attempt)));
+    const abort = (): void => {
+      this.aborted.push(attempt);
+      half.cancel();
+      timer.cancel();
+      this.#clock.after(this.options.abortMs ?? 0, () => finish({ type: 'aborted' }));
+    };
+    return { result: end.promise, abort };
+  }
+
+  forget(job: JobId): void {
+    this.forgotten.push(job);
+  }
+
+  #resultOf(attempt: AttemptName): RunResult {
+    const failure = this.options.fate?.(attempt);
+    if (failure !== undefined) return { type: 'failed', failure };
+    const outputs = [{ path: `${attempt.step}-${attempt.index}`, digest: digestOf([attempt.job, attempt.step, attempt.index]), size: 10 }];
+    return { type: 'done', outputs, report: { process: 100, startedAt: this.#clock.wall(), seconds: this.options.taskMs / 1000, warnings: [] } };
+  }
+}
+
+export const boom: TaskFailure = { code: 'task-failed', message: 'boom', retry: true, blameNode: false, logTail: '' };
