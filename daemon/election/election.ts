@@ -14,8 +14,6 @@ import { electionProtocol } from './protocol.ts';
 
 export interface ElectionOptions {
   readonly self: NodeId;
-  /** From the store: the highest term this node ever claimed. */
-  readonly highestTerm: Term | undefined;
   /** After a start or a sleep, milliseconds to hear of a sitting coordinator before the seat is claimed. Default 1500. */
   readonly settleMs?: number;
   /** How long the next in rank gives the one before it. Default 400 ms. */
@@ -41,7 +39,6 @@ export class Election implements Leadership, Startable {
   constructor(options: ElectionOptions, needs: ElectionNeeds) {
     this.#options = { settleMs: 1500, staggerMs: 400, ...options };
     this.#needs = needs;
-    this.#highest = options.highestTerm;
     needs.messenger.serve(electionProtocol, { onMessage: (from, { term }) => this.#hear(from, term) });
     needs.messenger.onPeer(({ type, peer }) => {
       if (type === 'connected' && this.#highest !== undefined) needs.messenger.send(peer, electionProtocol, { type: 'term', term: this.#highest });
@@ -53,9 +50,11 @@ export class Election implements Leadership, Startable {
     needs.membership.onSleep(() => this.#stepDown());
   }
 
+  /** Call once the records are loaded. */
   async start(): Promise<void> {
     this.#running = true;
-    if (this.#highest !== undefined) this.#needs.membership.announceTerm(this.#highest);
+    const known = this.#needs.terms.highestTerm();
+    if (known !== undefined) this.#learn(known);
     this.#settleAnew();
   }
 
@@ -143,7 +142,7 @@ export class Election implements Leadership, Startable {
   async #claim(): Promise<void> {
     const term: Term = { number: (this.#highest?.number ?? 0) + 1, node: this.#options.self };
     this.#claiming = true;
-    const saved = await this.#needs.store.saveTerm(term).then(
+    const saved = await this.#needs.terms.saveTerm(term).then(
       () => true,
       () => false,
     );

@@ -2,7 +2,7 @@
 import type { Term } from '../../src/model/job.ts';
 import type { Clock } from '../clock.ts';
 import type { Membership } from '../membership/membership.ts';
-import type { FactStore } from '../records/journal.ts';
+import type { TermMemory } from '../records/journal.ts';
 import type { Messenger } from '../wire/messenger.ts';
 
 export interface ElectionNeeds {
@@ -14,5 +14,5 @@ export interface ElectionNeeds {
   };
   readonly messenger: Pick<Messenger, 'connected' | 'send' | 'serve' | 'onPeer'>;
   readonly clock: Clock;
-  readonly store: Pick<FactStore, 'saveTerm'>;
+  readonly terms: TermMemory;
 }

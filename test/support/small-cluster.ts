@@ -70,7 +70,7 @@ export class SmallCluster {
           resolve();
         });
       });
-    const election = new Election({ self: id, highestTerm: disk.saved }, { membership, messenger, clock, store: { saveTerm } });
+    const election = new Election({ self: id }, { membership, messenger, clock, terms: { saveTerm, highestTerm: () => disk.saved } });
     election.onChange((term) => {
       if (term !== undefined && election.isMine()) this.seats.push(term);
     });
