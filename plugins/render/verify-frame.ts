@@ -1,0 +1,48 @@
+/** A frame counts only when its file is there, decodes and has the right size. */
+import { readFile, statfs } from 'node:fs/promises';
+import type { TaskFault } from '../../src/plugin/job-type.ts';
+import type { DriverAnswer } from './blender-process.ts';
+import { diskFull, outputInvalid } from './faults.ts';
+import { checkPng } from './png.ts';
+import type { RenderScript } from './script.ts';
+
+/** Less free room than this explains a frame that could not be written. */
+const roomForAFrame = 1024 * 1024;
+
+export async function isDiskFull(folder: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize < roomForAFrame;
+}
+
+async function fault(folder: string, name: string, reason: string): Promise<TaskFault> {
+  return (await isDiskFull(folder)) ? diskFull(folder) : outputInvalid(name, reason);
+}
+
+/** Size of a format that Blender reads back; `ask` sends `check` to the resident Blender. */
+async function sizeByBlender(path: string, ask: (path: string) => Promise<DriverAnswer>): Promise<{ width: number; height: number }> {
+  const { ok, readable, width, height, message } = await ask(path);
+  if (!ok) throw new Error(message);
+  if (readable !== true || width === undefined || height === undefined) throw new Error('Blender cannot read it back');
+  return { width, height };
+}
+
+/** Throws a TaskFault that names the frame and what is wrong with it. */
+export async function verifyFrame(
+  script: Pick<RenderScript, 'format' | 'width' | 'height'>,
+  place: { readonly folder: string; readonly name: string; readonly path: string },
+  ask: (path: string) => Promise<DriverAnswer>,
+): Promise<void> {
+  const { folder, name, path } = place;
+  const file = await readFile(path).catch(() => undefined);
+  if (file === undefined) throw await fault(folder, name, 'Blender wrote no such file');
+  if (file.length === 0) throw await fault(folder, name, 'the file is empty');
+  let size: { width: number; height: number };
+  try {
+    size = script.format === 'PNG' ? checkPng(file) : await sizeByBlender(path, ask);
+  } catch (error) {
+    throw await fault(folder, name, error instanceof Error ? error.message : String(error));
+  }
+  if (size.width !== script.width || size.height !== script.height) {
+    throw outputInvalid(name, `it has ${size.width}x${size.height} pixels instead of ${script.width}x${script.height}`);
+  }
+}

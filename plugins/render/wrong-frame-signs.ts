@@ -1,0 +1,17 @@
+/** Lines in which Blender admits that something the frame shows could not be read; it renders on and ends well all the same. */
+const signs: readonly RegExp[] = [
+  /Cannot find lib '/,
+  /^(?:Info: )?LIB: .* missing from '/,
+  /Unable to open '.*\.blend'/,
+  /libraries and \d+ linked data-blocks are missing/,
+  /^IMB_\w+: unknown file-?format/i,
+  /^(?:IMB_|imb_)\w+: .*(?:failed|corrupt|cannot|could not)/i,
+  /GPUTexture: Blender Texture Not Loaded/,
+  /Cannot read (?:image|movie|font|volume|file)/i,
+];
+
+const nothingMissing = /^Warning: 0 libraries and 0 linked data-blocks are missing/;
+
+export function tellsOfWrongFrame(line: string): boolean {
+  return !nothingMissing.test(line) && signs.some((sign) => sign.test(line));
+}
