@@ -1,0 +1,95 @@
+/** Counts on how many machines facts are durable, and answers who waits for it. */
+import type { HostId } from '../../src/model/job.ts';
+import type { Clock, Timer } from '../clock.ts';
+import type { Stored } from './journal.ts';
+import type { MembershipView } from './needs.ts';
+import type { Position } from './own-log.ts';
+import type { PeerHeads } from './peer-heads.ts';
+
+/** R: more copies than this are not waited for. */
+const mostCopiesWanted = 3;
+
+interface Waiter {
+  readonly position: Position;
+  readonly timer: Timer;
+  resolve(stored: Stored): void;
+}
+
+export interface CopiesNeeds {
+  readonly heads: PeerHeads;
+  readonly membership: MembershipView;
+  readonly clock: Clock;
+}
+
+export class Copies {
+  readonly #host: HostId;
+  readonly #needs: CopiesNeeds;
+  /** In log order: who waits for a later entry never has more copies. */
+  #waiters: Waiter[] = [];
+  #closed = false;
+
+  constructor(options: { readonly host: HostId }, needs: CopiesNeeds) {
+    this.#host = options.host;
+    this.#needs = needs;
+    needs.membership.onChange(() => this.check());
+  }
+
+  /** Machines with these entries on disk; this one has them. */
+  of(positions: ReadonlyMap<string, number>): readonly HostId[] {
+    return [...new Set([this.#host, ...this.#needs.heads.hostsHolding(positions)])];
+  }
+
+  /** min(3, machines reachable now). */
+  wanted(): number {
+    const { heads, membership } = this.#needs;
+    const hosts = new Set([this.#host, ...heads.hosts(), ...membership.reachable().map((member) => member.facts.host)]);
+    return Math.min(mostCopiesWanted, hosts.size);
+  }
+
+  /** Resolves when enough machines hold the entry or `waitMs` passed. */
+  wait(position: Position, waitMs: number): Promise<Stored> {
+    const stored = this.#stored(position);
+    if (this.#closed || stored.copies.length >= stored.wanted) return Promise.resolve(stored);
+    return new Promise((resolve) => {
+      const timer = this.#needs.clock.after(waitMs, () => this.#giveUp(waiter));
+      const waiter: Waiter = { position, timer, resolve };
+      this.#waiters.push(waiter);
+    });
+  }
+
+  /** A peer told what it has, or a machine came or went. */
+  check(): void {
+    const wanted = this.wanted();
+    const counts = new Map<string, boolean>();
+    this.#waiters = this.#waiters.filter((waiter) => {
+      const { origin } = waiter.position;
+      if (counts.get(origin) === false) return true;
+      const copies = this.#copies(waiter.position);
+      counts.set(origin, copies.length >= wanted);
+      if (copies.length < wanted) return true;
+      waiter.timer.cancel();
+      waiter.resolve({ copies, wanted });
+      return false;
+    });
+  }
+
+  /** Nobody waits any longer. */
+  close(): void {
+    this.#closed = true;
+    for (const waiter of this.#waiters.slice()) this.#giveUp(waiter);
+  }
+
+  #giveUp(waiter: Waiter): void {
+    waiter.timer.cancel();
+    this.#waiters = this.#waiters.filter((other) => other !== waiter);
+    waiter.resolve(this.#stored(waiter.position));
+  }
+
+  #stored(position: Position): Stored {
+    return { copies: this.#copies(position), wanted: this.wanted() };
+  }
+
+  #copies({ origin, sequence }: Position): readonly HostId[] {
+    return this.of(new Map([[origin, sequence]]));
+  }
+}

@@ -1,0 +1,173 @@
+/** The job records of this node: its own log, the logs of everybody else, and the states folded from them. */
+import type { Entry, Fact } from '../../src/model/facts.ts';
+import type { HostId, JobId, Term } from '../../src/model/job.ts';
+import type { JobState } from '../../src/model/job-state.ts';
+import { compareTerms } from '../../src/model/term.ts';
+import type { Clock } from '../clock.ts';
+import type { Startable } from '../startable.ts';
+import type { Messenger } from '../wire/messenger.ts';
+import { Copies } from './copies.ts';
+import { EntryLogs } from './entry-logs.ts';
+import { Inbox } from './inbox.ts';
+import { type FactListener, JobBook } from './job-book.ts';
+import type { FactStore, Journal, JournalQuestions, Stored, TermMemory } from './journal.ts';
+import type { MembershipView } from './needs.ts';
+import { OwnLog } from './own-log.ts';
+import { PeerHeads } from './peer-heads.ts';
+import { recordsProtocol } from './protocol.ts';
+import { Replication } from './replication.ts';
+import type { Trouble } from './trouble.ts';
+
+const defaultWaitMs = 5_000;
+/** A node that was restored from a backup must hear from its peers how far its log went before it writes; alone, it waits no longer than this. */
+const listenFirstMs = 1_000;
+
+export interface JournalOptions {
+  /** The physical machine this node runs on. */
+  readonly host: HostId;
+  onTrouble?(trouble: Trouble): void;
+}
+
+export interface JournalNeeds {
+  /** Started and stopped by the journal. */
+  readonly store: FactStore;
+  readonly messenger: Messenger;
+  readonly membership: MembershipView;
+  readonly clock: Clock;
+}
+
+/** Construct before the network starts (it serves a protocol); everything else may be asked after `start`. */
+export class JournalNode implements Journal, TermMemory, JournalQuestions, Startable {
+  readonly #options: JournalOptions;
+  readonly #needs: JournalNeeds;
+  readonly #logs = new EntryLogs();
+  readonly #book: JobBook;
+  readonly #heads: PeerHeads;
+  readonly #inbox: Inbox;
+  readonly #copies: Copies;
+  readonly #heard = Promise.withResolvers<void>();
+  readonly #open = Promise.withResolvers<void>();
+  #own: OwnLog | undefined;
+  #replication: Replication | undefined;
+  #savedTerm: Term | undefined;
+
+  constructor(options: JournalOptions, needs: JournalNeeds) {
+    const onTrouble = (trouble: Trouble): void => options.onTrouble?.(trouble);
+    const landed = (entries: readonly Entry[]): void => this.#foreignLanded(entries);
+    const { messenger, store } = needs;
+    this.#options = options;
+    this.#needs = needs;
+    this.#book = new JobBook({ onTrouble });
+    this.#heads = new PeerHeads({ logs: this.#logs });
+    this.#inbox = new Inbox({ store, logs: this.#logs, ownOrigin: () => this.#ownLog().origin, landed, onTrouble });
+    this.#copies = new Copies({ host: options.host }, { ...needs, heads: this.#heads });
+    messenger.serve(recordsProtocol, {
+      onMessage: (from, heads) => void this.#open.promise.then(() => this.#replicating().told(from, heads)),
+      onRequest: (from, request) => this.#open.promise.then(() => this.#replicating().answer(from, request)),
+    });
+    messenger.onPeer(({ type, peer }) => (type === 'connected' ? this.#replication?.connected(peer) : this.#replication?.disconnected(peer)));
+  }
+
+  /** Loads and folds everything stored. Rejects as the store does (`records-damaged`, `disk-full`). */
+  async start(): Promise<void> {
+    const { store, messenger, clock } = this.#needs;
+    await store.start();
+    const { storeId, entries, highestTerm } = await store.load();
+    this.#savedTerm = highestTerm;
+    this.#logs.add(entries);
+    this.#book.load(entries);
+    const mayWrite = this.#heard.promise;
+    const own = new OwnLog(
+      { node: messenger.self, storeId, mayWrite },
+      {
+        store,
+        logs: this.#logs,
+        landed: (landed) => this.#ownLanded(landed),
+        renewed: (before, after) => this.#options.onTrouble?.({ type: 'store-renewed', before, after }),
+      },
+    );
+    this.#own = own;
+    this.#replication = new Replication(
+      { host: this.#options.host },
+      { messenger, clock, logs: this.#logs, heads: this.#heads, inbox: this.#inbox, own, copies: this.#copies, heard: () => this.#hear() },
+    );
+    this.#replication.start();
+    clock.after(listenFirstMs, this.#heard.resolve);
+    this.#open.resolve();
+  }
+
+  /** Finishes what is being written; whoever waits for copies is told how many there are. */
+  async stop(): Promise<void> {
+    this.#replication?.stop();
+    this.#heard.resolve();
+    await this.#own?.idle();
+    await this.#inbox.idle();
+    this.#copies.close();
+    await this.#needs.store.stop();
+  }
+
+  jobs(): ReadonlyMap<JobId, JobState> {
+    return this.#book.jobs;
+  }
+
+  job(id: JobId): JobState | undefined {
+    return this.#book.jobs.get(id);
+  }
+
+  async append(facts: readonly Fact[], waitMs = defaultWaitMs): Promise<Stored> {
+    const position = await this.#ownLog().append(facts);
+    return this.#copies.wait(position, waitMs);
+  }
+
+  catchUp(waitMs: number): Promise<void> {
+    return this.#replicating().catchUp(waitMs);
+  }
+
+  onFact(listener: FactListener): void {
+    this.#book.onFact(listener);
+  }
+
+  highestTerm(): Term | undefined {
+    const seen = this.#book.highestTerm();
+    if (seen === undefined || this.#savedTerm === undefined) return seen ?? this.#savedTerm;
+    return compareTerms(seen, this.#savedTerm) > 0 ? seen : this.#savedTerm;
+  }
+
+  async saveTerm(term: Term): Promise<void> {
+    await this.#needs.store.saveTerm(term);
+    if (this.#savedTerm === undefined || compareTerms(term, this.#savedTerm) > 0) this.#savedTerm = term;
+  }
+
+  nextClock(): number {
+    return this.#book.nextClock();
+  }
+
+  copiesOf(job: JobId): readonly HostId[] {
+    return this.#copies.of(this.#book.positionsOf(job));
+  }
+
+  #ownLog(): OwnLog {
+    if (this.#own === undefined) throw new Error('the journal was not started');
+    return this.#own;
+  }
+
+  #replicating(): Replication {
+    if (this.#replication === undefined) throw new Error('the journal was not started');
+    return this.#replication;
+  }
+
+  /** Once every connected peer has told what it has, this log may be written. */
+  #hear(): void {
+    if (this.#needs.messenger.connected().every((peer) => this.#heads.hasTold(peer))) this.#heard.resolve();
+  }
+
+  #ownLanded(entries: readonly Entry[]): void {
+    this.#book.fold(entries);
+    this.#replication?.pushToAll();
+  }
+
+  #foreignLanded(entries: readonly Entry[]): void {
+    this.#book.fold(entries);
+    this.#replication?.landed(entries);
+  }
+}

@@ -1,0 +1,164 @@
+/** This node's own log: facts in the order of the calls, many calls in one fsync, nothing numbered before its predecessor is durable. */
+import { SupervmError } from '../../src/model/errors.ts';
+import type { Entry, Fact } from '../../src/model/facts.ts';
+import { type EntryLogs, entryDigest, noPredecessor } from './entry-logs.ts';
+import { readFact } from './fact-schema.ts';
+import type { FactStore } from './journal.ts';
+import { jsonCopy } from './json.ts';
+import { mostFactBytes } from './protocol.ts';
+
+/** Bounds a transaction; the rest goes into the next. */
+const mostFactsInCommit = 2000;
+
+/** Whoever holds `origin` up to `sequence` holds the facts. */
+export interface Position {
+  readonly origin: string;
+  readonly sequence: number;
+}
+
+interface Asked {
+  readonly facts: readonly Fact[];
+  resolve(position: Position): void;
+  reject(error: unknown): void;
+}
+
+export interface OwnLogNeeds {
+  readonly store: FactStore;
+  readonly logs: EntryLogs;
+  /** The entries are durable and in the logs. */
+  landed(entries: readonly Entry[]): void;
+  /** The log goes on under another origin. */
+  renewed(before: string, after: string): void;
+}
+
+/** Throws `internal` for a fact that no node would fold, this one included. Returns a copy that nobody else can change. */
+function checkedCopy(fact: Fact): Fact {
+  const copy = jsonCopy(fact);
+  const reading = readFact(copy);
+  if (reading.kind !== 'fact') throw new SupervmError('internal', `a fact cannot be recorded: ${reading.kind === 'invalid' ? reading.reason : fact.type}`);
+  const bytes = Buffer.byteLength(JSON.stringify(copy));
+  if (bytes > mostFactBytes)
+    throw new SupervmError('bad-setting', `a job or result needs ${bytes} bytes of record, more than ${mostFactBytes}`, 'Split the job.');
+  return copy;
+}
+
+export class OwnLog {
+  readonly #needs: OwnLogNeeds;
+  readonly #node: string;
+  /** Until then nothing is written: peers may know this log further than this disk. */
+  readonly #mayWrite: Promise<void>;
+  #storeId: string;
+  #asked: Asked[] = [];
+  /** What was in the log before this process wrote. */
+  #inherited: number;
+  #mustRenew = false;
+  #working: Promise<void> | undefined;
+
+  constructor(options: { readonly node: string; readonly storeId: string; readonly mayWrite: Promise<void> }, needs: OwnLogNeeds) {
+    this.#node = options.node;
+    this.#storeId = options.storeId;
+    this.#mayWrite = options.mayWrite;
+    this.#needs = needs;
+    this.#inherited = needs.logs.sequence(this.origin);
+  }
+
+  get origin(): string {
+    return `${this.#node}/${this.#storeId}`;
+  }
+
+  /** Resolves when durable here; rejects `disk-full` and the like, and then none of these facts is in the log. */
+  append(facts: readonly Fact[]): Promise<Position> {
+    return new Promise((resolve, reject) => {
+      this.#asked.push({ facts: facts.map(checkedCopy), resolve, reject });
+      this.#wake();
+    });
+  }
+
+  /** A peer knows the log `origin` further than, or differently from, this disk: the next entry goes under a new store id. */
+  async renew(origin: string): Promise<void> {
+    if (origin !== this.origin) return;
+    this.#mustRenew = true;
+    this.#wake();
+    await this.idle();
+  }
+
+  /** Resolves when nothing is being written. */
+  async idle(): Promise<void> {
+    while (this.#working !== undefined) await this.#working;
+  }
+
+  #wake(): void {
+    if (this.#working === undefined) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#working = promise;
+    await this.#mayWrite;
+    do {
+      const refusal = this.#mustRenew ? await this.#renewNow() : undefined;
+      const group = this.#takeGroup();
+      if (refusal === undefined) await this.#commit(group);
+      else for (const asked of group) asked.reject(refusal);
+    } while (this.#asked.length > 0);
+    this.#working = undefined;
+    resolve();
+  }
+
+  /** The reason why not, when the store cannot: then nothing may be written either. */
+  async #renewNow(): Promise<unknown> {
+    const { store, logs, renewed } = this.#needs;
+    const before = this.origin;
+    try {
+      this.#storeId = await store.renew();
+    } catch (error) {
+      return error;
+    }
+    this.#mustRenew = false;
+    // Nobody who has the other form of the old log takes what was written into it since: say it again under the new id.
+    const facts = [...logs.after(before, this.#inherited)].map((entry) => entry.fact as Fact);
+    if (facts.length > 0) this.#asked.unshift({ facts, resolve: () => undefined, reject: () => undefined });
+    this.#inherited = 0;
+    renewed(before, this.origin);
+    return undefined;
+  }
+
+  #takeGroup(): readonly Asked[] {
+    let facts = 0;
+    const end = this.#asked.findIndex((asked) => {
+      facts += asked.facts.length;
+      return facts > mostFactsInCommit;
+    });
+    return this.#asked.splice(0, end === -1 ? this.#asked.length : Math.max(end, 1));
+  }
+
+  async #commit(group: readonly Asked[]): Promise<void> {
+    if (group.length === 0) return;
+    const { origin } = this;
+    const { store, logs, landed } = this.#needs;
+    const entries: Entry[] = [];
+    const positions: Position[] = [];
+    let sequence = logs.sequence(origin);
+    let previous = logs.digestAt(origin, sequence) ?? noPredecessor;
+    for (const fact of group.flatMap((asked) => asked.facts)) {
+      sequence += 1;
+      const entry: Entry = { origin, sequence, previous, fact };
+      previous = entryDigest(entry);
+      entries.push(entry);
+    }
+    sequence = logs.sequence(origin);
+    for (const asked of group) {
+      sequence += asked.facts.length;
+      positions.push({ origin, sequence });
+    }
+    try {
+      if (entries.length > 0) await store.append(entries);
+    } catch (error) {
+      for (const asked of group) asked.reject(error);
+      return;
+    }
+    logs.add(entries);
+    landed(entries);
+    group.forEach((asked, index) => void asked.resolve(positions[index] as Position));
+  }
+}

@@ -1,0 +1,82 @@
+/** What each connected peer says it has on disk, and on which machine. */
+import type { HostId, NodeId } from '../../src/model/job.ts';
+import type { EntryLogs } from './entry-logs.ts';
+import type { Head, Heads } from './protocol.ts';
+
+interface Peer {
+  host: HostId | undefined;
+  sequences: Map<string, number>;
+}
+
+export interface HeadsNews {
+  /** The peer has entries that are missing here. */
+  readonly hasMore: boolean;
+  /** Logs that differ from ours under the same origin. */
+  readonly forks: readonly Head[];
+  /** It knows our own log further than, or differently from, our disk. */
+  readonly knowsOwnBetter: boolean;
+}
+
+export class PeerHeads {
+  readonly #peers = new Map<NodeId, Peer>();
+  readonly #logs: EntryLogs;
+
+  constructor(needs: { readonly logs: EntryLogs }) {
+    this.#logs = needs.logs;
+  }
+
+  forget(peer: NodeId): void {
+    this.#peers.delete(peer);
+  }
+
+  hasTold(peer: NodeId): boolean {
+    return this.#peers.has(peer);
+  }
+
+  /** How far the peer holds the log; undefined before it told. */
+  sequence(peer: NodeId, origin: string): number | undefined {
+    const known = this.#peers.get(peer);
+    return known === undefined ? undefined : (known.sequences.get(origin) ?? 0);
+  }
+
+  /** A part of the heads is ignored until all of them were told once: without them nothing is known of the rest. */
+  record(from: NodeId, told: Heads, ownOrigin: string): HeadsNews {
+    const peer = this.#peers.get(from) ?? { host: undefined, sequences: new Map() };
+    if (told.whole) {
+      peer.sequences = new Map();
+      this.#peers.set(from, peer);
+    }
+    peer.host = told.host;
+    const forks: Head[] = [];
+    let hasMore = false;
+    let knowsOwnBetter = false;
+    for (const head of told.heads) {
+      const own = head.origin === ownOrigin;
+      const digest = this.#logs.digestAt(head.origin, head.sequence);
+      const differs = digest !== undefined && digest !== head.digest;
+      if (differs) forks.push(head);
+      if (digest === undefined && !own) hasMore = true;
+      if (own && digest !== head.digest) knowsOwnBetter = true;
+      // What differs is no copy of ours.
+      peer.sequences.set(head.origin, differs || (own && digest === undefined) ? 0 : head.sequence);
+    }
+    return { hasMore, forks, knowsOwnBetter };
+  }
+
+  /** Machines of the connected peers that told. */
+  hosts(): Iterable<HostId> {
+    return Iterator.from(this.#peers.values())
+      .map((peer) => peer.host)
+      .filter((host) => host !== undefined);
+  }
+
+  /** Machines of the connected peers that hold every origin up to its sequence. */
+  hostsHolding(positions: ReadonlyMap<string, number>): ReadonlySet<HostId> {
+    const hosts = new Set<HostId>();
+    for (const { host, sequences } of this.#peers.values()) {
+      if (host === undefined || hosts.has(host)) continue;
+      if (Iterator.from(positions).every(([origin, sequence]) => (sequences.get(origin) ?? 0) >= sequence)) hosts.add(host);
+    }
+    return hosts;
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * Brings entries to the peers and theirs here. The owner of a log pushes; whatever that misses is pulled by whoever
+ * learns from a peer's heads (told on connect, every 10 s, and soon after new entries landed) that it lacks something.
+ */
+import { SupervmError } from '../../src/model/errors.ts';
+import type { Entry } from '../../src/model/facts.ts';
+import type { HostId, NodeId } from '../../src/model/job.ts';
+import type { Clock, Timer } from '../clock.ts';
+import type { Messenger } from '../wire/messenger.ts';
+import type { Copies } from './copies.ts';
+import { type EntryLogs, takeBatch } from './entry-logs.ts';
+import type { Inbox } from './inbox.ts';
+import type { OwnLog } from './own-log.ts';
+import type { PeerHeads } from './peer-heads.ts';
+import { batchBytes, type Heads, type RecordsReply, type RecordsRequest, recordsProtocol } from './protocol.ts';
+
+const tellAllMs = 10_000;
+/** Peers that are not connected to an entry's owner hear of it from us this late. */
+const tellNewsMs = 1_000;
+const requestMs = 10_000;
+/** Asked for after this sequence nothing is sent. */
+const endOfLog = Number.MAX_SAFE_INTEGER;
+
+export interface ReplicationNeeds {
+  readonly messenger: Messenger;
+  readonly clock: Clock;
+  readonly logs: EntryLogs;
+  readonly heads: PeerHeads;
+  readonly inbox: Inbox;
+  readonly own: OwnLog;
+  readonly copies: Copies;
+  /** A peer told all its heads. */
+  heard(): void;
+}
+
+interface Traffic {
+  pushing: boolean;
+  pulling: Promise<void> | undefined;
+  pullingNext: Promise<void> | undefined;
+}
+
+export class Replication {
+  readonly #host: HostId;
+  readonly #needs: ReplicationNeeds;
+  readonly #traffic = new Map<NodeId, Traffic>();
+  readonly #news = new Set<string>();
+  #newsTimer: Timer | undefined;
+  #tellTimer: Timer | undefined;
+  #running = false;
+
+  constructor(options: { readonly host: HostId }, needs: ReplicationNeeds) {
+    this.#host = options.host;
+    this.#needs = needs;
+  }
+
+  start(): void {
+    this.#running = true;
+    const { clock, messenger } = this.#needs;
+    this.#tellTimer = clock.every(tellAllMs, () => this.#tellEverybody());
+    // Peers that connected while the store was loading.
+    for (const peer of messenger.connected()) this.connected(peer);
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#tellTimer?.cancel();
+    this.#newsTimer?.cancel();
+  }
+
+  connected(peer: NodeId): void {
+    if (!this.#running) return;
+    this.#needs.messenger.send(peer, recordsProtocol, this.#heads(true));
+  }
+
+  disconnected(peer: NodeId): void {
+    this.#needs.heads.forget(peer);
+    this.#traffic.delete(peer);
+    this.#needs.copies.check();
+  }
+
+  /** A peer says what it has on disk. */
+  told(from: NodeId, told: Heads): void {
+    const { heads, inbox, own, copies } = this.#needs;
+    if (!this.#running) return;
+    const news = heads.record(from, told, own.origin);
+    for (const fork of news.forks) inbox.reportFork(fork.origin, fork.sequence, from);
+    if (news.knowsOwnBetter) void own.renew(own.origin).then(() => this.#pull(from));
+    if (told.whole) this.#needs.heard();
+    copies.check();
+    void this.#push(from);
+    if (news.hasMore) void this.#pull(from);
+  }
+
+  async answer(from: NodeId, request: RecordsRequest): Promise<RecordsReply> {
+    if (!this.#running) throw new SupervmError('peer-refused', 'the records are not open');
+    if (request.type === 'pull') return this.#entriesAfter(new Map(request.after.map(({ origin, sequence }) => [origin, sequence])));
+    const verdict = await this.#needs.inbox.take(from, request.entries);
+    if (verdict.gaps.size > 0) void this.#pull(from);
+    return { type: 'stored', held: this.#heads(false, new Set(request.entries.map((entry) => entry.origin))) };
+  }
+
+  /** Own entries are durable: every peer is to have them. */
+  pushToAll(): void {
+    for (const peer of this.#needs.messenger.connected()) void this.#push(peer);
+  }
+
+  /** Foreign entries are durable: peers that may not hear of them from their owner are told soon. */
+  landed(entries: readonly Entry[]): void {
+    for (const entry of entries) this.#news.add(entry.origin);
+    if (!this.#running || entries.length === 0) return;
+    this.#newsTimer ??= this.#needs.clock.after(tellNewsMs, () => this.#tellNews());
+  }
+
+  /** Resolves when every connected peer has given what it knew more, or failed to, or `waitMs` passed. */
+  async catchUp(waitMs: number): Promise<void> {
+    const { clock, messenger } = this.#needs;
+    const late = Promise.withResolvers<void>();
+    const timer = clock.after(waitMs, late.resolve);
+    await Promise.race([Promise.all(messenger.connected().map((peer) => this.#pullFromNowOn(peer))), late.promise]);
+    timer.cancel();
+  }
+
+  #heads(whole: boolean, origins?: Iterable<string>): Heads {
+    return { host: this.#host, whole, heads: this.#needs.logs.heads(origins) };
+  }
+
+  #tellEverybody(): void {
+    const heads = this.#heads(true);
+    for (const peer of this.#needs.messenger.connected()) this.#needs.messenger.send(peer, recordsProtocol, heads);
+  }
+
+  #tellNews(): void {
+    const { heads, logs, messenger } = this.#needs;
+    this.#newsTimer = undefined;
+    const origins = [...this.#news];
+    this.#news.clear();
+    for (const peer of messenger.connected()) {
+      const news = origins.filter((origin) => (heads.sequence(peer, origin) ?? 0) < logs.sequence(origin));
+      if (news.length > 0) messenger.send(peer, recordsProtocol, this.#heads(false, news));
+    }
+  }
+
+  #trafficWith(peer: NodeId): Traffic {
+    const known = this.#traffic.get(peer);
+    if (known !== undefined) return known;
+    const traffic: Traffic = { pushing: false, pulling: undefined, pullingNext: undefined };
+    this.#traffic.set(peer, traffic);
+    return traffic;
+  }
+
+  #entriesAfter(after: ReadonlyMap<string, number>): RecordsReply {
+    const { logs } = this.#needs;
+    const missing = logs.origins().toSorted();
+    const entries = Iterator.from(missing).flatMap((origin) => logs.after(origin, after.get(origin) ?? 0));
+    return { type: 'entries', ...takeBatch(entries, batchBytes) };
+  }
+
+  /** One request at a time: entries that come meanwhile go together in the next. */
+  async #push(peer: NodeId): Promise<void> {
+    const { heads, logs, messenger, own, copies } = this.#needs;
+    const traffic = this.#trafficWith(peer);
+    if (traffic.pushing) return;
+    traffic.pushing = true;
+    try {
+      for (;;) {
+        const { origin } = own;
+        const held = heads.sequence(peer, origin);
+        if (!this.#running || held === undefined || held >= logs.sequence(origin)) return;
+        const { entries } = takeBatch(logs.after(origin, held), batchBytes);
+        const reply = await messenger.request(peer, recordsProtocol, { type: 'push', entries }, requestMs);
+        if (reply.type !== 'stored' || this.#traffic.get(peer) !== traffic) return;
+        heads.record(peer, reply.held, own.origin);
+        copies.check();
+        if ((heads.sequence(peer, origin) ?? 0) <= held) return;
+      }
+    } catch {
+      // Unreachable or refused (its disk is full): its next heads, within 10 s, start this again.
+    } finally {
+      traffic.pushing = false;
+    }
+  }
+
+  /** A pull that is under way will do. */
+  #pull(peer: NodeId): Promise<void> {
+    const traffic = this.#trafficWith(peer);
+    traffic.pulling ??= this.#pullAll(peer).finally(() => {
+      traffic.pulling = undefined;
+    });
+    return traffic.pulling;
+  }
+
+  /** A pull that begins after this call. */
+  #pullFromNowOn(peer: NodeId): Promise<void> {
+    const traffic = this.#trafficWith(peer);
+    if (traffic.pulling === undefined) return this.#pull(peer);
+    traffic.pullingNext ??= traffic.pulling.then(() => {
+      traffic.pullingNext = undefined;
+      return this.#pull(peer);
+    });
+    return traffic.pullingNext;
+  }
+
+  async #pullAll(peer: NodeId): Promise<void> {
+    const { inbox, logs, messenger } = this.#needs;
+    try {
+      while (this.#running) {
+        const reply = await messenger.request(peer, recordsProtocol, { type: 'pull', after: this.#after() }, requestMs);
+        if (reply.type !== 'entries') return;
+        await inbox.take(peer, reply.entries);
+        const progress = reply.entries.some((entry) => logs.sequence(entry.origin) >= entry.sequence);
+        if (reply.complete || !progress) return;
+      }
+    } catch {
+      // Unreachable, or our disk is full (reported there): the peer's next heads start this again.
+    }
+  }
+
+  #after(): { readonly origin: string; readonly sequence: number }[] {
+    const { inbox, logs, own } = this.#needs;
+    const unwanted = new Set([own.origin, ...inbox.forked]);
+    const wanted = logs.origins().filter((origin) => !unwanted.has(origin));
+    return [...wanted.map((origin) => ({ origin, sequence: logs.sequence(origin) })), ...[...unwanted].map((origin) => ({ origin, sequence: endOfLog }))];
+  }
+}

@@ -1,0 +1,96 @@
+/** Journals of several nodes over the memory network, on disks that survive them. */
+
+import { createMemoryNetwork } from '../../../daemon/network/memory-network.ts';
+import type { MemoryNode } from '../../../daemon/network/memory-node.ts';
+import { jobIdOf } from '../../../daemon/records/canonical.ts';
+import { JournalNode } from '../../../daemon/records/journal-node.ts';
+import { emptyDisk, type MemoryDisk, MemoryStore } from '../../../daemon/records/memory-store.ts';
+import type { MembershipView } from '../../../daemon/records/needs.ts';
+import type { Trouble } from '../../../daemon/records/trouble.ts';
+import type { Fact } from '../../../src/model/facts.ts';
+import type { NodeId } from '../../../src/model/job.ts';
+import { record, step } from '../../support/fact-arbitraries.ts';
+import { seededRandomness } from '../../support/seeded-randomness.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+export interface JournalBench {
+  readonly journal: JournalNode;
+  readonly store: MemoryStore;
+  readonly messenger: MemoryNode;
+  readonly disk: MemoryDisk;
+  readonly facts: Fact[];
+  readonly troubles: Trouble[];
+}
+
+export function journalCluster(seed = 1) {
+  const clock = new VirtualClock();
+  const randomness = seededRandomness(seed);
+  const network = createMemoryNetwork({ clock, randomness });
+  const disks = new Map<NodeId, MemoryDisk>();
+  const hosts = new Map<NodeId, string>();
+  const running = new Map<NodeId, JournalBench>();
+
+  /** Whoever is connected is reachable. */
+  function membershipOf(messenger: MemoryNode): MembershipView {
+    const member = (id: NodeId) => ({ facts: { host: hosts.get(id) ?? id } });
+    return {
+      reachable: () => [messenger.self, ...messenger.connected()].map(member) as never,
+      onChange: (listener) => messenger.onPeer(() => listener(undefined as never)),
+    };
+  }
+
+  async function wait<T>(promise: Promise<T>, limitMs = 60_000): Promise<T> {
+    let settled = false;
+    const watched = promise.finally(() => {
+      settled = true;
+    });
+    watched.catch(() => undefined);
+    if (!(await clock.runUntil(() => settled, limitMs))) throw new Error(`nothing happened in ${limitMs} ms`);
+    return watched;
+  }
+
+  return {
+    clock,
+    network,
+    wait,
+    /** Starts a node on its own disk (or `disk`), on a machine of its own unless `host` says otherwise. */
+    async start(id: NodeId, options: { host?: string; disk?: MemoryDisk } = {}): Promise<JournalBench> {
+      const disk = options.disk ?? disks.get(id) ?? emptyDisk();
+      disks.set(id, disk);
+      const host = options.host ?? `host of ${id}`;
+      hosts.set(id, host);
+      const messenger = network.join(id);
+      const store = new MemoryStore({ disk, fsyncMs: 5 }, { clock, randomness });
+      const troubles: Trouble[] = [];
+      const needs = { store, messenger, clock, membership: membershipOf(messenger) };
+      const journal = new JournalNode({ host, onTrouble: (trouble) => troubles.push(trouble) }, needs);
+      const facts: Fact[] = [];
+      journal.onFact((fact) => facts.push(fact));
+      await wait(journal.start());
+      await messenger.start();
+      const bench = { journal, store, messenger, disk, facts, troubles };
+      running.set(id, bench);
+      return bench;
+    },
+    async stop(id: NodeId): Promise<void> {
+      const bench = running.get(id);
+      await bench?.messenger.stop();
+      if (bench !== undefined) await wait(bench.journal.stop());
+    },
+    /** Kills the node; its clock's timers go on, but nothing they do is heard or stored. */
+    crash(id: NodeId): void {
+      network.crash(id);
+      running.get(id)?.store.crash();
+    },
+  };
+}
+
+/** A `submitted` fact of a job of its own. */
+export function submission(key: string): Fact & { readonly type: 'submitted' } {
+  const of = record([step('draw', 3)], { key });
+  return { type: 'submitted', job: jobIdOf(of), at: 0, record: of };
+}
+
+export function entriesOf(disk: MemoryDisk): readonly unknown[] {
+  return [...disk.logs].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, log]) => log);
+}
