@@ -1,0 +1,42 @@
+/** An invitation as one line of text: who holds it may join once. It is a secret. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { SupervmError } from '../../../src/model/errors.ts';
+
+const header = 'supervm-invite-1:';
+const checksumBytes = 4;
+
+const invite = z.object({
+  /** Names the invitation; sent in the clear. */
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  /** 128 bits in hexadecimal: both sides prove that they know it, and it is never sent. */
+  secret: z.string().regex(/^[0-9a-f]{32}$/),
+  /** Where the inviting node waits, `host:port`. */
+  addresses: z.array(z.string().max(300)).min(1).max(32),
+});
+
+export type Invite = z.infer<typeof invite>;
+
+export function formatInvite(content: Invite): string {
+  const json = Buffer.from(JSON.stringify(content));
+  return header + Buffer.concat([checksum(json), json]).toString('base64url');
+}
+
+/** Throws `usage` on a line that is no invitation or was damaged on its way. */
+export function parseInvite(line: string): Invite {
+  const text = line.trim();
+  const hint = 'Copy the whole line that "supervm invite" printed, from supervm-invite-1: to its end.';
+  if (!text.startsWith(header)) throw new SupervmError('usage', 'this is not an invitation', hint);
+  try {
+    const bytes = Buffer.from(text.slice(header.length), 'base64url');
+    const json = bytes.subarray(checksumBytes);
+    if (!checksum(json).equals(bytes.subarray(0, checksumBytes))) throw new TypeError('the checksum differs');
+    return invite.parse(JSON.parse(json.toString('utf8')));
+  } catch (cause) {
+    throw new SupervmError('usage', 'the invitation is damaged or incomplete', hint, { cause });
+  }
+}
+
+function checksum(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest().subarray(0, checksumBytes);
+}
