@@ -44,6 +44,12 @@ const rings: readonly Ring[] = [
     why: 'the composition root’s entry knows every part of the daemon, but no view',
   },
   {
+    from: 'daemon/control-plane.ts',
+    may: ['src/model/**', 'daemon/**'],
+    outside: false,
+    why: 'the part of the composition that the simulation runs too: no socket, no disk, no process',
+  },
+  {
     from: 'daemon/daemon.ts',
     may: ['src/model/**', 'src/plugin/**', 'src/api/**', 'src/settings/**', 'daemon/**'],
     outside: true,
@@ -166,6 +172,7 @@ const powerHomes: readonly PowerHome[] = [
     in: ['daemon/network/outbound-lane.ts', 'daemon/network/peer-link.ts', 'daemon/network/libp2p-*.ts'],
     why: 'the libp2p half runs on real sockets only: one write a tick, and dials that libp2p ends by a signal',
   },
+  { power: 'time', in: ['src/cli/clock.ts'], why: 'the command line waits in real time, in one file' },
   { power: 'randomness', in: ['daemon/system-clock.ts'], why: 'everything that draws takes Randomness, so that a seed replays' },
   { power: 'environment', in: ['src/settings/environment.ts'], why: 'one place knows the variables’ names' },
   {
@@ -246,6 +253,11 @@ describe('the source tree', () => {
 test('the command line starts without the daemon and its large packages', () => {
   const heavy = [...loadedBy(files, 'src/main.ts')].filter((name) => /^daemon\/|libp2p|fastify|^ink$|pino|systeminformation|multicast-dns/.test(name));
   expect(heavy).toEqual([]);
+});
+
+test('the control plane loads no disk, socket, process or thread, directly or through others', () => {
+  const world = [...loadedBy(files, 'daemon/control-plane.ts')].filter((name) => builtinHomes.some((home) => home.names.includes(name)) || /libp2p/.test(name));
+  expect(world).toEqual([]);
 });
 
 test.each(['membership', 'election', 'records', 'coordinator', 'worker', 'blobs'])('the simulation runs the shipped %s', (concern) => {

@@ -64,7 +64,7 @@ export function findCircles(files: readonly SourceFile[]): readonly (readonly st
   return circles;
 }
 
-/** What a start of `entry` loads: its modules and packages, by static imports of values only. */
+/** What a start of `entry` loads: its modules, packages and builtins, by static imports of values only. */
 export function loadedBy(files: readonly SourceFile[], entry: string): ReadonlySet<string> {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const loaded = new Set<string>();
@@ -77,6 +77,7 @@ export function loadedBy(files: readonly SourceFile[], entry: string): ReadonlyS
       const target = targetOf(path, specifier);
       if ('file' in target) open.push(target.file);
       if ('package' in target) loaded.add(target.package);
+      if ('builtin' in target) loaded.add(target.builtin);
     }
   }
   return loaded;
