@@ -30,12 +30,12 @@ export async function copyOutputs(options: CopyOptions, needs: { readonly member
   if (source === undefined) throw new SupervmError('not-acknowledged', 'the worker is not known here');
   const holders: Holder[] = [{ node: source.id, host: source.host }];
   if (options.outputs.length === 0) return holders;
+  const bytes = options.outputs.map(({ digest, size }) => ({ digest, size }));
   for (const target of targetsOf(membership, options)) {
     const hosts = new Set(holders.map((holder) => holder.host));
     const needed = target.node === options.submitter || (hosts.size < wantedHosts && !hosts.has(target.host));
     if (!needed) continue;
-    const copying =
-      target.node === membership.self ? blobs.fetch(options.outputs, [options.from]) : blobs.replicate(options.outputs, target.node, options.copyMs);
+    const copying = target.node === membership.self ? blobs.fetch(bytes, [options.from]) : blobs.replicate(bytes, target.node, options.copyMs);
     await copying.then(() => holders.push(target)).catch(() => undefined);
   }
   const hosts = new Set(holders.map((holder) => holder.host)).size;

@@ -6,6 +6,7 @@ import type { JobId, NodeId, Term } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import { jobIsFinished, jobTally } from '../../src/model/phase.ts';
 import { failedTasks } from '../../src/model/standing.ts';
+import { sameTerm } from '../../src/model/term.ts';
 import type { Timer } from '../clock.ts';
 import type { CoordinationReply, FailureNotice, Offer } from '../wire/coordination-protocol.ts';
 import type { Holdings } from '../wire/work-protocol.ts';
@@ -45,7 +46,7 @@ export class Tenure {
     this.term = options.term;
     this.#options = options;
     this.#needs = needs;
-    const isMine = (): boolean => !this.#over && needs.leadership.isMine();
+    const isMine = (): boolean => this.#isMine();
     this.#roster = new Roster(options, needs);
     this.#rests = new NodeRests(options);
     this.#facts = new FactBatch(options, needs);
@@ -137,6 +138,11 @@ export class Tenure {
     return board === undefined ? [] : reasonsOf(board, nodes, now);
   }
 
+  #isMine(): boolean {
+    const { leadership } = this.#needs;
+    return !this.#over && leadership.isMine() && sameTerm(leadership.current(), this.term);
+  }
+
   #learnResult({ job, attempt }: Extract<Fact, { type: 'result-kept' }>): void {
     const result = this.#needs.journal.job(job)?.results.get(`${attempt.step}/${attempt.index}`);
     if (result !== undefined) this.#roster.board(job)?.learn(result);
@@ -182,7 +188,7 @@ export class Tenure {
       kept,
       failed: failedTasks(state).slice(0, mostFailedNamed),
     };
-    const stillTrue = (): boolean => !this.#over && this.#needs.leadership.isMine() && !this.#needs.journal.job(job)?.ended.has(generation);
+    const stillTrue = (): boolean => this.#isMine() && !this.#needs.journal.job(job)?.ended.has(generation);
     // A disk that failed is tried again at the next fact; the job stays open till then.
     this.#facts
       .append(ended, stillTrue)

@@ -26,6 +26,7 @@ export async function copyInputs(
   const hosts = new Set<HostId>([own]);
   const reachable = membership.reachable().map(({ facts }) => facts);
   const wanted = Math.min(copies, new Set([own, ...reachable.map((facts) => facts.host)]).size);
+  const bytes = inputs.map(({ digest, size }) => ({ digest, size }));
   for (const { id, host } of reachable) {
     signal?.throwIfAborted();
     if (hosts.size >= wanted) break;
@@ -38,7 +39,7 @@ export async function copyInputs(
 
   async function copyTo(node: NodeId): Promise<boolean> {
     // Whatever is wrong with that machine (gone, full), another one may take them.
-    return blobs.replicate(inputs, node, copyMs).then(
+    return blobs.replicate(bytes, node, copyMs).then(
       () => true,
       () => false,
     );

@@ -1,4 +1,5 @@
 /** A task runner in virtual time: each task takes so long and makes one file, unless the test says otherwise. */
+import type { Blobs } from '../../daemon/blobs/blobs.ts';
 import type { Clock } from '../../daemon/clock.ts';
 import { digestOf } from '../../daemon/records/canonical.ts';
 import type { RunningTask, RunResult, TaskRunner } from '../../daemon/worker/task-runner.ts';
@@ -20,10 +21,13 @@ export class TimedRunner implements TaskRunner {
   mostRunning = 0;
   options: TimedRunnerOptions;
   readonly #clock: Clock;
+  readonly #blobs: Pick<Blobs, 'put'> | undefined;
 
-  constructor(options: TimedRunnerOptions, needs: { readonly clock: Clock }) {
+  /** With `blobs` the file a task makes is stored, without it is only named. */
+  constructor(options: TimedRunnerOptions, needs: { readonly clock: Clock; readonly blobs?: Pick<Blobs, 'put'> }) {
     this.options = options;
     this.#clock = needs.clock;
+    this.#blobs = needs.blobs;
   }
 
   async start(): Promise<void> {}
@@ -42,7 +46,7 @@ export class TimedRunner implements TaskRunner {
     this.running += 1;
     this.mostRunning = Math.max(this.mostRunning, this.running);
     const half = this.#clock.after(this.options.taskMs / 2, () => onProgress(0.5, 'half way'));
-    const timer = this.#clock.after(this.options.taskMs, () => finish(this.#resultOf(attempt)));
+    const timer = this.#clock.after(this.options.taskMs, () => void this.#resultOf(attempt).then(finish));
     const abort = (): void => {
       this.aborted.push(attempt);
       half.cancel();
@@ -56,10 +60,12 @@ export class TimedRunner implements TaskRunner {
     this.forgotten.push(job);
   }
 
-  #resultOf(attempt: AttemptName): RunResult {
+  async #resultOf(attempt: AttemptName): Promise<RunResult> {
     const failure = this.options.fate?.(attempt);
     if (failure !== undefined) return { type: 'failed', failure };
-    const outputs = [{ path: `${attempt.step}-${attempt.index}`, digest: digestOf([attempt.job, attempt.step, attempt.index]), size: 10 }];
+    const content = Buffer.from(`${attempt.job} ${attempt.step} ${attempt.index}`);
+    const blob = (await this.#blobs?.put(content)) ?? { digest: digestOf([...content]), size: content.length };
+    const outputs = [{ path: `${attempt.step}-${attempt.index}`, ...blob }];
     return { type: 'done', outputs, report: { process: 100, startedAt: this.#clock.wall(), seconds: this.options.taskMs / 1000, warnings: [] } };
   }
 }

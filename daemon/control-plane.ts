@@ -1,0 +1,133 @@
+/**
+ * The part of the daemon that decides, assembled once for real nodes and for simulated ones: membership, election, job
+ * records, blobs, worker and coordinator. Whatever touches the world (network, disks, time, processes) comes in as a need.
+ */
+import type { NodeFacts } from '../src/model/inventory.ts';
+import type { JobId } from '../src/model/job.ts';
+import type { JobState } from '../src/model/job-state.ts';
+import { jobPhase } from '../src/model/phase.ts';
+import { BlobTransfer } from './blobs/blob-transfer.ts';
+import type { BlobDisk, Blobs } from './blobs/blobs.ts';
+import type { Clock } from './clock.ts';
+import type { Coordination } from './coordinator/coordination.ts';
+import { CoordinationClient } from './coordinator/coordination-client.ts';
+import { Coordinator } from './coordinator/coordinator.ts';
+import { type CoordinatorOptions, coordinatorDefaults } from './coordinator/options.ts';
+import { Election } from './election/election.ts';
+import type { Leadership } from './election/leadership.ts';
+import type { Membership } from './membership/membership.ts';
+import { MembershipNode } from './membership/membership-node.ts';
+import { jobIdOf } from './records/canonical.ts';
+import type { FactStore, Journal, JournalQuestions } from './records/journal.ts';
+import { JournalNode } from './records/journal-node.ts';
+import type { Trouble } from './records/trouble.ts';
+import type { Startable } from './startable.ts';
+import type { SubmissionNeeds } from './submission/needs.ts';
+import { withLoopback } from './wire/loopback.ts';
+import type { Messenger } from './wire/messenger.ts';
+import { type WorkerOptions, workerDefaults } from './worker/options.ts';
+import type { TaskRunner } from './worker/task-runner.ts';
+import { WorkerNode } from './worker/worker-node.ts';
+
+/** Every time that decides anything, in milliseconds. */
+export interface Timings {
+  /** Between heartbeats while there is work, and otherwise. */
+  readonly heartbeatBusyMs: number;
+  readonly heartbeatIdleMs: number;
+  /** After a start, to hear of a sitting coordinator before the seat is claimed; and what the next in rank gives the one before it. */
+  readonly settleMs: number;
+  readonly staggerMs: number;
+  readonly coordinator: CoordinatorOptions;
+  readonly worker: WorkerOptions;
+}
+
+export const defaultTimings: Timings = {
+  heartbeatBusyMs: 250,
+  heartbeatIdleMs: 1_000,
+  settleMs: 1_500,
+  staggerMs: 400,
+  coordinator: coordinatorDefaults,
+  worker: workerDefaults,
+};
+
+export interface ControlPlaneOptions {
+  /** What this node says of itself at its start. */
+  readonly node: Omit<NodeFacts, 'revision'>;
+  /** Something about the stored records that a person should know. */
+  onTrouble?(trouble: Trouble): void;
+  readonly timings?: Partial<Timings>;
+}
+
+export interface ControlPlaneNeeds {
+  /** Not started yet: everybody serves a protocol on it first. */
+  readonly network: Messenger;
+  readonly clock: Clock;
+  readonly store: FactStore;
+  readonly blobDisk: BlobDisk;
+  /** Runs the tasks; made here because it fetches its inputs from the other nodes. */
+  makeTaskRunner(parts: { readonly blobs: Blobs }): TaskRunner;
+}
+
+export interface ControlPlane extends Startable {
+  readonly membership: Membership;
+  readonly leadership: Leadership;
+  readonly journal: Journal & JournalQuestions;
+  readonly blobs: Blobs;
+  readonly coordination: Coordination;
+  readonly worker: { runningCount(): number };
+  /** For `submitRecord`. */
+  readonly submission: SubmissionNeeds;
+  /** Reaches this node too; protocols of other concerns are served on it, before the network starts. */
+  readonly messenger: Messenger;
+}
+
+/** Puts everything together. Then start the network, then the control plane (`start` rejects as the store does); stop them the other way round. */
+export function createControlPlane(options: ControlPlaneOptions, needs: ControlPlaneNeeds): ControlPlane {
+  const { clock, store } = needs;
+  const timings = { ...defaultTimings, ...options.timings };
+  const messenger = withLoopback(needs.network);
+  const membership = new MembershipNode({ facts: options.node, busyMs: timings.heartbeatBusyMs, idleMs: timings.heartbeatIdleMs }, { messenger, clock });
+  const onTrouble = (trouble: Trouble): void => options.onTrouble?.(trouble);
+  const journal = new JournalNode({ host: options.node.host, onTrouble }, { store, messenger, membership, clock });
+  const blobs = new BlobTransfer({}, { messenger, clock, disk: needs.blobDisk });
+  const seat = { self: options.node.id, settleMs: timings.settleMs, staggerMs: timings.staggerMs };
+  const election = new Election(seat, { membership, messenger, clock, terms: journal });
+  const taskRunner = needs.makeTaskRunner({ blobs });
+  const parts = { membership, leadership: election, journal, blobs, messenger, clock };
+  const worker = new WorkerNode(timings.worker, { ...parts, taskRunner });
+  const coordinator = new Coordinator(timings.coordinator, parts);
+  const pace = paceByJobs(membership);
+  journal.onFact((_fact, state) => pace.look(state));
+  const inOrder: readonly Startable[] = [journal, blobs, membership, election, taskRunner, worker, coordinator];
+  return {
+    membership,
+    leadership: election,
+    journal,
+    blobs,
+    coordination: new CoordinationClient(parts),
+    worker,
+    submission: { membership, journal, blobs, clock, jobIdOf },
+    messenger,
+    async start() {
+      for (const part of inOrder) await part.start();
+      for (const state of journal.jobs().values()) pace.look(state);
+    },
+    async stop() {
+      // Whoever hears this places our tasks elsewhere without waiting for silence.
+      membership.leave();
+      for (const part of inOrder.toReversed()) await part.stop();
+    },
+  };
+}
+
+/** While any job is open everybody depends on everybody: a loss should be seen sooner. */
+function paceByJobs(membership: MembershipNode): { look(state: JobState): void } {
+  const open = new Set<JobId>();
+  return {
+    look(state) {
+      if (state.record !== undefined && jobPhase(state) === 'active') open.add(state.id);
+      else open.delete(state.id);
+      membership.setPace(open.size > 0 ? 'busy' : 'idle');
+    },
+  };
+}
