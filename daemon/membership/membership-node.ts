@@ -67,9 +67,11 @@ export class MembershipNode implements Membership, Startable {
     needs.messenger.onPeer(({ type, peer }) => (type === 'connected' ? this.#connected(peer) : this.#disconnected(peer)));
   }
 
+  /** Until then it listens but says nothing: peers do not count on a node that is not ready. */
   async start(): Promise<void> {
     this.#state = 'running';
-    for (const peer of this.#needs.messenger.connected()) if (!this.#neighbours.has(peer)) this.#connected(peer);
+    this.#waiting.clear();
+    for (const peer of this.#needs.messenger.connected()) this.#connected(peer);
     this.#pulse.restart();
   }
 
@@ -163,6 +165,7 @@ export class MembershipNode implements Membership, Startable {
   }
 
   #send(peer: NodeId, message: MembershipMessage): void {
+    if (this.#state !== 'running') return;
     this.#needs.messenger.send(peer, membershipProtocol, this.#term === undefined ? message : { ...message, term: this.#term });
   }
 
@@ -183,12 +186,12 @@ export class MembershipNode implements Membership, Startable {
   }
 
   #receive(from: NodeId, message: MembershipMessage): void {
-    if (this.#state !== 'running') return;
+    if (this.#state === 'over') return;
     const now = this.#needs.clock.now();
     let news = false;
     if (message.type === 'beat') {
       news = this.#neighbours.promised(from, message.intervalMs);
-      if (news) this.#pulse.restart();
+      if (news && this.#state === 'running') this.#pulse.restart();
     } else {
       for (const record of message.records) news = this.#learn(record, from, now) || news;
     }
@@ -213,7 +216,7 @@ export class MembershipNode implements Membership, Startable {
   }
 
   #connected(peer: NodeId): void {
-    if (this.#state !== 'running') return;
+    if (this.#state === 'over') return;
     const before = this.#neighbours.watchers();
     this.#neighbours.connected(peer, this.#needs.clock.now(), this.#paces.idle);
     this.#sendRecords(peer, this.#table.records());
@@ -222,7 +225,7 @@ export class MembershipNode implements Membership, Startable {
   }
 
   #disconnected(peer: NodeId): void {
-    if (this.#state !== 'running' || !this.#neighbours.has(peer)) return;
+    if (this.#state === 'over' || !this.#neighbours.has(peer)) return;
     const before = this.#neighbours.watchers();
     this.#neighbours.disconnected(peer);
     this.#tellWatchers(undefined, before);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { MembershipNode } from '../../../daemon/membership/membership-node.ts';
+import { MembershipNode } from '../../../daemon/membership/membership-node.ts';
 import { factsOf, SmallCluster } from '../../support/small-cluster.ts';
 
 const stateOf = (membership: MembershipNode, id: string) => membership.member(id)?.reachability;
@@ -18,6 +18,19 @@ test('nodes that connect know each other with all they have', async () => {
     expect(known.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c']);
     expect(known.every(({ inventory }) => inventory.cores === 4)).toBe(true);
   }
+});
+
+test('a node whose records take long to load has listened meanwhile', async () => {
+  const { world, memberships } = await cluster('a', 'b');
+  const messenger = world.network.join('c');
+  const late = new MembershipNode({ facts: factsOf('c') }, { messenger, clock: world.clock });
+  await messenger.start();
+  await world.clock.advance(2000);
+  expect(stateOf(memberships[0], 'c')).toBe(undefined);
+  await late.start();
+  await world.clock.advance(10);
+  expect(late.reachable().map(({ facts }) => facts.id)).toEqual(['c', 'a', 'b']);
+  expect(stateOf(memberships[0], 'c')).toBe('alive');
 });
 
 test('a change of facts reaches everyone, also those its origin is not connected to', async () => {
