@@ -2,26 +2,10 @@
 import { decode, encode, rfc8949EncodeOptions } from 'cborg';
 import { SupervmError } from '../../src/model/errors.ts';
 import type { TreeEntry } from '../../src/model/job.ts';
+import { pathDefect } from '../../src/model/relative-path.ts';
 import type { Tree } from './blobs.ts';
 
-/** Longest path in bytes: what Linux takes, less room for the folder it is written below. */
-const longestPath = 3072;
-const longestName = 255;
 const digestShape = /^[0-9a-f]{64}$/;
-
-/** Says what is wrong with a path of a tree; undefined when it is relative, climbs nowhere and can be a file's name. */
-export function pathDefect(path: string): string | undefined {
-  if (path === '') return 'is empty';
-  if (path.includes('\0')) return 'contains a zero byte';
-  if (!path.isWellFormed()) return 'is not valid Unicode';
-  if (path.startsWith('/')) return 'is absolute';
-  if (Buffer.byteLength(path) > longestPath) return 'is too long';
-  for (const name of path.split('/')) {
-    if (name === '' || name === '.' || name === '..') return `contains the part "${name}"`;
-    if (Buffer.byteLength(name) > longestName) return 'contains a name that is too long';
-  }
-  return undefined;
-}
 
 /** Canonical bytes of the entries, in any order given. Throws `tree-invalid` for a path that climbs, repeats, or is both file and folder. */
 export function encodeTree(entries: readonly TreeEntry[]): Uint8Array {

@@ -1,4 +1,5 @@
 /** Builds the command line of bubblewrap. Nothing of the machine is visible inside but what is named here. */
+import { dirname } from 'node:path';
 import { type Sandboxed, type SandboxRequest, type SessionFolders, sessionEnvironment } from './sandbox.ts';
 import type { SystemFolders } from './system-folders.ts';
 
@@ -16,10 +17,12 @@ const inside: SessionFolders = { inputs: '/job/inputs', scratch: '/job/scratch',
 
 export function inBubblewrap(request: SandboxRequest, options: BubblewrapOptions): Sandboxed {
   const environment = sessionEnvironment(inside, request.name);
+  const readable = request.readable.filter((path) => !isShown(path, options.system));
   const args = [
     ...namespaces(options.root),
     '--die-with-parent',
     '--new-session',
+    ...parentsOf([...options.system.readable, inside.inputs]).flatMap(openFolder),
     ...options.system.readable.flatMap((path) => ['--ro-bind', path, path]),
     ...options.system.links.flatMap(({ path, target }) => ['--symlink', target, path]),
     '--proc',
@@ -27,11 +30,14 @@ export function inBubblewrap(request: SandboxRequest, options: BubblewrapOptions
     '--dev',
     '/dev',
     ...['--perms', '1777', '--tmpfs', '/dev/shm'],
-    ...request.readable.flatMap((path) => ['--ro-bind', path, path]),
     ...['--ro-bind', request.folders.inputs, inside.inputs],
     ...['--bind', request.folders.scratch, inside.scratch],
     ...['--bind', request.folders.temporary, inside.temporary],
     ...['--bind', request.folders.attempts, inside.attempts],
+    // After /tmp, which would hide what lies below it.
+    ...parentsOf(readable).flatMap(openFolder),
+    ...readable.flatMap((path) => ['--ro-bind', path, path]),
+    ...['--remount-ro', '/'],
     ...['--chdir', inside.scratch],
     '--clearenv',
     ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
@@ -51,4 +57,19 @@ function namespaces(root: boolean): readonly string[] {
 function withoutPrivileges(options: BubblewrapOptions): readonly string[] {
   const user = options.user === undefined ? [] : [`--reuid=${options.user}`, `--regid=${options.user}`];
   return [options.setpriv, ...user, '--clear-groups', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', '--no-new-privs', '--'];
+}
+
+function isShown(path: string, system: SystemFolders): boolean {
+  return system.readable.some((folder) => path === folder || path.startsWith(`${folder}/`));
+}
+
+/** Every folder above the paths, parents before children. Those that bubblewrap makes itself are closed to other users. */
+function parentsOf(paths: readonly string[]): readonly string[] {
+  const parents = new Set<string>();
+  for (const path of paths) for (let parent = dirname(path); parent !== '/'; parent = dirname(parent)) parents.add(parent);
+  return [...parents].filter((parent) => parent !== inside.temporary).sort();
+}
+
+function openFolder(path: string): readonly string[] {
+  return ['--perms', '0755', '--dir', path];
 }

@@ -1,0 +1,99 @@
+/** The logs of the attempts that ran on this node, and a way to read those of other nodes. */
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { attemptKey } from '../../src/model/attempt.ts';
+import type { AttemptName, JobId } from '../../src/model/job.ts';
+import type { Startable } from '../startable.ts';
+import type { Messenger, Protocol } from '../wire/messenger.ts';
+import { unused } from '../wire/protocols.ts';
+import { AttemptLog } from './attempt-log.ts';
+
+const pieceBytes = 256 * 1024;
+const requestMs = 10_000;
+/** Logs of this many jobs are kept. */
+const keptJobs = 200;
+
+const attemptName = z.strictObject({
+  term: z.strictObject({ number: z.int().min(0), node: z.string().max(200) }),
+  job: z.string().regex(/^[0-9a-f]{64}$/),
+  generation: z.int().min(1),
+  step: z.string().max(200),
+  index: z.int().min(0),
+  attempt: z.int().min(1),
+  node: z.string().max(200),
+});
+
+const request = z.strictObject({ attempt: attemptName, offset: z.int().min(0) });
+const reply = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('missing') }),
+  z.strictObject({ type: z.literal('piece'), bytes: z.custom<Uint8Array>((value) => value instanceof Uint8Array) }),
+]);
+type LogRequest = z.infer<typeof request>;
+type LogReply = z.infer<typeof reply>;
+
+export const logProtocol: Protocol<never, LogRequest, LogReply> = { id: '/supervm/logs/1', message: unused, request, reply, maximumBytes: 512 * 1024 };
+
+export class AttemptLogs implements Startable {
+  readonly #folder: string;
+  readonly #messenger: Messenger;
+
+  /** Construct before the network starts: it serves its protocol from then on. */
+  constructor(options: { readonly folder: string }, needs: { readonly messenger: Messenger }) {
+    this.#folder = options.folder;
+    this.#messenger = needs.messenger;
+    needs.messenger.serve(logProtocol, { onRequest: (_from, { attempt, offset }) => this.#readHere(attempt, offset) });
+  }
+
+  /** Drops the logs of all but the latest jobs. */
+  async start(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const jobs = await Promise.all((await readdir(this.#folder)).map(async (name) => ({ name, at: (await stat(join(this.#folder, name))).mtimeMs })));
+    const old = jobs.sort((a, b) => b.at - a.at).slice(keptJobs);
+    for (const { name } of old) await rm(join(this.#folder, name), { recursive: true, force: true });
+  }
+
+  async stop(): Promise<void> {}
+
+  /** A log for an attempt that starts here. */
+  async create(attempt: AttemptName): Promise<AttemptLog> {
+    await mkdir(this.#jobFolder(attempt.job), { recursive: true, mode: 0o700 });
+    return new AttemptLog({ path: this.#path(attempt) });
+  }
+
+  /** At most 256 KiB from `offset` of what the attempt printed, from the node that ran it; empty at the end; undefined when there is none. */
+  async read(attempt: AttemptName, offset: number): Promise<Uint8Array | undefined> {
+    const here = attempt.node === this.#messenger.self;
+    const answer = here ? await this.#readHere(attempt, offset) : await this.#messenger.request(attempt.node, logProtocol, { attempt, offset }, requestMs);
+    return answer.type === 'piece' ? answer.bytes : undefined;
+  }
+
+  async #readHere(attempt: AttemptName, offset: number): Promise<LogReply> {
+    const handle = await open(this.#path(attempt), 'r').catch(() => undefined);
+    if (handle === undefined) return { type: 'missing' };
+    await using file = handle;
+    const { buffer, bytesRead } = await file.read(new Uint8Array(pieceBytes), 0, pieceBytes, offset);
+    return { type: 'piece', bytes: buffer.subarray(0, bytesRead) };
+  }
+
+  #jobFolder(job: JobId): string {
+    return join(this.#folder, shortName(job));
+  }
+
+  #path(attempt: AttemptName): string {
+    return join(this.#jobFolder(attempt.job), `${fileName(attempt)}.log`);
+  }
+}
+
+/** Enough of a job's id to be its folder's name. */
+export function shortName(job: JobId): string {
+  return job.slice(0, 16);
+}
+
+/** Readable for people, and different for every attempt of a job: two terms may number theirs alike. */
+export function fileName(attempt: AttemptName): string {
+  const step = attempt.step.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 80);
+  const mark = createHash('sha256').update(attemptKey(attempt)).digest('hex').slice(0, 8);
+  return `${step}-${attempt.index}.${attempt.attempt}.${mark}`;
+}

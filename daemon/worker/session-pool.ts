@@ -1,0 +1,65 @@
+/** The warm sessions of this node. A job may have several, one for each of its tasks that run here at the same time. */
+import type { JobId } from '../../src/model/job.ts';
+import type { SessionFolders } from './sandbox/sandbox.ts';
+import type { SessionProcess } from './session-process.ts';
+
+export interface WarmSession {
+  readonly job: JobId;
+  readonly cores: number;
+  readonly process: SessionProcess;
+  /** Outside the sandbox, and as the session sees them. */
+  readonly folders: SessionFolders;
+  readonly inside: SessionFolders;
+}
+
+/** Sessions kept although nothing runs in them: each may hold a whole scene in memory. */
+const mostIdle = 4;
+
+export class SessionPool {
+  /** Longest idle first. */
+  readonly #idle = new Set<WarmSession>();
+  readonly #busy = new Set<WarmSession>();
+
+  /** An idle session of the job that may use as many cores, now busy; undefined when there is none. */
+  take(job: JobId, cores: number): WarmSession | undefined {
+    for (const session of this.#idle) {
+      if (session.job !== job || session.cores !== cores) continue;
+      this.#idle.delete(session);
+      if (!session.process.alive) continue;
+      this.#busy.add(session);
+      return session;
+    }
+    return undefined;
+  }
+
+  /** A session that was just opened, and is busy. */
+  add(session: WarmSession): void {
+    this.#busy.add(session);
+    session.process.ended.then(() => {
+      this.#busy.delete(session);
+      this.#idle.delete(session);
+    });
+  }
+
+  /** `keep`: it can take another task. */
+  release(session: WarmSession, keep: boolean): void {
+    if (!this.#busy.delete(session)) return;
+    if (!keep) {
+      void session.process.close();
+      return;
+    }
+    this.#idle.add(session);
+    if (this.#idle.size <= mostIdle) return;
+    const [oldest] = this.#idle;
+    if (oldest === undefined) return;
+    this.#idle.delete(oldest);
+    void oldest.process.close();
+  }
+
+  /** Resolves when no session of the job is left. */
+  async close(job: JobId): Promise<void> {
+    const own = [...this.#idle, ...this.#busy].filter((session) => session.job === job);
+    for (const session of own) this.#idle.delete(session);
+    await Promise.all(own.map((session) => session.process.close()));
+  }
+}

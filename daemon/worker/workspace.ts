@@ -1,0 +1,76 @@
+/** A job's folder on this node: its inputs, once, and a place for each session. */
+import { chmod, chown, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Digest, NodeId } from '../../src/model/job.ts';
+import type { SessionFolders } from './sandbox/sandbox.ts';
+import type { Trees } from './task-needs.ts';
+
+export interface WorkspaceOptions {
+  readonly folder: string;
+  /** Tree of the job's inputs. */
+  readonly tree: Digest;
+  /** Who tasks run as when that is not the daemon's user. */
+  readonly user: number | undefined;
+}
+
+export class Workspace {
+  readonly #options: WorkspaceOptions;
+  readonly #trees: Trees;
+  readonly #removed = new AbortController();
+  #inputs: Promise<string> | undefined;
+  #sessions = 0;
+
+  constructor(options: WorkspaceOptions, needs: { readonly trees: Trees }) {
+    this.#options = options;
+    this.#trees = needs.trees;
+  }
+
+  /** The folder of inputs, complete; brought here by the first who asks. A failure is not remembered. */
+  inputs(holders: readonly NodeId[]): Promise<string> {
+    this.#inputs ??= this.#bring(holders).catch((error: unknown) => {
+      this.#inputs = undefined;
+      throw error;
+    });
+    return this.#inputs;
+  }
+
+  /** New folders for one session. */
+  async session(inputs: string): Promise<SessionFolders> {
+    const base = join(this.#options.folder, 'sessions', String(++this.#sessions));
+    const folders = { inputs, scratch: join(base, 'scratch'), temporary: join(base, 'tmp'), attempts: join(base, 'attempts') };
+    await mkdir(base, { recursive: true });
+    for (const folder of [folders.scratch, folders.temporary, folders.attempts]) await this.#makeOwned(folder);
+    return folders;
+  }
+
+  /** An empty folder for the outputs of one attempt, inside the session's `attempts`. */
+  async attempt(folders: SessionFolders, name: string): Promise<string> {
+    await this.#makeOwned(join(folders.attempts, name));
+    const outputs = join(folders.attempts, name, 'outputs');
+    await this.#makeOwned(outputs);
+    return outputs;
+  }
+
+  /** No session may run any more. Idempotent. */
+  async remove(): Promise<void> {
+    this.#removed.abort(new Error('the job has ended'));
+    await this.#inputs?.catch(() => {});
+    await rm(this.#options.folder, { recursive: true, force: true });
+  }
+
+  async #bring(holders: readonly NodeId[]): Promise<string> {
+    this.#removed.signal.throwIfAborted();
+    const folder = join(this.#options.folder, 'inputs');
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    for (const open of [this.#options.folder, folder]) await chmod(open, 0o755);
+    await this.#trees.writeOut(this.#options.tree, folder, holders, this.#removed.signal);
+    return folder;
+  }
+
+  async #makeOwned(folder: string): Promise<void> {
+    await mkdir(folder);
+    await chmod(folder, 0o755);
+    if (this.#options.user !== undefined) await chown(folder, this.#options.user, this.#options.user);
+  }
+}

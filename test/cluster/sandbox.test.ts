@@ -1,0 +1,149 @@
+/** What a task can and cannot do inside the sandbox, asked with real programs. Needs root and bubblewrap. */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RunnerBench } from '../daemon/worker/runner-bench.ts';
+
+describe('a task in the sandbox of a root daemon', () => {
+  let bench: RunnerBench;
+  beforeAll(async () => {
+    bench = await RunnerBench.open({ sandboxed: true });
+    await writeFile(join(bench.home, 'cluster.key'), 'secret', { mode: 0o600 });
+  });
+  afterAll(() => bench[Symbol.asyncDispose]());
+
+  const execute = async (file: string, ...args: string[]) => {
+    const result = await bench.run({ do: 'execute', file, args });
+    return bench.text(result, 'execute.txt');
+  };
+
+  it('is in bubblewrap and under another user, and the daemon says so', async () => {
+    expect(bench.runner.sandboxLevel).toEqual({ level: 'bubblewrap', user: 65534 });
+    expect(await execute('/usr/bin/id')).toMatch(/uid=65534.* gid=65534.*\n\nexit 0/);
+  });
+
+  it('has no capability and can gain none', async () => {
+    const status = await execute('/bin/cat', '/proc/self/status');
+    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) expect(status).toMatch(new RegExp(`${set}:\t0{16}`));
+    expect(status).toContain('NoNewPrivs:\t1');
+  });
+
+  it('does its work: inputs, outputs, a home and a temporary folder of its own', async () => {
+    const report = JSON.parse(await bench.text(await bench.run({ do: 'report' }), 'report.json'));
+    expect(report).toMatchObject({ input: 'hello', home: '/job/scratch', temporary: '/tmp' });
+    expect(await execute('/usr/bin/mktemp')).toMatch(/^\/tmp\/.*\n\nexit 0/);
+    expect(await execute('/usr/bin/touch', '/job/scratch/kept')).toBe('\nexit 0');
+    expect(await execute('/bin/ls', '/job/scratch')).toContain('kept');
+  });
+
+  it('cannot see the home of the daemon or the key of the cluster', async () => {
+    expect(await execute('/bin/cat', join(bench.home, 'cluster.key'))).toContain('No such file');
+    expect(await execute('/bin/ls', bench.home)).toContain('No such file');
+    expect(await execute('/bin/cat', '/etc/shadow')).toContain('No such file');
+    expect(await execute('/bin/ls', '/root')).toContain('No such file');
+  });
+
+  it('cannot write outside its folders, its inputs included', async () => {
+    for (const path of ['/usr/x', '/etc/x', '/x', '/job/inputs/x', '/job/inputs/greeting', join(process.cwd(), 'package.json')]) {
+      expect(await execute('/usr/bin/touch', path)).toMatch(/(Read-only file system|Permission denied|No such file).*\n\nexit 1/);
+    }
+  });
+
+  it('cannot reach the network, not even this machine', async () => {
+    const server = createServer((socket) => socket.end('reached'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const script = `const s=require('net').connect(${port},'127.0.0.1');s.on('error',e=>{console.log(e.code)});s.on('data',d=>console.log(String(d)))`;
+    const said = await execute(process.execPath, '-e', script);
+    server.close();
+    expect(said).toContain('ECONNREFUSED');
+    expect(await execute('/bin/cat', '/proc/net/dev')).not.toMatch(/eth|ens|wl/);
+  });
+
+  it('sees only its own processes', async () => {
+    const numbers = (await execute('/bin/ls', '/proc')).split('\n').filter((name) => /^\d+$/.test(name));
+    expect(numbers.length).toBeLessThan(8);
+    expect(numbers).toContain('1');
+  });
+
+  it('cannot signal the daemon', async () => {
+    expect(await execute('/bin/kill', '-9', String(process.pid))).toContain('No such process');
+  });
+
+  it('has an environment with nothing of the daemon’s in it', async () => {
+    const names = (await execute('/usr/bin/env'))
+      .split('\n')
+      .filter((line) => line.includes('='))
+      .map((line) => line.split('=')[0]);
+    expect(names.toSorted()).toEqual(['HOME', 'LANG', 'PATH', 'PWD', 'SUPERVM_SESSION', 'TMPDIR']);
+  });
+
+  it('runs at low priority', async () => {
+    expect(await execute('/usr/bin/nice')).toBe('10\n\nexit 0');
+  });
+
+  it('reports the process as this machine counts it', async () => {
+    const result = await bench.run({ do: 'report' });
+    if (result.type !== 'done') throw new Error(JSON.stringify(result));
+    const inner = JSON.parse(await bench.text(result, 'report.json')).pid;
+    expect(result.report.process).not.toBe(inner);
+    expect(await readFile(`/proc/${result.report.process}/status`, 'utf8')).toMatch(new RegExp(`NSpid:.*\\t${inner}\n`));
+  });
+
+  it('ends within two seconds with everything it started when it is aborted', async () => {
+    const running = bench.start(await bench.record({ do: 'stubborn' }), bench.attempt({ job: 'ef'.repeat(32) }));
+    while ((await sleepers()).length < 2) await new Promise((resolve) => setImmediate(resolve));
+    const at = performance.now();
+    running.abort();
+    expect(await running.result).toEqual({ type: 'aborted' });
+    expect(performance.now() - at).toBeLessThan(2000);
+    expect(await sleepers()).toEqual([]);
+  });
+
+  it('fails with disk-full, to be tried on another node, when the disk of its workspace is full', async () => {
+    const small = join(bench.home, 'small');
+    await mkdir(small);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', small]);
+    try {
+      await using full = await RunnerBench.open({ sandboxed: true, workFolder: join(small, 'work') });
+      expect(await full.run({ do: 'fill' })).toMatchObject({ type: 'failed', failure: { code: 'disk-full', retry: true, blameNode: true } });
+      expect(await full.run({ do: 'report' })).toMatchObject({ type: 'done' });
+    } finally {
+      execFileSync('umount', [small]);
+    }
+  });
+
+  it('finds a program that is installed outside the system’s folders', async () => {
+    const opt = join(bench.home, 'opt/tool');
+    await mkdir(opt, { recursive: true });
+    await writeFile(join(opt, 'tool'), '#!/bin/sh\ncat "$(dirname "$0")/beside"\n', { mode: 0o755 });
+    await writeFile(join(opt, 'beside'), 'found beside');
+    await using other = await RunnerBench.open({ sandboxed: true, programs: [{ name: 'tool', version: '1', path: join(opt, 'tool'), features: [] }] });
+    const record = await other.record({ do: 'execute', file: join(opt, 'tool') });
+    const [step] = record.steps;
+    if (step === undefined) throw new Error('the toy has a step');
+    const needing = { ...record, steps: [{ ...step, requirements: { ...step.requirements, programs: [{ name: 'tool' }] } }] };
+    expect(await other.text(await other.start(needing).result, 'execute.txt')).toContain('found beside');
+  });
+});
+
+it('every session ends when the daemon is killed', async () => {
+  const daemon = spawn(process.execPath, [join(import.meta.dirname, '../support/run-toy-for-ever.ts')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((resolve) => daemon.stdout.once('data', resolve));
+  expect((await sleepers()).length).toBe(2);
+  daemon.kill('SIGKILL');
+  while ((await sleepers()).length > 0) await new Promise((resolve) => setImmediate(resolve));
+  expect((await stat('/proc')).isDirectory()).toBe(true);
+});
+
+/** The `sleep` programs of the toy's stubborn task, wherever they run. */
+async function sleepers(): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const [command, argument = ''] = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+    if (command === 'sleep' && ['3210', '3211'].includes(argument)) found.push(pid);
+  }
+  return found;
+}

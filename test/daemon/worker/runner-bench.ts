@@ -1,0 +1,126 @@
+/** A SessionRunner on real folders and processes, with the toy plugin, for tests. */
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BlobFolder } from '../../../daemon/blobs/blob-folder.ts';
+import { BlobTransfer } from '../../../daemon/blobs/blob-transfer.ts';
+import { encodeTree } from '../../../daemon/blobs/tree.ts';
+import { treesOf } from '../../../daemon/blobs/trees.ts';
+import { systemClock } from '../../../daemon/system-clock.ts';
+import { AttemptLogs } from '../../../daemon/worker/attempt-logs.ts';
+import { SessionRunner } from '../../../daemon/worker/session-runner.ts';
+import type { RunningTask, RunResult } from '../../../daemon/worker/task-runner.ts';
+import type { Program } from '../../../src/model/inventory.ts';
+import type { AttemptName, JobRecord, JsonObject } from '../../../src/model/job.ts';
+import { LinkedMessengers } from '../blobs/linked-messengers.ts';
+
+const root = join(import.meta.dirname, '../../..');
+export const plugins = join(root, 'test/support/plugins');
+
+export interface BenchOptions {
+  /** True: whatever this machine allows; false: no bubblewrap. */
+  readonly sandboxed: boolean;
+  readonly programs?: readonly Program[];
+  /** Where workspaces are, instead of a fresh folder. */
+  readonly workFolder?: string;
+}
+
+export class RunnerBench implements AsyncDisposable {
+  readonly home: string;
+  readonly runner: SessionRunner;
+  readonly blobs: BlobTransfer;
+  readonly files: BlobFolder;
+  readonly logs: AttemptLogs;
+  readonly progress: [number, string][] = [];
+  #attempts = 0;
+
+  private constructor(home: string, options: BenchOptions) {
+    this.home = home;
+    const messenger = new LinkedMessengers().join('here');
+    const clock = systemClock();
+    this.files = new BlobFolder({ folder: join(home, 'blobs') });
+    this.blobs = new BlobTransfer({}, { messenger, clock, disk: this.files });
+    this.logs = new AttemptLogs({ folder: join(home, 'logs') }, { messenger });
+    this.runner = new SessionRunner(
+      {
+        folder: options.workFolder ?? join(home, 'work'),
+        files: {
+          node: process.execPath,
+          launcher: join(root, 'daemon/worker/launcher/main.ts'),
+          session: join(root, 'daemon/worker/session/main.ts'),
+          plugin: (type) => join(plugins, type, 'run.ts'),
+          readable: [join(root, 'package.json'), join(root, 'src'), join(root, 'daemon'), plugins],
+        },
+        ...(options.sandboxed ? {} : { searched: [] }),
+      },
+      {
+        clock,
+        blobFiles: this.files,
+        trees: treesOf({ blobs: this.blobs, files: this.files }),
+        logs: this.logs,
+        inventory: () => ({ cores: 2.5, programs: options.programs ?? [] }),
+      },
+    );
+  }
+
+  static async open(options: BenchOptions): Promise<RunnerBench> {
+    const home = await mkdtemp(join(tmpdir(), 'supervm-runner-'));
+    await chmod(home, 0o700);
+    const bench = new RunnerBench(home, options);
+    await bench.files.start();
+    await bench.logs.start();
+    await bench.runner.start();
+    return bench;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.runner.stop();
+    await rm(this.home, { recursive: true, force: true });
+  }
+
+  /** A job with these input files whose tasks run `script`. */
+  async record(script: JsonObject, inputs: { readonly [path: string]: string } = { greeting: 'hello' }, changes: Partial<JobRecord> = {}): Promise<JobRecord> {
+    const entries = await Promise.all(
+      Object.entries(inputs).map(async ([path, text]) => ({ path, mode: 0o644, ...(await this.blobs.put(Buffer.from(text))) })),
+    );
+    const tree = await this.blobs.put(encodeTree(entries));
+    const requirements = { cores: 1, memoryBytes: 0, programs: [] };
+    const parameters = [{ name: 'frame', type: 'INT', ranges: [{ first: 1, last: 9, step: 1 }] }] as const;
+    return {
+      owner: 'tester',
+      key: JSON.stringify([script, inputs]),
+      name: 'toy',
+      type: 'toy',
+      plugin: { name: 'toy', version: '1', digest: '0'.repeat(64) },
+      settings: {},
+      inputs: { tree: tree.digest, files: entries.length, bytes: 0 },
+      steps: [{ name: 'play', needs: [], parameters, requirements, maxAttempts: 3, script }],
+      submitter: 'here',
+      submittedAt: 0,
+      outputFolder: '',
+      ...changes,
+    };
+  }
+
+  attempt(changes: Partial<AttemptName> = {}): AttemptName {
+    const attempt = ++this.#attempts;
+    return { term: { number: 1, node: 'here' }, job: 'ab'.repeat(32), generation: 1, step: 'play', index: 2, attempt, node: 'here', ...changes };
+  }
+
+  start(record: JobRecord, attempt = this.attempt()): RunningTask {
+    return this.runner.run(attempt, record, [], (fraction, message) => this.progress.push([fraction, message]));
+  }
+
+  /** Runs one attempt to its end. */
+  async run(script: JsonObject, attempt = this.attempt()): Promise<RunResult> {
+    return this.start(await this.record(script), attempt).result;
+  }
+
+  /** The text of an output of a result. */
+  async text(result: RunResult, path: string): Promise<string> {
+    if (result.type !== 'done') throw new Error(`no result: ${JSON.stringify(result)}`);
+    const output = result.outputs.find((file) => file.path === path);
+    if (output === undefined) throw new Error(`no output ${path}`);
+    return Buffer.from(await this.blobs.bytes(output, [])).toString();
+  }
+}

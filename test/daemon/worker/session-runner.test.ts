@@ -1,0 +1,178 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RunnerBench } from './runner-bench.ts';
+
+describe('running attempts without a sandbox', () => {
+  let bench: RunnerBench;
+  beforeEach(async () => {
+    bench = await RunnerBench.open({ sandboxed: false, programs: [{ name: 'tool', version: '2.0', path: '/usr/bin/true', features: ['a'] }] });
+  });
+  afterEach(() => bench[Symbol.asyncDispose]());
+
+  it('says truthfully that there is no sandbox', () => {
+    expect(bench.runner.sandboxLevel).toMatchObject({ level: 'none', reason: 'bubblewrap is not installed' });
+  });
+
+  it('gives a task its inputs, parameters and cores, and stores what it made', async () => {
+    const script = { do: 'report' };
+    const record = await bench.record(script);
+    const [step] = record.steps;
+    if (step === undefined) throw new Error('the toy has a step');
+    const programs = [{ name: 'tool', minimumVersion: '1.9' }];
+    const running = bench.start({ ...record, steps: [{ ...step, requirements: { cores: 'all', memoryBytes: 0, programs } }] });
+    const result = await running.result;
+    const report = JSON.parse(await bench.text(result, 'report.json'));
+    expect(report).toMatchObject({ input: 'hello', tasks: 1, cores: 2, parameters: { frame: 3 }, programs: [{ name: 'tool', path: '/usr/bin/true' }] });
+    expect(report.home).toContain('scratch');
+    expect(result).toMatchObject({ type: 'done', report: { process: report.pid, warnings: [] } });
+    expect(bench.progress).toContainEqual([0.5, 'half way']);
+  });
+
+  it('keeps the session of a job warm from task to task and another job away from it', async () => {
+    const reports = [];
+    for (const job of ['ab', 'ab', 'cd'])
+      reports.push(JSON.parse(await bench.text(await bench.run({ do: 'report' }, bench.attempt({ job: job.repeat(32) })), 'report.json')));
+    const [first, second, other] = reports;
+    expect([first.tasks, second.tasks, other.tasks]).toEqual([1, 2, 1]);
+    expect(second.pid).toBe(first.pid);
+    expect(other.pid).not.toBe(first.pid);
+  });
+
+  it('runs two tasks of a job side by side, each in a session of its own', async () => {
+    const record = await bench.record({ do: 'report' });
+    const results = await Promise.all([bench.start(record).result, bench.start(record).result]);
+    const pids = await Promise.all(results.map(async (result) => JSON.parse(await bench.text(result, 'report.json')).pid));
+    expect(new Set(pids).size).toBe(2);
+  });
+
+  it('keeps what plugin and session printed, for reading later', async () => {
+    const attempt = bench.attempt();
+    await bench.run({ do: 'report' }, attempt);
+    const log = Buffer.from((await bench.logs.read(attempt, 0)) ?? []).toString();
+    expect(log).toContain('toy opened');
+    expect(log).toContain('printed by the plugin');
+    expect(await bench.logs.read(attempt, log.length)).toHaveLength(0);
+    expect(await bench.logs.read(bench.attempt(), 0)).toBeUndefined();
+  });
+
+  it.each([
+    ['fault', { code: 'scene-unrenderable', message: 'no camera', retry: false, blameNode: false }],
+    ['throw', { code: 'task-failed', message: 'a defect in the toy', retry: true, blameNode: false }],
+    ['exit', { code: 'program-died', retry: true, blameNode: false }],
+    ['killed', { code: 'program-died', retry: true, blameNode: true }],
+    ['missing', { code: 'output-invalid', retry: true }],
+    ['escape', { code: 'output-invalid', retry: true }],
+    ['symlink', { code: 'output-invalid', retry: true }],
+    ['folderLink', { code: 'output-invalid', retry: true }],
+    ['hardLink', { code: 'output-invalid', retry: true }],
+  ])('fails an attempt that ends by %s, and runs the next', async (action, failure) => {
+    expect(await bench.run({ do: action })).toMatchObject({ type: 'failed', failure });
+    expect(await bench.run({ do: 'report' })).toMatchObject({ type: 'done' });
+  });
+
+  it('tells the last words of a session that died', async () => {
+    expect(await bench.run({ do: 'exit' })).toMatchObject({
+      failure: { logTail: expect.stringContaining('last words'), message: expect.stringContaining('code 3') },
+    });
+  });
+
+  it('keeps a session warm after a failure it understood, and opens a new one after any other', async () => {
+    const tasks = async () => JSON.parse(await bench.text(await bench.run({ do: 'report' }), 'report.json')).tasks;
+    await bench.run({ do: 'fault' });
+    expect(await tasks()).toBe(2);
+    await bench.run({ do: 'throw' });
+    expect(await tasks()).toBe(1);
+  });
+
+  it('fails with the words of a plugin that refuses to open', async () => {
+    const record = await bench.record({ do: 'report' }, { refuse: '' });
+    expect(await bench.start(record).result).toMatchObject({ failure: { code: 'not-a-scene', retry: false, logTail: expect.stringContaining('toy opened') } });
+  });
+
+  it('fails when the session dies while it opens', async () => {
+    const record = await bench.record({ do: 'report' }, { die: '' });
+    expect(await bench.start(record).result).toMatchObject({ failure: { code: 'program-died', retry: true } });
+  });
+
+  it('fails when the plugin cannot be loaded', async () => {
+    const record = { ...(await bench.record({})), type: 'absent' };
+    expect(await bench.start(record).result).toMatchObject({ type: 'failed', failure: { code: 'task-failed' } });
+  });
+
+  it('blames the node when the inputs cannot be brought here, and tries again the next time', async () => {
+    const record = await bench.record({ do: 'report' });
+    const lost = { ...record, inputs: { ...record.inputs, tree: '0'.repeat(64) } };
+    expect(await bench.start(lost).result).toMatchObject({ failure: { code: 'file-missing', retry: true, blameNode: true } });
+    expect(await bench.start(lost).result).toMatchObject({ failure: { code: 'file-missing' } });
+  });
+
+  it('aborts an obedient task and keeps its session', async () => {
+    const running = bench.start(await bench.record({ do: 'obedient' }));
+    while (!bench.progress.some(([fraction]) => fraction === 0.5)) await new Promise((resolve) => setImmediate(resolve));
+    running.abort();
+    expect(await running.result).toEqual({ type: 'aborted' });
+    expect(JSON.parse(await bench.text(await bench.run({ do: 'report' }), 'report.json')).tasks).toBe(2);
+  });
+
+  it('ends a task that does not obey with everything it started, also out of its process group', async () => {
+    const running = bench.start(await bench.record({ do: 'stubborn' }));
+    while (!(await sleepers(bench.home)).includes('3211')) await new Promise((resolve) => setImmediate(resolve));
+    running.abort();
+    expect(await running.result).toEqual({ type: 'aborted' });
+    expect(await sleepers(bench.home)).toEqual([]);
+  });
+
+  it('aborts while the session opens', async () => {
+    const running = bench.start(await bench.record({ do: 'report' }, { hang: '' }));
+    while (!bench.progress.some(([, message]) => message === 'starting')) await new Promise((resolve) => setImmediate(resolve));
+    running.abort();
+    expect(await running.result).toEqual({ type: 'aborted' });
+  });
+
+  it('removes the workspace of a job that is forgotten, and can start it again', async () => {
+    const running = bench.start(await bench.record({ do: 'obedient' }));
+    while (bench.progress.length < 3) await new Promise((resolve) => setImmediate(resolve));
+    bench.runner.forget('ab'.repeat(32));
+    bench.runner.forget('ab'.repeat(32));
+    expect(await running.result).toEqual({ type: 'aborted' });
+    expect(await bench.run({ do: 'report' })).toMatchObject({ type: 'done' });
+    bench.runner.forget('ab'.repeat(32));
+    await bench.runner.stop();
+    expect(await readdir(join(bench.home, 'work'))).toEqual([]);
+  });
+
+  it('fails running tasks by the node’s fault when the launcher dies, and starts a new one', async () => {
+    const running = bench.start(await bench.record({ do: 'obedient' }));
+    while (bench.progress.length < 3) await new Promise((resolve) => setImmediate(resolve));
+    process.kill(bench.runner.launcherPid ?? 0, 'SIGKILL');
+    expect(await running.result).toMatchObject({ failure: { code: 'program-died', blameNode: true } });
+    expect(await bench.run({ do: 'report' })).toMatchObject({ type: 'done' });
+  });
+
+  it('leaves no output in the workspace once it is stored', async () => {
+    await bench.run({ do: 'report' });
+    const base = join(bench.home, 'work', 'ab'.repeat(8), 'sessions/1/attempts');
+    expect(await readdir(base)).toEqual([]);
+  });
+});
+
+it('removes at the start what an earlier daemon left behind', async () => {
+  await using bench = await RunnerBench.open({ sandboxed: false });
+  const left = join(bench.home, 'work', 'left');
+  await mkdir(left);
+  await writeFile(join(left, 'file'), '');
+  await bench.runner.start();
+  expect(await readdir(join(bench.home, 'work'))).toEqual([]);
+});
+
+/** Arguments of the `sleep` programs that were started below this home. */
+async function sleepers(home: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const [command, argument] = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    if (command === 'sleep' && environment.includes(home) && argument !== undefined) found.push(argument);
+  }
+  return found;
+}

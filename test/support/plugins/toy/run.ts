@@ -1,0 +1,108 @@
+/** A job type for tests: its script names what to do, with real files and programs, good and bad. */
+import { spawn } from 'node:child_process';
+import { appendFileSync, existsSync, linkSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type OpenSession, type SessionHost, TaskFault, type TaskHost, type TaskOutcome } from '../../../../src/plugin/job-type.ts';
+
+const fault = (code: string, message: string) => new TaskFault({ code, message, retry: false, blameNode: false });
+
+export const open: OpenSession = async (host) => {
+  host.log('toy opened');
+  if (existsSync(join(host.inputs, 'refuse'))) throw fault('not-a-scene', 'the toy refuses these inputs');
+  if (existsSync(join(host.inputs, 'die'))) process.exit(3);
+  if (existsSync(join(host.inputs, 'hang'))) await new Promise(() => setInterval(() => {}, 1000));
+  let tasks = 0;
+  return {
+    async run(task) {
+      tasks += 1;
+      task.progress(0.5, 'half way');
+      const { do: name } = task.script;
+      const action = actions[String(name)];
+      if (action === undefined) throw new Error(`no action ${name}`);
+      const outputs = await action(task, host, tasks);
+      return { outputs, process: process.pid, warnings: [] };
+    },
+    async close() {
+      appendFileSync(join(host.scratch, 'closed'), 'closed');
+    },
+  };
+};
+
+type Action = (task: TaskHost, host: SessionHost, tasks: number) => Promise<TaskOutcome['outputs']>;
+
+function put(task: TaskHost, name: string, text: string): readonly string[] {
+  writeFileSync(join(task.outputs, name), text);
+  return [name];
+}
+
+const actions: { readonly [name: string]: Action } = {
+  /** What the session is and was given. */
+  async report(task, host, tasks) {
+    const { HOME: home, TMPDIR: temporary } = process.env;
+    console.log('printed by the plugin');
+    const input = readFileSync(join(host.inputs, 'greeting'), 'utf8');
+    const { cores, programs } = host;
+    return put(task, 'report.json', JSON.stringify({ input, tasks, cores, programs, home, temporary, pid: process.pid, parameters: task.parameters }));
+  },
+  /** Runs `file` with `args`; its output and exit code are the result. */
+  async execute(task) {
+    const { file, args } = task.script;
+    const child = spawn(String(file), (args as readonly string[] | undefined) ?? [], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let text = '';
+    child.stdout.on('data', (bytes) => (text += bytes));
+    child.stderr.on('data', (bytes) => (text += bytes));
+    const code = await new Promise((resolve) => {
+      child.on('error', (error) => resolve(error.message));
+      child.on('close', resolve);
+    });
+    return put(task, 'execute.txt', `${text}\nexit ${code}`);
+  },
+  /** Starts programs of its own, in its group and out of it, and does not listen to anybody. */
+  async stubborn(task) {
+    spawn('sleep', ['3210'], { stdio: 'ignore' });
+    spawn('sleep', ['3211'], { stdio: 'ignore', detached: true });
+    task.progress(0.6, 'stubborn');
+    return new Promise(() => setInterval(() => {}, 1000));
+  },
+  async obedient(task) {
+    await new Promise((resolve) => task.signal.addEventListener('abort', resolve));
+    throw fault('task-failed', 'gave up');
+  },
+  async fault() {
+    throw fault('scene-unrenderable', 'no camera');
+  },
+  async throw() {
+    throw new Error('a defect in the toy');
+  },
+  async exit() {
+    process.stderr.write('last words\n');
+    process.exit(3);
+  },
+  async killed() {
+    process.kill(process.pid, 'SIGKILL');
+    return new Promise(() => {});
+  },
+  async missing() {
+    return ['nothing.png'];
+  },
+  async escape(task) {
+    writeFileSync(join(task.outputs, '..', 'outside'), 'outside');
+    return ['../outside'];
+  },
+  async symlink(task) {
+    symlinkSync('/etc/hostname', join(task.outputs, 'link'));
+    return ['link'];
+  },
+  async folderLink(task) {
+    symlinkSync('/etc', join(task.outputs, 'etc'));
+    return ['etc/hostname'];
+  },
+  async hardLink(task) {
+    put(task, 'one', 'one');
+    linkSync(join(task.outputs, 'one'), join(task.outputs, 'two'));
+    return ['two'];
+  },
+  async fill(task) {
+    return put(task, 'big', 'x'.repeat(8_000_000));
+  },
+};
