@@ -3,7 +3,7 @@ import type { Entry, Fact } from '../../src/model/facts.ts';
 import type { HostId, JobId, Term } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import { compareTerms } from '../../src/model/term.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import type { Startable } from '../startable.ts';
 import type { Messenger } from '../wire/messenger.ts';
 import { Copies } from './copies.ts';
@@ -50,6 +50,7 @@ export class JournalNode implements Journal, TermMemory, JournalQuestions, Start
   #own: OwnLog | undefined;
   #replication: Replication | undefined;
   #savedTerm: Term | undefined;
+  #listening: Timer | undefined;
 
   constructor(options: JournalOptions, needs: JournalNeeds) {
     const onTrouble = (trouble: Trouble): void => options.onTrouble?.(trouble);
@@ -72,7 +73,7 @@ export class JournalNode implements Journal, TermMemory, JournalQuestions, Start
   async start(): Promise<void> {
     const { store, messenger, clock } = this.#needs;
     await store.start();
-    const { storeId, entries, highestTerm } = await store.load();
+    const { storeId, entries, highestTerm } = await this.#load();
     this.#savedTerm = highestTerm;
     this.#logs.add(entries);
     this.#book.load(entries);
@@ -92,13 +93,14 @@ export class JournalNode implements Journal, TermMemory, JournalQuestions, Start
       { messenger, clock, logs: this.#logs, heads: this.#heads, inbox: this.#inbox, own, copies: this.#copies, heard: () => this.#hear() },
     );
     this.#replication.start();
-    clock.after(listenFirstMs, this.#heard.resolve);
+    this.#listening = clock.after(listenFirstMs, this.#heard.resolve);
     this.#open.resolve();
   }
 
   /** Finishes what is being written; whoever waits for copies is told how many there are. */
   async stop(): Promise<void> {
     this.#replication?.stop();
+    this.#listening?.cancel();
     this.#heard.resolve();
     await this.#own?.idle();
     await this.#inbox.idle();
@@ -144,6 +146,15 @@ export class JournalNode implements Journal, TermMemory, JournalQuestions, Start
 
   copiesOf(job: JobId): readonly HostId[] {
     return this.#copies.of(this.#book.positionsOf(job));
+  }
+
+  async #load(): ReturnType<FactStore['load']> {
+    try {
+      return await this.#needs.store.load();
+    } catch (error) {
+      await this.#needs.store.stop();
+      throw error;
+    }
   }
 
   #ownLog(): OwnLog {

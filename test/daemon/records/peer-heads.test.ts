@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { EntryLogs, entryDigest, noPredecessor } from '../../../daemon/records/entry-logs.ts';
+import { PeerHeads } from '../../../daemon/records/peer-heads.ts';
+import type { Entry } from '../../../src/model/facts.ts';
+
+const own = 'n1/s';
+const entry: Entry = { origin: own, sequence: 1, previous: noPredecessor, fact: { type: 'removed', job: 'j', at: 0 } };
+
+function heads() {
+  const logs = new EntryLogs();
+  logs.add([entry]);
+  return new PeerHeads({ logs });
+}
+
+const held = (sequence: number, digest: string, whole = true) => ({ host: 'h2', whole, heads: [{ origin: own, sequence, digest }] });
+const first = new Map([[own, 1]]);
+
+test('a peer that has the entry counts as a copy, until it is forgotten', () => {
+  const known = heads();
+  expect(known.record('n2', held(1, entryDigest(entry)), own)).toEqual({ hasMore: false, forks: [], knowsOwnBetter: false });
+  expect([...known.hostsHolding(first)]).toEqual(['h2']);
+  known.forget('n2');
+  expect([...known.hostsHolding(first)]).toEqual([]);
+});
+
+test('a peer with another entry in its place is no copy and a fork', () => {
+  const known = heads();
+  expect(known.record('n2', held(1, 'b'.repeat(64)), own)).toMatchObject({ knowsOwnBetter: true, forks: [{ origin: own, sequence: 1 }] });
+  expect([...known.hostsHolding(first)]).toEqual([]);
+});
+
+test('a peer that holds our own log further than we do is no copy', () => {
+  const known = heads();
+  expect(known.record('n2', held(5, 'b'.repeat(64)), own)).toMatchObject({ knowsOwnBetter: true, forks: [], hasMore: false });
+  expect([...known.hostsHolding(first)]).toEqual([]);
+});
+
+test('part of the heads says nothing before all of them were told', () => {
+  const known = heads();
+  known.record('n2', held(1, entryDigest(entry), false), own);
+  expect([known.hasTold('n2'), known.sequence('n2', own), [...known.hostsHolding(first)]]).toEqual([false, undefined, []]);
+});
+
+test('all heads told anew replace what was told before', () => {
+  const known = heads();
+  known.record('n2', held(1, entryDigest(entry)), own);
+  known.record('n2', { host: 'h2', whole: true, heads: [] }, own);
+  expect(known.sequence('n2', own)).toBe(0);
+});
