@@ -14,7 +14,7 @@ const options: EncodeOptions = {
 };
 
 /** Throws TypeError where `value` contains something that JSON does not have. */
-export function canonicalBytes(value: unknown): Uint8Array {
+function canonicalBytes(value: unknown): Uint8Array {
   return encode(value, options);
 }
 

@@ -83,6 +83,3 @@ export interface Entry {
   /** A `Fact`, or what a newer version wrote: kept and passed on unread, so that the chain holds. */
   readonly fact: unknown;
 }
-
-/** Highest sequence held of each origin. */
-export type VersionVector = { readonly [origin: string]: number };

@@ -43,7 +43,7 @@ export function emptyJobState(id: JobId): MutableJobState {
 }
 
 /** An independent copy; the facts themselves are shared. */
-export function copyJobState(state: JobState): MutableJobState {
+function copyJobState(state: JobState): MutableJobState {
   return {
     ...state,
     cancelledGenerations: new Set(state.cancelledGenerations),

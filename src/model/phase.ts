@@ -22,7 +22,7 @@ export interface JobTally {
 }
 
 /** Steps that can never start: a step they need has failed tasks or can itself never start (or needs are in a circle, or unknown). */
-export function blockedSteps(state: JobState): ReadonlySet<string> {
+function blockedSteps(state: JobState): ReadonlySet<string> {
   const steps = new Map((state.record?.steps ?? []).map((step) => [step.name, step]));
   const known = new Map<string, boolean>();
   const isBlocked = (step: Step): boolean => {
