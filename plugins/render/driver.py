@@ -56,6 +56,9 @@ class Driver:
             code = "scene-too-new" if "newer" in str(error) else "not-a-scene"
             raise Refused(code, str(error).strip()) from None
         driver_files.remap(script["pathMap"], self.inputs)
+        newer = driver_files.newer_than_blender()
+        if newer is not None:
+            raise Refused("scene-too-new", newer)
         self.scene = bpy.data.scenes.get(script["sceneName"])
         if self.scene is None:
             raise Refused("scene-unrenderable", f"The file has no scene \"{script['sceneName']}\".")
@@ -85,9 +88,9 @@ class Driver:
         image = bpy.data.images.load(command["path"], check_existing=False)
         try:
             width, height = image.size
-            # Asking for a pixel makes Blender decode; layered files have none of their own.
-            readable = image.type == "MULTILAYER" or (len(image.pixels) > 0 and image.pixels[0] is not None)
-            return {"width": width, "height": height, "readable": bool(readable and image.has_data)}
+            # Asking for a pixel makes Blender decode.
+            readable = len(image.pixels) > 0 and image.pixels[0] is not None and image.has_data
+            return {"width": width, "height": height, "readable": readable}
         finally:
             bpy.data.images.remove(image)
 

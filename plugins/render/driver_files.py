@@ -82,6 +82,14 @@ def remap(path_map, inputs):
     move_strips(path_map, inputs)
 
 
+def newer_than_blender():
+    """Blender opens files of its successors as far as it understands them, which makes wrong frames."""
+    for name, version in [("The scene", bpy.data.version), *((f"The library {lib.filepath}", lib.version) for lib in bpy.data.libraries)]:
+        if tuple(version[:2]) > bpy.app.version[:2]:
+            return f"{name} was saved by Blender {version[0]}.{version[1]}; this one is {bpy.app.version_string}."
+    return None
+
+
 def is_packed(item):
     return getattr(item, "packed_file", None) is not None or len(getattr(item, "packed_files", ())) > 0
 

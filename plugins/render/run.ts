@@ -9,7 +9,7 @@ import { frameName } from './frame-names.ts';
 import { isStatusLine, progressOf } from './progress-line.ts';
 import type { RenderScript } from './script.ts';
 import { isDiskFull, verifyFrame } from './verify-frame.ts';
-import { tellsOfWrongFrame } from './wrong-frame-signs.ts';
+import { tellsOfDamage, tellsOfWrongFrame } from './wrong-frame-signs.ts';
 
 const driver = join(import.meta.dirname, 'driver.py');
 
@@ -28,8 +28,8 @@ class RenderSession implements Session {
   #loaded: Loaded | undefined;
   #task: TaskHost | undefined;
   #bestFraction = 0;
-  /** Lines since the command began in which Blender admits a wrong frame. */
-  #signs: string[] = [];
+  /** What Blender has said since the command began, status lines left out. */
+  #said: string[] = [];
 
   constructor(host: SessionHost, program: string) {
     this.#host = host;
@@ -51,7 +51,7 @@ class RenderSession implements Session {
       this.#task?.progress(progress.fraction, progress.message);
     }
     if (isStatusLine(text)) return;
-    if (tellsOfWrongFrame(text)) this.#signs.push(text);
+    this.#said.push(text);
     (this.#task ?? this.#host).log(text);
   }
 
@@ -61,7 +61,7 @@ class RenderSession implements Session {
   }
 
   async #request(command: string, fields: { readonly [key: string]: Json }): Promise<DriverAnswer> {
-    this.#signs = [];
+    this.#said = [];
     const answer = await this.#blender.request(command, fields);
     if (answer.ok) return answer;
     throw refused({ ...answer, message: this.#readable(answer.message ?? '') });
@@ -69,7 +69,7 @@ class RenderSession implements Session {
 
   /** Problems, once each: what the driver found missing and what Blender itself admitted. */
   #problems({ missing = [] }: DriverAnswer): string[] {
-    return [...new Set([...missing.map((text) => this.#readable(text)), ...this.#signs])];
+    return [...new Set([...missing.map((text) => this.#readable(text)), ...this.#said.filter(tellsOfWrongFrame)])];
   }
 
   async #load(script: RenderScript): Promise<Loaded> {
@@ -77,6 +77,15 @@ class RenderSession implements Session {
     const answer = await this.#request('load', { script, inputs: this.#host.inputs, threads: Math.max(1, Math.floor(this.#host.cores)) });
     this.#loaded = { problems: this.#problems(answer), warnings: answer.warnings ?? [] };
     return this.#loaded;
+  }
+
+  /** Blender takes truncated pictures of some formats for good ones, and only says so. */
+  async #readBack(path: string): Promise<{ width: number; height: number }> {
+    const { readable, width, height } = await this.#request('check', { path });
+    const complaint = this.#said.find(tellsOfDamage);
+    if (complaint !== undefined) throw new Error(`Blender reads it back with a complaint: ${complaint}`);
+    if (readable !== true || width === undefined || height === undefined) throw new Error('Blender cannot read it back');
+    return { width, height };
   }
 
   async #render(task: TaskHost, script: RenderScript): Promise<TaskOutcome> {
@@ -92,7 +101,7 @@ class RenderSession implements Session {
     });
     const problems = this.#problems(answer);
     if (problems.length > 0 && !script.allowMissing) throw sceneIncomplete(problems);
-    await verifyFrame(script, { folder: task.outputs, name, path }, (written) => this.#blender.request('check', { path: written }));
+    await verifyFrame(script, { folder: task.outputs, name, path }, (written) => this.#readBack(written));
     return { outputs: [name], process: this.#blender.pid, warnings: [...new Set([...loaded.warnings, ...loaded.problems, ...problems])] };
   }
 

@@ -1,7 +1,7 @@
 /** A frame counts only when its file is there, decodes and has the right size. */
 import { readFile, statfs } from 'node:fs/promises';
 import type { TaskFault } from '../../src/plugin/job-type.ts';
-import type { DriverAnswer } from './blender-process.ts';
+import { checkExr } from './exr.ts';
 import { diskFull, outputInvalid } from './faults.ts';
 import { checkPng } from './png.ts';
 import type { RenderScript } from './script.ts';
@@ -18,27 +18,29 @@ async function fault(folder: string, name: string, reason: string): Promise<Task
   return (await isDiskFull(folder)) ? diskFull(folder) : outputInvalid(name, reason);
 }
 
-/** Size of a format that Blender reads back; `ask` sends `check` to the resident Blender. */
-async function sizeByBlender(path: string, ask: (path: string) => Promise<DriverAnswer>): Promise<{ width: number; height: number }> {
-  const { ok, readable, width, height, message } = await ask(path);
-  if (!ok) throw new Error(message);
-  if (readable !== true || width === undefined || height === undefined) throw new Error('Blender cannot read it back');
-  return { width, height };
+interface Size {
+  readonly width: number;
+  readonly height: number;
 }
+
+/** Reads a picture back in the resident Blender; rejects when it does not decode. */
+export type ReadBack = (path: string) => Promise<Size>;
+
+const checks: { readonly [format: string]: (file: Buffer) => Size } = { PNG: checkPng, OPEN_EXR: checkExr, OPEN_EXR_MULTILAYER: checkExr };
 
 /** Throws a TaskFault that names the frame and what is wrong with it. */
 export async function verifyFrame(
   script: Pick<RenderScript, 'format' | 'width' | 'height'>,
   place: { readonly folder: string; readonly name: string; readonly path: string },
-  ask: (path: string) => Promise<DriverAnswer>,
+  readBack: ReadBack,
 ): Promise<void> {
   const { folder, name, path } = place;
   const file = await readFile(path).catch(() => undefined);
   if (file === undefined) throw await fault(folder, name, 'Blender wrote no such file');
   if (file.length === 0) throw await fault(folder, name, 'the file is empty');
-  let size: { width: number; height: number };
+  let size: Size;
   try {
-    size = script.format === 'PNG' ? checkPng(file) : await sizeByBlender(path, ask);
+    size = checks[script.format]?.(file) ?? (await readBack(path));
   } catch (error) {
     throw await fault(folder, name, error instanceof Error ? error.message : String(error));
   }

@@ -15,3 +15,8 @@ const nothingMissing = /^Warning: 0 libraries and 0 linked data-blocks are missi
 export function tellsOfWrongFrame(line: string): boolean {
   return !nothingMissing.test(line) && signs.some((sign) => sign.test(line));
 }
+
+/** Lines said while a picture was read back that mean it is not whole. */
+export function tellsOfDamage(line: string): boolean {
+  return /corrupt|truncated|premature|failed|could not|error/i.test(line);
+}

@@ -1,0 +1,78 @@
+/** Checks OpenEXR files (single part, scan lines, as Blender writes them): Blender's Python cannot read layered ones back. */
+import { inflateSync } from 'node:zlib';
+
+const magic = 20_000_630;
+const tiled = 0x200;
+const severalParts = 0x1000;
+/** Lines of a chunk, by number of the compression; all since OpenEXR 2.2. */
+const linesOfChunk = [1, 1, 1, 16, 32, 16, 32, 32, 32, 256] as const;
+const zipCompressions = [2, 3];
+/** No chunk of a picture that Blender writes unpacks to more. */
+const chunkLimit = 1 << 30;
+
+interface Cursor {
+  offset: number;
+}
+
+function name(file: Buffer, cursor: Cursor): string {
+  const end = file.indexOf(0, cursor.offset);
+  if (end === -1) throw new RangeError('the header has no end');
+  const text = file.toString('latin1', cursor.offset, end);
+  cursor.offset = end + 1;
+  return text;
+}
+
+function readAttributes(file: Buffer, cursor: Cursor): Map<string, Buffer> {
+  const attributes = new Map<string, Buffer>();
+  for (let key = name(file, cursor); key !== ''; key = name(file, cursor)) {
+    name(file, cursor);
+    const size = file.readInt32LE(cursor.offset);
+    cursor.offset += 4;
+    if (size < 0 || cursor.offset + size > file.length) throw new RangeError('the file ends inside its header');
+    attributes.set(key, file.subarray(cursor.offset, cursor.offset + size));
+    cursor.offset += size;
+  }
+  return attributes;
+}
+
+function checkChunk(file: Buffer, offset: number, line: number, isZip: boolean, plainBytes: number): void {
+  if (offset <= 0 || offset + 8 > file.length) throw new RangeError('the file ends before its last lines');
+  const size = file.readInt32LE(offset + 4);
+  if (file.readInt32LE(offset) !== line || size < 0 || offset + 8 + size > file.length) throw new RangeError(`its lines from ${line} are damaged`);
+  // Lines that do not shrink are stored as they are.
+  if (isZip && size < plainBytes) inflateSync(file.subarray(offset + 8, offset + 8 + size), { maxOutputLength: chunkLimit });
+}
+
+/** Bytes of one pixel over all channels: a list of name, type (4 bytes), linearity (4), sampling (8), ended by an empty name. */
+function pixelBytes(channels: Buffer): number {
+  const cursor: Cursor = { offset: 0 };
+  let bytes = 0;
+  while (name(channels, cursor) !== '') {
+    bytes += channels.readInt32LE(cursor.offset) === 1 ? 2 : 4;
+    cursor.offset += 16;
+  }
+  return bytes;
+}
+
+/** Size of a picture all of whose lines are there (and unpack, where they are ZIP-compressed). Throws an Error that says what is wrong. */
+export function checkExr(file: Buffer): { readonly width: number; readonly height: number } {
+  if (file.length < 8 || file.readInt32LE(0) !== magic) throw new RangeError('the file does not begin like an OpenEXR file');
+  if ((file.readInt32LE(4) & (tiled | severalParts)) !== 0) throw new RangeError('the kind of OpenEXR file is not supported');
+  const cursor: Cursor = { offset: 8 };
+  const attributes = readAttributes(file, cursor);
+  const window = attributes.get('dataWindow');
+  const compression = attributes.get('compression')?.[0];
+  const lines = compression === undefined ? undefined : linesOfChunk[compression];
+  const channels = attributes.get('channels');
+  if (window?.length !== 16 || lines === undefined || channels === undefined) throw new RangeError('the header is incomplete');
+  const top = window.readInt32LE(4);
+  const [width, height] = [window.readInt32LE(8) - window.readInt32LE(0) + 1, window.readInt32LE(12) - top + 1];
+  const rowBytes = width * pixelBytes(channels);
+  for (let line = 0; line < height; line += lines) {
+    const place = cursor.offset + (line / lines) * 8;
+    if (place + 8 > file.length) throw new RangeError('the file ends before its lines');
+    const plainBytes = rowBytes * Math.min(lines, height - line);
+    checkChunk(file, Number(file.readBigUInt64LE(place)), top + line, zipCompressions.includes(compression as number), plainBytes);
+  }
+  return { width, height };
+}
