@@ -65,7 +65,7 @@ export interface ControlPlaneNeeds {
   readonly store: FactStore;
   readonly blobDisk: BlobDisk;
   /** Runs the tasks; made here because it fetches its inputs from the other nodes. */
-  makeTaskRunner(parts: { readonly blobs: Blobs }): TaskRunner;
+  makeTaskRunner(parts: { readonly blobs: Blobs; readonly messenger: Messenger }): TaskRunner;
 }
 
 export interface ControlPlane extends Startable {
@@ -92,7 +92,7 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
   const blobs = new BlobTransfer({}, { messenger, clock, disk: needs.blobDisk });
   const seat = { self: options.node.id, settleMs: timings.settleMs, staggerMs: timings.staggerMs };
   const election = new Election(seat, { membership, messenger, clock, terms: journal });
-  const taskRunner = needs.makeTaskRunner({ blobs });
+  const taskRunner = needs.makeTaskRunner({ blobs, messenger });
   const parts = { membership, leadership: election, journal, blobs, messenger, clock };
   const worker = new WorkerNode(timings.worker, { ...parts, taskRunner });
   const coordinator = new Coordinator(timings.coordinator, parts);

@@ -1,8 +1,8 @@
 /** Starts the machines of a laboratory as one cluster and asks who coordinates. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StatusView } from '../../src/api/views.ts';
 import { createClusterKeyText } from '../../daemon/network/cluster-key.ts';
+import type { StatusView } from '../../src/api/views.ts';
 import type { Lab } from './lab.ts';
 import type { Machine } from './lab-machine.ts';
 

@@ -1,0 +1,160 @@
+/** The composition root: the only file that knows every class. Builds, starts in order, stops in reverse. */
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { DaemonSettings } from '../src/settings/daemon-settings.ts';
+import type { Paths } from '../src/settings/paths.ts';
+import { packageFolder, programFile } from '../src/settings/program-files.ts';
+import { BlobFolder } from './blobs/blob-folder.ts';
+import { encodeTree } from './blobs/tree.ts';
+import { treesOf } from './blobs/trees.ts';
+import type { Clock, Randomness } from './clock.ts';
+import { type ControlPlane, createControlPlane } from './control-plane.ts';
+import { createDaemonApi } from './http/daemon-api.ts';
+import { HttpServer } from './http/server.ts';
+import { openInventory } from './inventory-parts.ts';
+import type { Log } from './log/log.ts';
+import { openNetwork } from './network-parts.ts';
+import { SqliteStore } from './records/sqlite-store.ts';
+import type { Startable } from './startable.ts';
+import { submitRecord } from './submission/submit-record.ts';
+import { deliverJob } from './submitter/deliver-job.ts';
+import { DeliveredList } from './submitter/delivered-list.ts';
+import { Delivery } from './submitter/delivery.ts';
+import { jobTypeLoader } from './submitter/job-types.ts';
+import { JobSubmitter } from './submitter/submit-job.ts';
+import { systemClock, systemRandomness } from './system-clock.ts';
+import { AttemptLogs } from './worker/attempt-logs.ts';
+import { SessionRunner } from './worker/session-runner.ts';
+
+export interface DaemonStart {
+  readonly paths: Paths;
+  readonly settings: DaemonSettings;
+  readonly log: Log;
+  /** A caller of the API asked for the end. */
+  shutdown(): void;
+}
+
+const version = (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version;
+
+/** Everything of one daemon, not started. Rejects when the home folder's keys cannot be used. */
+export async function createDaemon({ paths, settings, log, shutdown }: DaemonStart): Promise<Startable> {
+  const clock = systemClock();
+  const randomness = systemRandomness();
+  const inventory = await openInventory({ paths, settings }, { clock, randomness, log });
+  const network = await openNetwork({ paths, settings, host: inventory.host }, { clock, randomness, log });
+  const blobFolder = new BlobFolder({ folder: paths.blobs });
+  const store = new SqliteStore({ file: paths.records, workerFile: programFile('daemon/records/store-worker.ts') }, { randomness });
+  const incarnation = network.incarnation;
+  const facts = { id: network.messenger.self, name: settings.name, host: inventory.host, version, incarnation, addresses: [], paused: false };
+  let logs: AttemptLogs | undefined;
+  let runner: SessionRunner | undefined;
+  const plane = createControlPlane(
+    {
+      node: { ...facts, inventory: inventory.now() },
+      onTrouble: (trouble) => log.of('records').warn('trouble', { trouble }),
+    },
+    {
+      network: network.messenger,
+      clock,
+      store,
+      blobDisk: blobFolder,
+      makeTaskRunner: ({ blobs, messenger }) => {
+        logs = new AttemptLogs({ folder: join(paths.logs, 'attempts') }, { messenger });
+        const trees = treesOf({ blobs, files: blobFolder });
+        runner = new SessionRunner({ folder: paths.work, files: sessionFiles() }, { clock, blobFiles: blobFolder, trees, logs, inventory: inventory.now });
+        return runner;
+      },
+    },
+  );
+  if (logs === undefined || runner === undefined) throw new Error('the control plane made no task runner');
+  const submitting = submittingParts({ paths }, { plane, blobFolder, clock, randomness });
+  const api = createDaemonApi(
+    { version, cluster: network.cluster },
+    {
+      ...plane,
+      clock,
+      submitter: submitting.submitter,
+      deliveries: submitting.deliveries,
+      inviter: network.inviter,
+      shutdown,
+      process: () => ({ uptimeSeconds: process.uptime(), residentBytes: process.memoryUsage.rss(), pid: process.pid }),
+    },
+  );
+  const http = new HttpServer({ socketPath: paths.socket }, { api, clock, logDefect: (error, route) => log.error('a route failed', { error, route }) });
+  network.follow(plane.membership);
+  inventory.follow(plane.membership, () => runner?.sandboxLevel);
+  const parts: readonly Startable[] = [blobFolder, logs, network, plane, network.discovery(plane.membership), submitting.delivery, inventory, http];
+  return inOrder(parts, log);
+}
+
+function submittingParts(
+  { paths }: { readonly paths: Paths },
+  {
+    plane,
+    blobFolder,
+    clock,
+    randomness,
+  }: { readonly plane: ControlPlane; readonly blobFolder: BlobFolder; readonly clock: Clock; readonly randomness: Randomness },
+): { readonly submitter: JobSubmitter; readonly delivery: Delivery; readonly deliveries: Parameters<typeof createDaemonApi>[1]['deliveries'] } {
+  const { blobs, journal, membership } = plane;
+  const submitter = new JobSubmitter(
+    { owner: userInfo().username },
+    {
+      blobs,
+      blobFiles: blobFolder,
+      encodeTree,
+      clock,
+      randomness,
+      membership,
+      journal,
+      records: { submit: (options) => submitRecord(options, plane.submission) },
+      loadJobType: jobTypeLoader(),
+    },
+  );
+  const delivered = new DeliveredList({ folder: paths.deliveries });
+  const delivery = new Delivery({ self: membership.self }, { clock, journal, blobs, blobFiles: blobFolder, delivered });
+  const deliveries = {
+    state: delivery.state.bind(delivery),
+    onDelivered: delivery.onDelivered.bind(delivery),
+    onProblem: delivery.onProblem.bind(delivery),
+    deliver: deliverJob.bind(undefined, { blobs, blobFiles: blobFolder }),
+  };
+  return { submitter, delivery, deliveries };
+}
+
+/** What a sandboxed session may read of the program: its code, never the folder that holds everything. */
+function sessionFiles(): ConstructorParameters<typeof SessionRunner>[0]['files'] {
+  const root = packageFolder();
+  return {
+    node: process.execPath,
+    launcher: programFile('daemon/worker/launcher/main.ts'),
+    session: programFile('daemon/worker/session/main.ts'),
+    plugin: (type) => programFile(`plugins/${type}/run.ts`),
+    readable: ['src', 'daemon', 'plugins', 'dist', 'package.json'].map((name) => join(root, name)),
+  };
+}
+
+/** A part that fails to start takes the started ones down again. */
+function inOrder(parts: readonly Startable[], log: Log): Startable {
+  const started: Startable[] = [];
+  const stop = async (): Promise<void> => {
+    for (let part = started.pop(); part !== undefined; part = started.pop()) {
+      await part.stop().catch((error: unknown) => log.error('a part did not stop', { error }));
+    }
+  };
+  return {
+    async start() {
+      for (const part of parts) {
+        try {
+          await part.start();
+        } catch (error) {
+          await stop();
+          throw error;
+        }
+        started.push(part);
+      }
+    },
+    stop,
+  };
+}

@@ -1,0 +1,54 @@
+/** The daemon as the command line loads it: run until told to stop, or join a cluster before the first start. */
+import type { DaemonProgram } from '../src/settings/daemon-program.ts';
+import { lockFolder } from '../src/settings/folder-lock.ts';
+import { makePrivateFolder } from '../src/settings/private-folder.ts';
+import { writeClusterKey } from './cluster-home.ts';
+import { createDaemon } from './daemon.ts';
+import { openLog } from './log/log.ts';
+import { parseClusterKey } from './network/cluster-key.ts';
+import { redeemInvite } from './network/pairing/redeem-invite.ts';
+import { networkFile } from './network-parts.ts';
+import { rememberNetwork } from './remembered.ts';
+import { systemClock } from './system-clock.ts';
+
+export const runDaemon: DaemonProgram['runDaemon'] = async ({ paths, settings, signal, ready }) => {
+  for (const folder of [paths.home, paths.run, paths.logs]) makePrivateFolder(folder);
+  using _lock = lockFolder(paths);
+  using log = openLog({ file: paths.log, level: settings.logLevel });
+  process.umask(0o077);
+  const end = new AbortController();
+  const stopped = AbortSignal.any([signal, end.signal]);
+  const onDefect = (error: unknown): void => {
+    log.error('a defect ends the daemon', { error });
+    process.exitCode = 1;
+    end.abort();
+  };
+  process.on('uncaughtException', onDefect);
+  process.on('unhandledRejection', onDefect);
+  try {
+    const daemon = await createDaemon({ paths, settings, log, shutdown: () => end.abort() });
+    await daemon.start();
+    log.info('ready', { name: settings.name });
+    ready();
+    if (!stopped.aborted) await new Promise((resolve) => stopped.addEventListener('abort', resolve, { once: true }));
+    log.info('stopping');
+    await daemon.stop();
+    log.info('stopped');
+  } catch (error) {
+    log.error('the daemon cannot run', { error });
+    throw error;
+  } finally {
+    process.off('uncaughtException', onDefect);
+    process.off('unhandledRejection', onDefect);
+  }
+};
+
+export const joinCluster: DaemonProgram['joinCluster'] = async ({ paths, settings, line }) => {
+  makePrivateFolder(paths.home);
+  using _lock = lockFolder(paths);
+  const welcome = await redeemInvite({ line, name: settings.name }, { clock: systemClock() });
+  const key = parseClusterKey(welcome.clusterKey, 'the key that the invitation brought');
+  writeClusterKey(paths.clusterKey, key);
+  rememberNetwork(networkFile(paths)).keep({ introducers: welcome.addresses, book: {} });
+  return { cluster: welcome.clusterName };
+};

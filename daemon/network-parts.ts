@@ -1,0 +1,134 @@
+/** The network as daemon.ts needs it: carrier, discovery and invitations over one key, and what is remembered of them. */
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import type { HostId } from '../src/model/job.ts';
+import type { DaemonSettings } from '../src/settings/daemon-settings.ts';
+import type { Paths } from '../src/settings/paths.ts';
+import type { Clock, Randomness } from './clock.ts';
+import { openClusterKey } from './cluster-home.ts';
+import type { Log } from './log/log.ts';
+import type { Membership } from './membership/membership.ts';
+import { formatAddress, parseAddress } from './network/addresses.ts';
+import { createMdns } from './network/discovery/mdns.ts';
+import { openMdnsSocket } from './network/discovery/mdns-socket.ts';
+import { createStaticPeers } from './network/discovery/static-peers.ts';
+import { Libp2pNetwork } from './network/libp2p-network.ts';
+import { loadNodeKey } from './network/node-key.ts';
+import { PairingListener } from './network/pairing/pairing-listener.ts';
+import { rememberNetwork } from './remembered.ts';
+import type { Startable } from './startable.ts';
+
+/** What nodes listen on when nobody says otherwise, so that a firewall rule can be written down; another one where it is taken. */
+const usualPort = 7946;
+
+interface Needs {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+}
+
+export interface NetworkParts extends Startable {
+  readonly messenger: Libp2pNetwork;
+  readonly incarnation: number;
+  /** What people call the cluster: the beginning of what strangers may know of its id. */
+  readonly cluster: string;
+  readonly inviter: { invite(): Promise<{ readonly line: string; readonly expiresAt: number }> };
+  /** Dials whom members tell about, and tells them where this node is. */
+  follow(membership: Membership): void;
+  /** Starts last: whoever is found must meet a node that serves. */
+  discovery(membership: Membership): Startable;
+}
+
+/** Where the network's memory is kept; `join` leaves there who let this machine in. */
+export function networkFile(paths: Paths): string {
+  return join(paths.home, 'network.json');
+}
+
+export async function openNetwork(
+  options: { readonly paths: Paths; readonly settings: DaemonSettings; readonly host: HostId },
+  needs: Needs,
+): Promise<NetworkParts> {
+  const { paths, settings, host } = options;
+  const { clock, randomness } = needs;
+  const log = needs.log.of('network');
+  const { key, founded } = openClusterKey(paths.clusterKey, settings.clusterKeyFile);
+  if (founded) log.info('founded a cluster', { cluster: key.publicHash.slice(0, 8) });
+  const memory = rememberNetwork(networkFile(paths));
+  const incarnation = Math.max(memory.known.incarnation + 1, Math.floor(clock.wall() / 1000));
+  memory.keep({ incarnation });
+  const [given] = settings.listen.map(parseAddress);
+  const book = Object.entries(memory.known.book).map(([node, addresses]) => ({ node, addresses }));
+  const messenger = new Libp2pNetwork(
+    {
+      clusterKey: key,
+      nodeKey: await loadNodeKey(paths.nodeKey),
+      host,
+      incarnation,
+      listen: given ?? { port: memory.known.port === 0 ? usualPort : memory.known.port, prefer: true },
+      book,
+    },
+    {
+      clock,
+      randomness,
+      learned: (node, addresses) => memory.keep({ book: { ...memory.known.book, [node]: addresses } }),
+      problem: (peer, reason) => log.info('a connection ended', { peer, reason }),
+    },
+  );
+  const pairing = new PairingListener(
+    { clusterName: key.publicHash.slice(0, 8), clusterKeyText: key.text },
+    {
+      clock,
+      randomness,
+      addresses: () => messenger.addresses(),
+      joined: (name) => log.info('a machine was let in', { name }),
+      refused: (reason) => log.warn('a machine was turned away', { reason }),
+    },
+  );
+  return {
+    messenger,
+    incarnation,
+    cluster: key.publicHash.slice(0, 8),
+    inviter: {
+      async invite() {
+        const { line, validMinutes } = await pairing.invite();
+        return { line, expiresAt: clock.wall() + validMinutes * 60_000 };
+      },
+    },
+    async start() {
+      await messenger.start();
+      if (given === undefined) memory.keep({ port: messenger.port() });
+    },
+    async stop() {
+      await pairing.stop();
+      await messenger.stop();
+    },
+    follow(membership) {
+      membership.onChange(({ member }) => {
+        if (member.facts.id !== membership.self) messenger.learn(member.facts.id, member.facts.addresses);
+      });
+    },
+    discovery(membership) {
+      const peers = [...settings.peers, ...memory.known.introducers].filter((address) => !messenger.addresses().includes(formatAddress(parseAddress(address))));
+      const mdns = createMdns(
+        { self: messenger.self, clusterHash: key.publicHash },
+        {
+          clock,
+          openSocket: openMdnsSocket,
+          interfaces: networkInterfaces,
+          addresses: () => messenger.addresses(),
+          problem: (address, reason) => log.warn('multicast does not work on an interface', { address, reason }),
+        },
+      );
+      const sources = [createStaticPeers(peers, { clock, randomness }), ...(settings.discovery ? [mdns] : [])];
+      return {
+        async start() {
+          membership.update({ addresses: messenger.addresses() });
+          for (const source of sources) source.start((address, node) => void messenger.found(address, node));
+        },
+        async stop() {
+          for (const source of sources) source.stop();
+        },
+      };
+    },
+  };
+}
