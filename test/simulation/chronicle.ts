@@ -1,0 +1,55 @@
+/** What happened in a run, in order: the trace of a replay, and what the checks judge afterwards. */
+import type { AttemptName, JobId, NodeId } from '../../src/model/job.ts';
+import type { FaultKind } from './faults.ts';
+
+/** Things that may also happen to a seed, beside the faults that were planned for it. */
+export type Happening = FaultKind | 'lost-write' | 'failed-task' | 'cancel' | 'retry' | 'pause' | 'failover';
+
+export interface Start {
+  readonly at: number;
+  readonly node: NodeId;
+  readonly attempt: AttemptName;
+  /** What became of it, once it ended. */
+  outcome: 'running' | 'done' | 'failed' | 'aborted';
+}
+
+export class Chronicle {
+  readonly #now: () => number;
+  readonly lines: string[] = [];
+  readonly violations: string[] = [];
+  readonly happened = new Map<Happening, number>();
+  /** Jobs whose submission was acknowledged, by id. */
+  readonly acknowledged = new Map<JobId, { readonly key: string; readonly at: number }>();
+  /** Generations whose cancellation is on some disk. */
+  readonly cancelled: { readonly job: JobId; readonly generation: number }[] = [];
+  /** By `job step/index generation`. */
+  readonly starts = new Map<string, Start[]>();
+  /** Times at which something happened that may make a task run twice. */
+  readonly causes: number[] = [];
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  note(node: string, text: string): void {
+    this.lines.push(`${this.#now().toFixed(1).padStart(9)} ${node.padEnd(5)} ${text}`);
+  }
+
+  /** A promise of the system was broken. */
+  violate(node: string, text: string): void {
+    this.note(node, `VIOLATION ${text}`);
+    this.violations.push(text);
+  }
+
+  count(happening: Happening, times = 1): void {
+    if (times > 0) this.happened.set(happening, (this.happened.get(happening) ?? 0) + times);
+  }
+
+  cause(): void {
+    this.causes.push(this.#now());
+  }
+}
+
+export function runKey({ job, step, index, generation }: Pick<AttemptName, 'job' | 'step' | 'index' | 'generation'>): string {
+  return `${job.slice(0, 6)} ${step}/${index} ${generation}`;
+}

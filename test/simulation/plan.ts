@@ -1,0 +1,121 @@
+/** What a seed decides before anything runs: how many nodes, which jobs, what users do, which faults strike when. */
+import type { NodeId } from '../../src/model/job.ts';
+import { type SeededRandomness, seededRandomness } from '../support/seeded-randomness.ts';
+import { drawFaults, type Fault } from './faults.ts';
+
+export interface NodePlan {
+  readonly id: NodeId;
+  readonly host: string;
+  readonly cores: number;
+}
+
+/** How a task of a simulated job behaves. */
+export interface TaskPlan {
+  readonly milliseconds: number;
+  /** This many runs of it fail, then it works. */
+  readonly failures: number;
+  readonly retry: boolean;
+  readonly blameNode: boolean;
+}
+
+export interface StepPlan {
+  readonly name: string;
+  readonly needs: readonly string[];
+  readonly maxAttempts: number;
+  readonly tasks: readonly TaskPlan[];
+}
+
+export interface JobPlan {
+  readonly key: string;
+  readonly at: number;
+  readonly node: NodeId;
+  readonly inputs: readonly number[];
+  readonly steps: readonly StepPlan[];
+}
+
+export interface UserAction {
+  readonly at: number;
+  readonly node: NodeId;
+  readonly type: 'cancel' | 'retry' | 'pause' | 'resume' | 'pause-node' | 'resume-node';
+  /** Key of the job; for nodes unused. */
+  readonly key: string;
+}
+
+export interface SeedPlan {
+  readonly seed: number;
+  readonly nodes: readonly NodePlan[];
+  readonly jobs: readonly JobPlan[];
+  readonly actions: readonly UserAction[];
+  readonly faults: readonly Fault[];
+  /** When the last fault ends and everything is put right (milliseconds). */
+  readonly healAt: number;
+}
+
+function drawTask(draw: SeededRandomness, isBad: boolean): TaskPlan {
+  const milliseconds = Math.round(draw.between(100, draw.chance(0.2) ? 6000 : 1500));
+  if (isBad) return { milliseconds, failures: 100, retry: draw.chance(0.7), blameNode: false };
+  const failures = draw.chance(0.12) ? 1 + draw.integer(2) : 0;
+  return { milliseconds, failures, retry: true, blameNode: draw.chance(0.4) };
+}
+
+function drawStep(draw: SeededRandomness, name: string, needs: readonly string[]): StepPlan {
+  const hasBadTask = draw.chance(0.12);
+  const count = 1 + draw.integer(draw.chance(0.2) ? 12 : 6);
+  const tasks = Array.from({ length: count }, (_, index) => drawTask(draw, hasBadTask && index === 0));
+  return { name, needs, maxAttempts: 1 + draw.integer(3), tasks };
+}
+
+function drawJobs(draw: SeededRandomness, nodes: readonly NodePlan[], before: number): JobPlan[] {
+  return Array.from({ length: 1 + draw.integer(3) }, (_, place) => {
+    const first = drawStep(draw, 'first', []);
+    const steps = draw.chance(0.3) ? [first, drawStep(draw, 'second', ['first'])] : [first];
+    const inputs = Array.from({ length: 1 + draw.integer(2) }, () => 50 + draw.integer(3000));
+    return { key: `job-${place}`, at: Math.round(draw.between(500, before)), node: draw.pick(nodes).id, inputs, steps };
+  });
+}
+
+function drawActions(draw: SeededRandomness, nodes: readonly NodePlan[], jobs: readonly JobPlan[], healAt: number): UserAction[] {
+  const actions: UserAction[] = [];
+  const soonAfter = (at: number): number => Math.round(at + draw.between(200, 5000));
+  const add = (type: UserAction['type'], at: number, key = ''): void => void actions.push({ at, node: draw.pick(nodes).id, type, key });
+  for (const { key, at } of jobs) {
+    if (draw.chance(0.3)) {
+      const cancelAt = soonAfter(at);
+      add('cancel', cancelAt, key);
+      if (draw.chance(0.3)) add('retry', soonAfter(cancelAt), key);
+    }
+    if (draw.chance(0.2)) {
+      const pauseAt = soonAfter(at);
+      add('pause', pauseAt, key);
+      add('resume', Math.min(soonAfter(pauseAt), healAt), key);
+    }
+    if (draw.chance(0.15)) add('retry', Math.round(draw.between(healAt * 0.7, healAt + 5000)), key);
+  }
+  if (draw.chance(0.15)) {
+    const { id } = draw.pick(nodes);
+    const at = Math.round(draw.between(1000, healAt));
+    actions.push({ at, node: id, type: 'pause-node', key: '' }, { at: Math.min(soonAfter(at), healAt + 1000), node: id, type: 'resume-node', key: '' });
+  }
+  return actions.sort((a, b) => a.at - b.at);
+}
+
+const sizes = [1, 2, 2, 3, 3, 3, 3, 3, 4, 4, 5] as const;
+
+export function drawPlan(seed: number): SeedPlan {
+  const draw = seededRandomness(seed).fork('plan');
+  const count = draw.pick(sizes);
+  const sharedHost = count > 2 && draw.chance(0.1);
+  const nodes = Array.from({ length: count }, (_, place) => ({
+    id: `n${place + 1}`,
+    host: sharedHost && place === 1 ? 'h1' : `h${place + 1}`,
+    cores: 1 + draw.integer(3),
+  }));
+  const healAt = Math.round(draw.between(8000, 20_000));
+  const jobs = drawJobs(draw, nodes, healAt * 0.6);
+  const faults = drawFaults(
+    draw.fork('faults'),
+    nodes.map(({ id }) => id),
+    healAt,
+  );
+  return { seed, nodes, jobs, actions: drawActions(draw, nodes, jobs, healAt), faults, healAt };
+}

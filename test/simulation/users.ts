@@ -1,0 +1,166 @@
+/** The people of a simulation: they submit as the submitter does, try again when refused, and change their minds. */
+import { encodeTree } from '../../daemon/blobs/tree.ts';
+import type { InputBlob } from '../../daemon/submission/copy-inputs.ts';
+import { submitRecord } from '../../daemon/submission/submit-record.ts';
+import type { Fact } from '../../src/model/facts.ts';
+import type { JobRecord, NodeId, Step } from '../../src/model/job.ts';
+import type { JobState } from '../../src/model/job-state.ts';
+import { jobPhase } from '../../src/model/phase.ts';
+import type { VirtualClock } from '../support/virtual-clock.ts';
+import type { Chronicle } from './chronicle.ts';
+import type { JobPlan, StepPlan, UserAction } from './plan.ts';
+import type { RunningChecks } from './running-checks.ts';
+import type { Life, SimulatedNode } from './simulated-node.ts';
+
+/** Before a refused submission is tried again. */
+const againMs = 1000;
+
+export interface UserNeeds {
+  readonly clock: VirtualClock;
+  readonly chronicle: Chronicle;
+  readonly checks: RunningChecks;
+  readonly nodes: ReadonlyMap<NodeId, SimulatedNode>;
+}
+
+export class Users {
+  readonly #needs: UserNeeds;
+  /** Submissions that were not acknowledged yet. */
+  readonly waiting = new Set<string>();
+
+  constructor(needs: UserNeeds) {
+    this.#needs = needs;
+  }
+
+  schedule(jobs: readonly JobPlan[], actions: readonly UserAction[]): void {
+    const { clock } = this.#needs;
+    for (const job of jobs) {
+      this.waiting.add(job.key);
+      clock.after(job.at, () => void this.#submit(job));
+    }
+    for (const action of actions) clock.after(action.at, () => void this.#act(action));
+  }
+
+  /** Whatever was paused goes on. */
+  async resumeAll(): Promise<void> {
+    const lives = [...this.#needs.nodes.values()].flatMap(({ life }) => (life?.ready === true ? [life] : []));
+    for (const { plane } of lives) plane.membership.update({ paused: false });
+    const [first] = lives;
+    for (const state of first?.plane.journal.jobs().values() ?? []) {
+      if (first !== undefined && state.pause?.paused === true) void this.#append(first, pauseFact(first, state, false));
+    }
+  }
+
+  /** As the submitter does it: bytes into the store, then the record; under the same key until it is acknowledged. */
+  async #submit(plan: JobPlan): Promise<void> {
+    const { nodes, chronicle } = this.#needs;
+    const node = nodes.get(plan.node) as SimulatedNode;
+    const { life } = node;
+    const done = life?.ready === true ? await Promise.race([this.#trySubmit(plan, node, life), life.over.then(() => false)]) : false;
+    if (done) this.waiting.delete(plan.key);
+    else this.#needs.clock.after(againMs, () => void this.#submit(plan));
+    if (!done) chronicle.note(plan.node, `did not submit ${plan.key}`);
+  }
+
+  async #trySubmit(plan: JobPlan, node: SimulatedNode, life: Life): Promise<boolean> {
+    const { chronicle, checks, clock } = this.#needs;
+    const { blobs, submission, journal } = life.plane;
+    try {
+      const inputs: InputBlob[] = [];
+      const files = plan.inputs.map((size, place) => ({ path: `input-${place}`, bytes: Buffer.alloc(size, `${plan.key} ${place} `) }));
+      for (const { bytes } of files) inputs.push(await blobs.put(bytes));
+      const entries = files.map(({ path }, place) => ({ path, mode: 0o644, ...(inputs[place] as InputBlob) }));
+      const tree = await blobs.put(encodeTree(entries));
+      const record = recordOf(plan, tree.digest, inputs);
+      const { id, copies } = await submitRecord({ record, inputs: [tree, ...inputs] }, submission);
+      chronicle.acknowledged.set(id, { key: plan.key, at: clock.now() });
+      chronicle.note(plan.node, `submitted ${plan.key} as ${id.slice(0, 6)} on ${copies.join(' ')}`);
+      const stored = journal.job(id)?.record ?? record;
+      const facts = [...node.disk.logs.values()].flat().map(({ fact }) => fact as Fact);
+      const submitted = facts.filter((fact) => fact.type === 'submitted' && fact.job === id);
+      if (submitted.length === 0) chronicle.violate(plan.node, `acknowledged ${plan.key}, which is not on its own disk`);
+      else checks.checkAnyCopy(node, submitted, copies, `the job ${plan.key}`);
+      const digests = [stored.inputs.tree, ...inputs.map(({ digest }) => digest)];
+      checks.checkBlobs(node, digests, copies, `the inputs of ${plan.key}`);
+      return true;
+    } catch (error) {
+      chronicle.note(plan.node, `submitting ${plan.key}: ${error instanceof Error ? error.message : String(error)}`);
+      return false;
+    }
+  }
+
+  async #act(action: UserAction): Promise<void> {
+    const life = this.#needs.nodes.get(action.node)?.life;
+    if (life?.ready !== true) return;
+    if (action.type === 'pause-node' || action.type === 'resume-node') {
+      life.plane.membership.update({ paused: action.type === 'pause-node' });
+      return;
+    }
+    const state = [...life.plane.journal.jobs().values()].find(({ record }) => record?.key === action.key);
+    const fact = state === undefined ? undefined : factOf(action, life, state);
+    if (fact === undefined) return;
+    this.#needs.chronicle.note(action.node, `${action.type} ${action.key}`);
+    this.#needs.chronicle.count(action.type as 'cancel' | 'retry' | 'pause');
+    await this.#append(life, fact);
+  }
+
+  async #append(life: Life, fact: Fact): Promise<void> {
+    try {
+      await life.plane.journal.append([fact], 2000);
+      if (fact.type === 'cancelled') this.#needs.chronicle.cancelled.push({ job: fact.job, generation: fact.generation });
+    } catch (error) {
+      this.#needs.chronicle.note('user', `${fact.type}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}
+
+function pauseFact(life: Life, { id: job }: JobState, paused: boolean): Fact {
+  const { journal, membership } = life.plane;
+  return { type: 'pause-set', job, at: life.clock.wall(), paused, clock: journal.nextClock(), node: membership.self };
+}
+
+/** What the command becomes, when the job is in a phase for it; as commands.ts does it. */
+function factOf(action: UserAction, life: Life, state: JobState): Fact | undefined {
+  const phase = jobPhase(state);
+  const isOpen = phase === 'active' || phase === 'paused';
+  const common = { job: state.id, at: life.clock.wall() };
+  switch (action.type) {
+    case 'cancel':
+      return isOpen ? { type: 'cancelled', ...common, generation: state.generation } : undefined;
+    case 'retry':
+      return phase === 'failed' || phase === 'partly-failed' || phase === 'cancelled'
+        ? { type: 'retried', ...common, generation: state.generation + 1 }
+        : undefined;
+    case 'pause':
+    case 'resume':
+      return isOpen ? pauseFact(life, state, action.type === 'pause') : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function recordOf(plan: JobPlan, tree: string, inputs: readonly InputBlob[]): JobRecord {
+  return {
+    owner: 'user',
+    key: plan.key,
+    name: plan.key,
+    type: 'simulated',
+    plugin: { name: 'simulated', version: '1', digest: tree },
+    settings: {},
+    inputs: { tree, files: inputs.length, bytes: inputs.reduce((sum, { size }) => sum + size, 0) },
+    steps: plan.steps.map(stepOf),
+    submitter: plan.node,
+    submittedAt: 0,
+    outputFolder: '',
+  };
+}
+
+function stepOf({ name, needs, maxAttempts, tasks }: StepPlan): Step {
+  return {
+    name,
+    needs,
+    parameters: [{ name: 'task', type: 'INT', ranges: [{ first: 0, last: tasks.length - 1, step: 1 }] }],
+    requirements: { cores: 1, memoryBytes: 0, programs: [] },
+    maxAttempts,
+    script: { tasks: tasks.map((task) => ({ ...task })) },
+  };
+}
