@@ -1,5 +1,6 @@
 /** Turns what the scheduler decides into attempts, and sends them to their workers. */
 import type { AttemptName, NodeId, Term } from '../../src/model/job.ts';
+import type { Timer } from '../clock.ts';
 import { type Assignment, workProtocol } from '../wire/work-protocol.ts';
 import type { JobBoard } from './job-board.ts';
 import type { Clock, Membership, Messenger } from './needs.ts';
@@ -27,6 +28,7 @@ export class Placing {
   readonly #options: CoordinatorOptions & { readonly term: Term };
   readonly #needs: PlacingNeeds;
   readonly #batches = new Map<NodeId, number>();
+  readonly #timers = new Set<Timer>();
   #due = false;
 
   constructor(options: CoordinatorOptions & { readonly term: Term }, needs: PlacingNeeds) {
@@ -36,16 +38,25 @@ export class Placing {
 
   /** Places what can be placed, `afterMs` from now at the earliest; events close together share one pass. */
   soon(afterMs = 0): void {
-    if (afterMs > 0) {
-      this.#needs.clock.after(afterMs, () => this.soon());
-      return;
-    }
-    if (this.#due) return;
+    if (afterMs > 0) this.#in(afterMs, () => this.soon());
+    if (afterMs > 0 || this.#due) return;
     this.#due = true;
-    this.#needs.clock.after(this.#options.placingMs, () => {
+    this.#in(this.#options.placingMs, () => {
       this.#due = false;
       if (this.#needs.isMine()) this.#place();
     });
+  }
+
+  end(): void {
+    for (const timer of this.#timers) timer.cancel();
+  }
+
+  #in(milliseconds: number, run: () => void): void {
+    const timer = this.#needs.clock.after(milliseconds, () => {
+      this.#timers.delete(timer);
+      run();
+    });
+    this.#timers.add(timer);
   }
 
   #place(): void {

@@ -38,7 +38,7 @@ export class Tenure {
   readonly #placing: Placing;
   /** `job/generation` of outcomes being written. */
   readonly #ending = new Set<string>();
-  #expiring: Timer | undefined;
+  #sweeping: Timer | undefined;
   #ready = false;
   #over = false;
 
@@ -66,12 +66,13 @@ export class Tenure {
     for (const [node, holdings] of census) this.#reconcile(node, holdings);
     for (const state of journal.jobs().values()) this.#endIfFinished(state);
     this.#placing.soon();
-    this.#expiring = clock.every(this.#options.leaseMs / 4, () => this.#expire());
+    this.#sweeping = clock.every(this.#options.leaseMs / 4, () => this.#sweep());
   }
 
   end(): void {
     this.#over = true;
-    this.#expiring?.cancel();
+    this.#sweeping?.cancel();
+    this.#placing.end();
   }
 
   learn(fact: Fact, state: JobState): void {
@@ -113,7 +114,7 @@ export class Tenure {
     const { attempt, failure } = notice;
     const board = this.#roster.board(attempt.job);
     // Nobody reachable has the inputs: not a failure of the task, which waits until somebody with them is back.
-    if (failure.code === 'inputs-missing' && board !== undefined) {
+    if (failure.code === 'file-missing' && failure.blameNode && board !== undefined) {
       board.missInputs(this.#needs.clock.now() + this.#options.inputsMissingMs);
       this.#roster.release(attempt);
       this.#placing.soon(this.#options.inputsMissingMs);
@@ -164,17 +165,20 @@ export class Tenure {
     this.#placing.soon();
   }
 
-  #expire(): void {
+  /** Now and then: places again what no worker names any more, and writes outcomes that the disk refused before. */
+  #sweep(): void {
     const now = this.#needs.clock.now();
     const expired = this.#roster.attempts.all().filter((tracked) => tracked.leaseUntil < now);
     for (const tracked of expired) this.#roster.release(tracked.attempt);
     if (expired.length > 0) this.#placing.soon();
+    for (const state of this.#needs.journal.jobs().values()) this.#endIfFinished(state);
   }
 
   #endIfFinished(state: JobState): void {
-    const outcome = jobIsFinished(state);
     const key = `${state.id}/${state.generation}`;
-    if (outcome === undefined || state.ended.has(state.generation) || this.#ending.has(key)) return;
+    if (state.ended.has(state.generation) || this.#ending.has(key)) return;
+    const outcome = jobIsFinished(state);
+    if (outcome === undefined) return;
     this.#ending.add(key);
     const { kept } = jobTally(state);
     const { id: job, generation } = state;
@@ -189,7 +193,7 @@ export class Tenure {
       failed: failedTasks(state).slice(0, mostFailedNamed),
     };
     const stillTrue = (): boolean => this.#isMine() && !this.#needs.journal.job(job)?.ended.has(generation);
-    // A disk that failed is tried again at the next fact; the job stays open till then.
+    // A disk that failed is tried again at the next sweep; the job stays open till then.
     this.#facts
       .append(ended, stillTrue)
       .catch(() => false)

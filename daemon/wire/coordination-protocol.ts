@@ -7,13 +7,16 @@ import { holdingsSchema } from './work-protocol.ts';
 /** Running attempts named in one overview of a job; a view shows no more. */
 export const mostRunningShown = 200;
 
+/** Files of one task, so that an offer and its fact fit a frame. */
+export const mostOutputs = 1024;
+
 /** About every second while a worker holds anything, and when that changes: renews the leases of what it names. */
 const report = z.strictObject({ type: z.literal('report'), holdings: holdingsSchema });
 
 const offer = z.strictObject({
   type: z.literal('offer'),
   attempt: attemptSchema,
-  outputs: z.array(outputSchema).max(1024).readonly(),
+  outputs: z.array(outputSchema).max(mostOutputs).readonly(),
   report: runReportSchema,
 });
 const failed = z.strictObject({ type: z.literal('failed'), attempt: attemptSchema, failure: failureSchema });

@@ -23,7 +23,8 @@ export const holdingsSchema = z.strictObject({
   attempts: z.array(held).max(mostAttemptsInMessage).readonly(),
 });
 
-export const refusalReasons = ['paused', 'cancelled', 'already-kept', 'unknown-job', 'stopping'] as const;
+/** `already-held`: the worker has another attempt at the same task, which its next report names. */
+export const refusalReasons = ['paused', 'cancelled', 'already-held', 'already-kept', 'unknown-job', 'stopping'] as const;
 
 const assign = z.strictObject({
   type: z.literal('assign'),

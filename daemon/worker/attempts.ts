@@ -35,6 +35,13 @@ export class HeldTasks {
     return this.#tasks.get(keyOf(attempt));
   }
 
+  /** Another attempt at the same task that is still wanted. */
+  hasRival({ job, generation, step, index }: AttemptName): boolean {
+    const isRival = ({ attempt, dropped }: HeldTask): boolean =>
+      attempt.index === index && attempt.step === step && attempt.generation === generation && attempt.job === job && !dropped.signal.aborted;
+    return this.all().some(isRival);
+  }
+
   /** In the order in which they were assigned. */
   all(): readonly HeldTask[] {
     return [...this.#tasks.values()];

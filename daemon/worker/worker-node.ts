@@ -13,9 +13,9 @@ import { type Assignment, type Holdings, type RefusalReason, type WorkMessage, t
 import { isEndedBy, refusalOf } from './acceptance.ts';
 import { type HeldTask, HeldTasks } from './attempts.ts';
 import { AttemptsDelivery } from './attempts-delivery.ts';
+import { type EndedRun, outcomeOf } from './attempts-outcome.ts';
 import type { WorkerNeeds } from './needs.ts';
 import { type WorkerOptions, workerDefaults } from './options.ts';
-import type { RunResult } from './task-runner.ts';
 
 export class WorkerNode implements Startable {
   readonly #options: WorkerOptions;
@@ -96,7 +96,7 @@ export class WorkerNode implements Startable {
     }
     this.#batch = { term, number: batch };
     this.#startWhatFits();
-    this.#reportIn(this.#options.reportMs);
+    this.#reportIn(refused.length > 0 ? this.#options.reportSoonMs : this.#options.reportMs);
     return refused;
   }
 
@@ -104,6 +104,7 @@ export class WorkerNode implements Startable {
     const { journal, membership } = this.#needs;
     if (this.#held.has(attempt)) return undefined;
     if (!this.#running) return 'stopping';
+    if (this.#held.hasRival(attempt)) return 'already-held';
     if (membership.member(membership.self)?.facts.paused === true) return 'paused';
     const state = journal.job(attempt.job);
     const refusal = refusalOf(state, attempt);
@@ -136,13 +137,8 @@ export class WorkerNode implements Startable {
     this.#startWhatFits();
   }
 
-  async #deliver(task: HeldTask, result: Exclude<RunResult, { type: 'aborted' }>): Promise<void> {
-    const { attempt } = task;
-    const outcome =
-      result.type === 'done'
-        ? ({ type: 'offer', attempt, outputs: result.outputs, report: result.report } as const)
-        : ({ type: 'failed', attempt, failure: result.failure } as const);
-    await this.#delivery.deliver(outcome, task.dropped.signal);
+  async #deliver(task: HeldTask, result: EndedRun): Promise<void> {
+    await this.#delivery.deliver(outcomeOf(task.attempt, result), task.dropped.signal);
     this.#forget(task);
   }
 

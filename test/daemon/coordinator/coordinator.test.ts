@@ -231,7 +231,7 @@ describe('bad luck', () => {
   });
 
   test('inputs that nobody has are waited for, not counted as failures', async () => {
-    const missing = { ...boom, code: 'inputs-missing', blameNode: true };
+    const missing = { ...boom, code: 'file-missing', blameNode: true };
     const world = await WorkWorld.start(three, { taskMs: 100, fate: () => missing });
     const job = world.submit(recordOf({ steps: [stepWith(3)] }));
     await world.clock.advance(2000);

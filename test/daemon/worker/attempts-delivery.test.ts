@@ -1,0 +1,104 @@
+import { beforeEach, expect, test } from 'vitest';
+import type { Leadership } from '../../../daemon/election/leadership.ts';
+import { digestOf } from '../../../daemon/records/canonical.ts';
+import type { CoordinationReply } from '../../../daemon/wire/coordination-protocol.ts';
+import type { Messenger } from '../../../daemon/wire/messenger.ts';
+import { AttemptsDelivery } from '../../../daemon/worker/attempts-delivery.ts';
+import { outcomeOf } from '../../../daemon/worker/attempts-outcome.ts';
+import type { Term } from '../../../src/model/job.ts';
+import { attemptOf, someReport } from '../../support/jobs.ts';
+import { settle, VirtualClock } from '../../support/virtual-clock.ts';
+
+const attempt = attemptOf(digestOf('job'), 3);
+const offer = outcomeOf(attempt, { type: 'done', outputs: [], report: someReport });
+let clock: VirtualClock;
+let term: Term | undefined;
+let answers: Map<string, () => Promise<CoordinationReply>>;
+let asked: string[];
+let tellChange: () => void;
+let delivery: AttemptsDelivery;
+
+beforeEach(() => {
+  clock = new VirtualClock();
+  term = { number: 1, node: 'a' };
+  answers = new Map();
+  asked = [];
+  const leadership: Leadership = {
+    current: () => term,
+    isMine: () => false,
+    onChange: (listener) => {
+      tellChange = () => listener(term);
+    },
+  };
+  const messenger = {
+    request: async (to: string) => {
+      asked.push(to);
+      const answer = answers.get(to);
+      if (answer === undefined) throw new Error('unreachable');
+      return answer();
+    },
+  } as unknown as Messenger;
+  delivery = new AttemptsDelivery({ retryMs: 1000, offerMs: 60_000 }, { leadership, messenger, clock });
+});
+
+async function isDone(delivered: Promise<void>): Promise<boolean> {
+  await settle();
+  return Promise.race([delivered.then(() => true), Promise.resolve().then(() => false)]);
+}
+
+test.each([{ type: 'kept' }, { type: 'refused', reason: 'already-kept' }] as const)('the answer %o ends it', async (answer) => {
+  answers.set('a', async () => answer);
+  expect(await isDone(delivery.deliver(offer, new AbortController().signal))).toBe(true);
+  expect(asked).toEqual(['a']);
+});
+
+test('a coordinator that says later, or does not answer, is asked again after a while', async () => {
+  answers.set('a', async () => ({ type: 'later', reason: 'taking over' }));
+  const delivered = delivery.deliver(offer, new AbortController().signal);
+  await clock.advance(1000);
+  answers.delete('a');
+  await clock.advance(1000);
+  expect(await isDone(delivered)).toBe(false);
+  answers.set('a', async () => ({ type: 'kept' }));
+  await clock.advance(1000);
+  expect(await isDone(delivered)).toBe(true);
+  expect(asked).toEqual(['a', 'a', 'a', 'a']);
+});
+
+test('a new coordinator is asked at once, though the old one still owes its answer', async () => {
+  answers.set('a', () => new Promise(() => {}));
+  answers.set('b', async () => ({ type: 'kept' }));
+  const delivered = delivery.deliver(offer, new AbortController().signal);
+  await settle();
+  term = { number: 2, node: 'b' };
+  tellChange();
+  expect(await isDone(delivered)).toBe(true);
+  expect(asked).toEqual(['a', 'b']);
+});
+
+test('while nobody coordinates nobody is asked', async () => {
+  term = undefined;
+  const delivered = delivery.deliver(offer, new AbortController().signal);
+  await clock.advance(10_000);
+  expect(asked).toEqual([]);
+  term = { number: 2, node: 'b' };
+  answers.set('b', async () => ({ type: 'kept' }));
+  tellChange();
+  expect(await isDone(delivered)).toBe(true);
+});
+
+test('whoever drops the attempt is not kept waiting', async () => {
+  const dropped = new AbortController();
+  const delivered = delivery.deliver(offer, dropped.signal);
+  await settle();
+  dropped.abort();
+  expect(await isDone(delivered)).toBe(true);
+});
+
+test('a task that makes too many files has failed for good', () => {
+  const outputs = Array.from({ length: 2000 }, (_, index) => ({ path: `${index}`, digest: digestOf(index), size: 1 }));
+  expect(outcomeOf(attempt, { type: 'done', outputs, report: someReport })).toMatchObject({
+    type: 'failed',
+    failure: { code: 'output-invalid', retry: false },
+  });
+});
