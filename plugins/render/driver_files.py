@@ -144,6 +144,7 @@ def missing():
         path = resolve(library.filepath)
         if not is_packed(library) and not os.path.isfile(path):
             found.append(f"library {path} is missing")
+        found.extend(f"{thing.name} is missing from library {path}" for thing in library.users_id if getattr(thing, "is_missing", False))
     for name, kind in NEEDED:
         for item in getattr(bpy.data, name, ()):
             if item.users == 0 or is_packed(item) or not item.filepath or item.filepath.startswith("<"):

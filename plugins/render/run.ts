@@ -68,14 +68,14 @@ class RenderSession implements Session {
   }
 
   /** Problems, once each: what the driver found missing and what Blender itself admitted. */
-  #problems({ missing = [] }: DriverAnswer): string[] {
-    return [...new Set([...missing.map((text) => this.#readable(text)), ...this.#said.filter(tellsOfWrongFrame)])];
+  #problems({ missing = [] }: DriverAnswer, { pathMap }: RenderScript): string[] {
+    return [...new Set([...missing.map((text) => this.#readable(text)), ...this.#said.filter((line) => tellsOfWrongFrame(line, pathMap))])];
   }
 
   async #load(script: RenderScript): Promise<Loaded> {
     if (this.#loaded !== undefined) return this.#loaded;
     const answer = await this.#request('load', { script, inputs: this.#host.inputs, threads: Math.max(1, Math.floor(this.#host.cores)) });
-    this.#loaded = { problems: this.#problems(answer), warnings: answer.warnings ?? [] };
+    this.#loaded = { problems: this.#problems(answer, script), warnings: answer.warnings ?? [] };
     return this.#loaded;
   }
 
@@ -99,7 +99,7 @@ class RenderSession implements Session {
       const isAboutDisk = error instanceof TaskFault && /No space left/i.test(error.message);
       throw isAboutDisk || (await isDiskFull(task.outputs)) ? diskFull(task.outputs) : error;
     });
-    const problems = this.#problems(answer);
+    const problems = this.#problems(answer, script);
     if (problems.length > 0 && !script.allowMissing) throw sceneIncomplete(problems);
     await verifyFrame(script, { folder: task.outputs, name, path }, (written) => this.#readBack(written));
     return { outputs: [name], process: this.#blender.pid, warnings: [...new Set([...loaded.warnings, ...loaded.problems, ...problems])] };

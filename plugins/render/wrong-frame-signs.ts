@@ -11,9 +11,16 @@ const signs: readonly RegExp[] = [
 ];
 
 const nothingMissing = /^Warning: 0 libraries and 0 linked data-blocks are missing/;
+const countOfMissing = /libraries and \d+ linked data-blocks are missing/;
 
-export function tellsOfWrongFrame(line: string): boolean {
-  return !nothingMissing.test(line) && signs.some((sign) => sign.test(line));
+/**
+ * `pathMap`: paths as the scene writes them that lead elsewhere here. Blender complains of them before they can be moved; what is
+ * still missing afterwards it names by its new path.
+ */
+export function tellsOfWrongFrame(line: string, pathMap: { readonly [written: string]: string } = {}): boolean {
+  if (nothingMissing.test(line) || !signs.some((sign) => sign.test(line))) return false;
+  const moved = Object.keys(pathMap);
+  return moved.length === 0 || !(countOfMissing.test(line) || moved.some((path) => line.includes(`'${path}'`) || line.includes(`(${path})`)));
 }
 
 /** Lines said while a picture was read back that mean it is not whole. */
