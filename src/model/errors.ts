@@ -52,6 +52,12 @@ export const errorKinds = {
 
 export type ErrorCode = keyof typeof errorKinds;
 
+/** Exit codes of commands that wait for a job, by how it ended. */
+export const outcomeExits = { succeeded: 0, failed: 1, cancelled: 1, 'partly-failed': 7, removed: 3 } as const;
+
+/** Exit codes of commands that were stopped from outside: Ctrl-C, SIGTERM, and nobody reading the output any more (as SIGPIPE would). */
+export const stoppedExits = { interrupted: 130, terminated: 143, outputClosed: 141 } as const;
+
 /** An error meant for a person: `message` names the field and the cause, `hint` the next step. */
 export class SupervmError extends Error {
   readonly code: ErrorCode;

@@ -1,5 +1,6 @@
 /** What a daemon can be told: flags win over the environment, that over the user's file, that over defaults. */
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { SupervmError } from '../model/errors.ts';
 import { nearest } from '../model/nearest.ts';
 
@@ -86,7 +87,7 @@ export function resolveSettings(
     hostId: found.hostId as string | undefined,
     listen: (found.listen as readonly string[] | undefined) ?? [],
     peers: (found.peer as readonly string[] | undefined) ?? [],
-    clusterKeyFile: found.clusterKey as string | undefined,
+    clusterKeyFile: found.clusterKey === undefined ? undefined : resolve(found.clusterKey as string),
     discovery: (found.discovery as boolean | undefined) ?? true,
     without: (found.without as readonly string[] | undefined) ?? [],
     logLevel: (found.logLevel as LogLevel | undefined) ?? 'info',

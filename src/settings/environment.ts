@@ -14,6 +14,8 @@ export interface Environment {
   readonly variables: { readonly [name: string]: string | undefined };
   /** No colours wanted (no-color.org), or a terminal that has none. */
   readonly noColor: boolean;
+  /** Print where an unexpected error comes from. */
+  readonly showsDefects: boolean;
   /** Login name of the caller, for the owner of a job. */
   readonly userName: string;
 }
@@ -23,7 +25,7 @@ function filled(text: string | undefined): string | undefined {
 }
 
 export function readEnvironment(): Environment {
-  const { HOME, SUPERVM_HOME, XDG_STATE_HOME, XDG_CONFIG_HOME, NO_COLOR, TERM, USER, LOGNAME } = process.env;
+  const { HOME, SUPERVM_HOME, XDG_STATE_HOME, XDG_CONFIG_HOME, NO_COLOR, SUPERVM_LOG_LEVEL, TERM, USER, LOGNAME } = process.env;
   const userId = process.getuid?.() ?? 0;
   return {
     userFolder: filled(HOME) ?? homedir(),
@@ -33,6 +35,7 @@ export function readEnvironment(): Environment {
     userId,
     variables: process.env,
     noColor: filled(NO_COLOR) !== undefined || TERM === 'dumb',
+    showsDefects: SUPERVM_LOG_LEVEL === 'debug' || SUPERVM_LOG_LEVEL === 'trace',
     userName: filled(USER) ?? filled(LOGNAME) ?? String(userId),
   };
 }

@@ -1,0 +1,53 @@
+/** From words to an exit code. Whatever goes wrong comes out as an error; main.ts shows it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CommanderError } from 'commander';
+import { SupervmError } from '../model/errors.ts';
+import type { Manifest } from '../plugin/manifest.ts';
+import { packageFolder } from '../settings/program-files.ts';
+import { buildTree, ownCommands } from './command-tree.ts';
+import type { Context, Exit } from './context.ts';
+
+export interface CommandLine {
+  readonly words: readonly string[];
+  context(flags: { readonly json?: boolean; readonly quiet?: boolean }): Context;
+}
+
+export async function runCommandLine(line: CommandLine): Promise<Exit> {
+  const tree = buildTree({ version: readVersion(), manifests: await manifestsFor(line.words), context: line.context });
+  if (line.words.length === 0) {
+    tree.root.outputHelp();
+    return 0;
+  }
+  try {
+    await tree.root.parseAsync(line.words, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0;
+    throw usageError(error, line.words);
+  }
+  return tree.exit();
+}
+
+/** Only for what is none of our own commands, and for help, which lists them. */
+async function manifestsFor(words: readonly string[]): Promise<readonly Manifest[]> {
+  const command = words.find((word) => !word.startsWith('-'));
+  if (command !== undefined && ownCommands.includes(command)) return [];
+  const { loadManifests } = await import('./job-types.ts');
+  return loadManifests();
+}
+
+function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { readonly version: string };
+  return version;
+}
+
+/** commander's own words end with a suggestion in brackets; ours have a message and a hint. */
+function usageError(error: CommanderError, words: readonly string[]): SupervmError {
+  const command = words.find((word) => ownCommands.includes(word));
+  const help = `See: supervm ${command === undefined ? '' : `${command} `}--help`;
+  if (error.code === 'commander.help') return new SupervmError('usage', 'A command is missing.', help);
+  const [message = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
+  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}${message.endsWith('.') ? '' : '.'}`;
+  return new SupervmError('usage', sentence, suggestion === '' ? help : suggestion.replace(/^\((.*)\)$/, '$1'));
+}

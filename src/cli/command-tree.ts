@@ -1,0 +1,169 @@
+/** All commands. Their code is loaded when they run, so that `status` pays for itself alone. */
+import { Command } from 'commander';
+import type { Manifest } from '../plugin/manifest.ts';
+import type { Context, Exit, Run } from './context.ts';
+import { addDaemonFlags, type DaemonFlags } from './daemon-flags.ts';
+import { addJobTypeCommand } from './job-type-command.ts';
+
+export interface Tree {
+  readonly root: Command;
+  /** What the chosen command ended with; after `root.parseAsync`. */
+  exit(): Exit;
+}
+
+/** Words that need no manifest to be understood. */
+export const ownCommands: readonly string[] = [
+  'up',
+  'down',
+  'daemon',
+  'status',
+  'nodes',
+  'node',
+  'jobs',
+  'job',
+  'logs',
+  'wait',
+  'get',
+  'cancel',
+  'retry',
+  'pause',
+  'resume',
+  'why',
+  'invite',
+  'join',
+  'explain',
+];
+
+export interface TreeOptions {
+  readonly version: string;
+  readonly manifests: readonly Manifest[];
+  /** Made when a command runs: it depends on the flags. */
+  context(flags: { readonly json?: boolean; readonly quiet?: boolean }): Context;
+}
+
+export function buildTree(options: TreeOptions): Tree {
+  let exit: Exit = 0;
+  // Before any subcommand is made, because they copy it.
+  const root = new Command('supervm').exitOverride().configureOutput({ writeErr: () => undefined });
+  root
+    .description('The machines you already own, as one computer.')
+    .version(options.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .option('--json', 'print one JSON document')
+    .option('-q, --quiet', 'print only what a script would want')
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .showSuggestionAfterError(true);
+  const run = async (work: (context: Context) => Promise<Exit>): Promise<void> => {
+    exit = await work(options.context(root.opts()));
+  };
+  addDaemonCommands(root, run);
+  addLookingCommands(root, run);
+  for (const manifest of options.manifests) addJobTypeCommand(root, manifest, run);
+  addJobCommands(root, run);
+  return { root, exit: () => exit };
+}
+
+function addDaemonCommands(root: Command, run: Run): void {
+  addDaemonFlags(
+    root.command('up').summary('start the daemon on this machine').description('Starts the daemon in the background and waits until it is ready.'),
+  ).action((flags: DaemonFlags) => run(async (context) => (await import('./commands/up.ts')).up(context, flags)));
+  root
+    .command('down')
+    .description('Stops the daemon on this machine.')
+    .summary('stop the daemon on this machine')
+    .action(() => run(async (context) => (await import('./commands/up.ts')).down(context)));
+  addDaemonFlags(
+    root.command('daemon').summary('run the daemon in the foreground').description('Runs the daemon in the foreground, for service managers.'),
+  ).action((flags: DaemonFlags) => run(async (context) => (await import('./commands/up.ts')).daemon(context, flags)));
+  root
+    .command('invite')
+    .summary('let another machine in')
+    .description('Prints a line that lets one machine join within 15 minutes.')
+    .action(() => run(async (context) => (await import('./commands/join.ts')).invite(context)));
+  addDaemonFlags(
+    root
+      .command('join')
+      .summary('join the cluster of an invitation')
+      .description(
+        'Joins a cluster. Reads the invitation from a prompt, from standard input or from a file, never from the command line, which others could read.',
+      )
+      .option('--file <FILE>', 'file with the invitation; - is standard input')
+      .option('--no-start', 'do not start the daemon'),
+  ).action((flags: DaemonFlags & { readonly file?: string; readonly start?: boolean }) =>
+    run(async (context) => (await import('./commands/join.ts')).join(context, flags)),
+  );
+}
+
+function addLookingCommands(root: Command, run: Run): void {
+  root
+    .command('status')
+    .summary('the cluster at a glance')
+    .description('Shows the cluster at a glance.')
+    .action(() => run(async (context) => (await import('./commands/show-cluster.ts')).status(context)));
+  root
+    .command('nodes')
+    .summary('every node and what it has')
+    .description('Lists the nodes and what they have.')
+    .action(() => run(async (context) => (await import('./commands/show-cluster.ts')).nodes(context)));
+  const node = root.command('node').summary('pause a node, or take it up again').description('Changes one node.');
+  for (const [name, paused, summary] of [
+    ['pause', true, 'give a node no new tasks'],
+    ['unpause', false, 'give it tasks again'],
+  ] as const) {
+    node
+      .command(name)
+      .argument('[NODE]', 'name or id; this machine by default')
+      .summary(summary)
+      .description(`Tells the coordinator to ${summary}.`)
+      .action((text: string | undefined) => run(async (context) => (await import('./commands/show-cluster.ts')).pauseNode(context, text, paused)));
+  }
+  root
+    .command('explain')
+    .argument('[CODE]', 'an error code')
+    .summary('what an error code means')
+    .description('Explains an error code, or lists them all with their exit codes.')
+    .action((code: string | undefined) => run(async (context) => (await import('./commands/explain.ts')).explain(context, code)));
+}
+
+function addJobCommands(root: Command, run: Run): void {
+  const ofJob = (name: string, summary: string): Command =>
+    root
+      .command(name)
+      .argument('<JOB>', 'id of the job, or its unambiguous beginning')
+      .summary(summary)
+      .description(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`);
+  root
+    .command('jobs')
+    .summary('list jobs')
+    .description('Lists all jobs, the latest first.')
+    .option('--phase <PHASE>', 'only jobs that are active, paused, succeeded, partly-failed, failed or cancelled')
+    .action((flags: { readonly phase?: string }) => run(async (context) => (await import('./commands/show-jobs.ts')).jobs(context, flags)));
+  ofJob('job', 'one job in full')
+    .option('--results', 'its results: who made them, how long it took, which files')
+    .action((id: string, flags: { readonly results?: boolean }) => run(async (context) => (await import('./commands/show-jobs.ts')).job(context, id, flags)));
+  ofJob('logs', 'what the attempts of a job said')
+    .argument('[TASK]', 'only tasks whose name contains this, e.g. frame=12')
+    .action((id: string, task: string | undefined) => run(async (context) => (await import('./commands/show-jobs.ts')).logs(context, id, task)));
+  ofJob('why', 'why a job waits or failed, and what to do').action((id: string) =>
+    run(async (context) => (await import('./commands/show-jobs.ts')).why(context, id)),
+  );
+  ofJob('wait', 'follow a job to its end; Ctrl-C leaves it running')
+    .option('--timeout <SECONDS>', 'stop waiting after that long, with exit code 6')
+    .action((id: string, flags: { readonly timeout?: string }) => run(async (context) => (await import('./commands/wait.ts')).wait(context, id, flags)));
+  ofJob('get', 'write the results of a job into a folder of this machine')
+    .option('-o, --output <FOLDER>', 'where to write them (default: NAME-JOB here)')
+    .option('--overwrite', 'replace files that exist')
+    .option('--skip-existing', 'leave files that exist as they are')
+    .action((id: string, flags: object) => run(async (context) => (await import('./commands/change-jobs.ts')).get(context, id, flags)));
+  ofJob('cancel', 'end a job').action((id: string) => run(async (context) => (await import('./commands/change-jobs.ts')).cancel(context, id)));
+  ofJob('retry', 'run again the tasks of an ended job that have no result').action((id: string) =>
+    run(async (context) => (await import('./commands/change-jobs.ts')).retry(context, id)),
+  );
+  ofJob('pause', 'start no more tasks of a job').action((id: string) =>
+    run(async (context) => (await import('./commands/change-jobs.ts')).setPaused(context, id, true)),
+  );
+  ofJob('resume', 'take a paused job up again').action((id: string) =>
+    run(async (context) => (await import('./commands/change-jobs.ts')).setPaused(context, id, false)),
+  );
+}

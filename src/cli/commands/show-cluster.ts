@@ -1,0 +1,24 @@
+/** status, nodes, node */
+import type { Context, Exit } from '../context.ts';
+import { nodesText, statusText } from '../output/cluster-text.ts';
+
+export async function status({ client, output }: Context): Promise<Exit> {
+  const view = await client().call('status');
+  output.show({ human: (style) => statusText(view, style), json: view, quiet: String(view.totals.nodes) });
+  return 0;
+}
+
+export async function nodes({ client, output }: Context): Promise<Exit> {
+  const views = await client().call('nodes');
+  output.show({ human: (style) => nodesText(views, style), json: views, quiet: views.map((node) => node.name).join('\n') });
+  return 0;
+}
+
+export async function pauseNode({ client, output }: Context, name: string | undefined, paused: boolean): Promise<Exit> {
+  const api = client();
+  const node = name ?? (await api.call('status')).node;
+  const view = await api.call(paused ? 'pauseNode' : 'unpauseNode', { params: { node } });
+  const text = paused ? `${view.name} takes no new tasks. Again: supervm node unpause ${view.name}` : `${view.name} takes tasks again.`;
+  output.show({ human: () => text, json: view, quiet: view.name });
+  return 0;
+}

@@ -1,0 +1,79 @@
+/** Every job type's command: submits and, unless told otherwise, waits. */
+import type { SubmitReceipt } from '../../api/requests.ts';
+import { stoppedExits } from '../../model/errors.ts';
+import type { Json, JsonObject } from '../../model/job.ts';
+import type { Manifest } from '../../plugin/manifest.ts';
+import type { Context, Exit } from '../context.ts';
+import { callProgress } from '../output/call-progress.ts';
+import { printable } from '../output/style.ts';
+import { bytesText, countText, shortId } from '../output/units.ts';
+import { waitForJob } from '../wait-for-job.ts';
+import { timeoutOf } from './wait.ts';
+
+/** Flags that every job type has besides its own settings. */
+export interface SubmitOptions {
+  readonly output?: string;
+  readonly overwrite?: boolean;
+  readonly skipExisting?: boolean;
+  readonly detach?: boolean;
+  readonly timeout?: string;
+  readonly key?: string;
+  readonly [setting: string]: Json | undefined;
+}
+
+export async function submit(context: Context, manifest: Manifest, words: readonly (string | undefined)[], options: SubmitOptions): Promise<Exit> {
+  const { output, signal } = context;
+  const timeoutSeconds = timeoutOf(options.timeout);
+  const progress = callProgress(output);
+  const body = {
+    type: manifest.name,
+    settings: settingsOf(manifest, words, options),
+    folder: context.workingFolder,
+    outputFolder: options.output,
+    existing: options.overwrite === true ? ('overwrite' as const) : options.skipExisting === true ? ('skip' as const) : ('refuse' as const),
+    owner: context.environment.userName,
+    key: options.key,
+  };
+  let receipt: SubmitReceipt;
+  try {
+    receipt = await context.client().follow('submit', { body }, progress.show, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    output.note('Stopped before the job was stored; see supervm jobs.');
+    return signal.reason === 'SIGTERM' ? stoppedExits.terminated : stoppedExits.interrupted;
+  } finally {
+    progress.end();
+  }
+  for (const warning of receipt.warnings) output.warn(printable(warning.message), printable(warning.hint));
+  const waits = receipt.id !== undefined && options.detach !== true;
+  if (!waits) output.show({ human: () => receiptText(receipt), json: receipt, quiet: receipt.id ?? '' });
+  else output.say(receiptText(receipt));
+  return receipt.id === undefined || !waits ? 0 : waitForJob(context, receipt.id, { timeoutSeconds });
+}
+
+function settingsOf(manifest: Manifest, words: readonly (string | undefined)[], options: SubmitOptions): JsonObject {
+  const settings: Record<string, Json> = {};
+  for (const [index, argument] of manifest.arguments.entries()) {
+    const word = words[index];
+    if (word !== undefined) settings[argument.key] = word;
+  }
+  for (const { key } of manifest.settings) {
+    const value = options[key];
+    if (value !== undefined) settings[key] = value;
+  }
+  return settings;
+}
+
+function receiptText(receipt: SubmitReceipt): string {
+  if (receipt.id === undefined) return `Nothing to do: all ${countText(receipt.skipped, 'file')} exist in ${receipt.outputFolder}.`;
+  const skipped = receipt.skipped === 0 ? '' : `, ${receipt.skipped} left out because their files exist`;
+  const copies =
+    receipt.copies.length < receipt.wanted
+      ? `${receipt.copies.length} of ${countText(receipt.wanted, 'machine')}`
+      : countText(receipt.copies.length, 'machine');
+  const inputs = `${countText(receipt.inputs.files, 'input file')}, ${bytesText(receipt.inputs.bytes)}`;
+  return [
+    `Job ${shortId(receipt.id)}: ${printable(receipt.name)}, ${countText(receipt.tasks, 'task')}${skipped} (${inputs}); stored on ${copies}.`,
+    `Results go to ${printable(receipt.outputFolder)}. Follow: supervm wait ${shortId(receipt.id)}   End it: supervm cancel ${shortId(receipt.id)}`,
+  ].join('\n');
+}

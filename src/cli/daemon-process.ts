@@ -1,0 +1,101 @@
+/** Starting a daemon in the background and stopping it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { errorOf, isErrorCode } from '../api/problem.ts';
+import { SupervmError } from '../model/errors.ts';
+import type { DaemonSettings } from '../settings/daemon-settings.ts';
+import { makePrivateFolder } from '../settings/private-folder.ts';
+import { programFile } from '../settings/program-files.ts';
+import { now, pause } from './clock.ts';
+import type { Context } from './context.ts';
+import { flagWords } from './daemon-flags.ts';
+
+const startMs = 30_000;
+const stopMs = 20_000;
+const lookMs = 50;
+
+/** True when a daemon answers. Rejects what is not the absence of one, e.g. `not-allowed`. */
+export async function isRunning(context: Context): Promise<boolean> {
+  try {
+    await context.client().call('health');
+    return true;
+  } catch (error) {
+    if (error instanceof SupervmError && error.code === 'no-daemon') return false;
+    throw error;
+  }
+}
+
+/** Resolves with the pid once the daemon answers; rejects with the daemon's own reason when it ends before. */
+export async function startDaemon(context: Context, settings: DaemonSettings): Promise<number> {
+  const { paths, signal } = context;
+  makePrivateFolder(paths.home);
+  mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
+  const output = openSync(paths.startOutput, 'w', 0o600);
+  const words = [...process.execArgv, programFile('src/main.ts'), 'daemon', '--json', ...flagWords(settings)];
+  // A session of its own and no terminal: closing this one must not end it. Its folder must not keep a disk from being unmounted.
+  const child = spawn(process.execPath, words, { detached: true, stdio: ['ignore', output, output], cwd: '/' });
+  closeSync(output);
+  const failure = once(child, 'error').then(([error]) => error as Error);
+  let ended = false;
+  child.once('exit', () => {
+    ended = true;
+  });
+  const giveUpAt = now() + startMs;
+  while (!ended && !signal.aborted) {
+    if (child.pid === undefined) throw new SupervmError('internal', `The daemon could not be started: ${(await failure).message}`);
+    if (await isRunning(context)) {
+      child.unref();
+      return child.pid;
+    }
+    if (now() > giveUpAt) throw new SupervmError('timed-out', `The daemon has not come up in ${startMs / 1000} s.`, `Its log: ${paths.log}`);
+    await pause(lookMs, signal);
+  }
+  if (!ended) child.kill('SIGTERM');
+  throw ended ? startFailure(paths.startOutput, paths.log) : new SupervmError('timed-out', 'Stopped before the daemon was up.');
+}
+
+/** What the daemon printed last: a problem in JSON where it knew what was wrong. */
+function startFailure(outputFile: string, log: string): SupervmError {
+  const lines = readFileSync(outputFile, 'utf8').trim().split('\n');
+  for (const line of lines.toReversed()) {
+    try {
+      const problem = JSON.parse(line) as { readonly code?: unknown };
+      if (isErrorCode(problem.code)) return errorOf(problem, 500);
+    } catch {
+      // Not the line we look for.
+    }
+  }
+  return new SupervmError('internal', `The daemon ended at its start: ${lines.at(-1) || 'it said nothing'}`, `What it printed: ${outputFile}. Its log: ${log}`);
+}
+
+/** Asks the daemon to stop and resolves when its process is gone; false when none ran. */
+export async function stopDaemon(context: Context): Promise<boolean> {
+  let pid: number;
+  try {
+    ({ pid } = await context.client().call('shutdown'));
+  } catch (error) {
+    if (error instanceof SupervmError && error.code === 'no-daemon') return false;
+    throw error;
+  }
+  const giveUpAt = now() + stopMs;
+  while (isAlive(pid)) {
+    if (now() > giveUpAt)
+      throw new SupervmError(
+        'timed-out',
+        `The daemon (pid ${pid}) has not stopped in ${stopMs / 1000} s.`,
+        `Its log: ${context.paths.log}. To end it: kill -9 ${pid}`,
+      );
+    await pause(lookMs);
+  }
+  return true;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,46 @@
+/** Nodes and the cluster for people. Pure. */
+import type { NodeView, StatusView } from '../../api/views.ts';
+import { printable, type Style } from './style.ts';
+import { table } from './table.ts';
+import { bytesText, coresText, countText, durationText } from './units.ts';
+
+export function statusText(view: StatusView, style: Style): string {
+  const { totals, queue } = view;
+  const gpus = totals.gpus === 0 ? '' : `, ${countText(totals.gpus, 'GPU')}`;
+  const coordinator = view.nodes.find((node) => node.coordinator);
+  const leading =
+    view.coordinator === undefined
+      ? style.warning('none elected right now')
+      : `${printable(coordinator?.name ?? view.coordinator.node)} (term ${view.coordinator.number})`;
+  const eta = queue.etaSeconds === undefined ? '' : `, about ${durationText(queue.etaSeconds)} left`;
+  const head = [
+    `${style.bold(countText(totals.nodes, 'node'))}, ${countText(totals.cores, 'core').replace(String(totals.cores), coresText(totals.cores))}, ${bytesText(totals.memoryBytes)} memory (${bytesText(totals.freeMemoryBytes)} free)${gpus}`,
+    `cluster      ${view.cluster}`,
+    `coordinator  ${leading}`,
+    `durability   new jobs are kept on ${countText(view.copies, 'machine')}`,
+    `queue        ${countText(queue.jobs, 'job')}, ${countText(queue.runningTasks, 'task')} running, ${queue.pendingTasks} waiting${eta}`,
+  ];
+  return `${head.join('\n')}\n\n${nodesText(view.nodes, style)}`;
+}
+
+export function nodesText(nodes: readonly NodeView[], style: Style): string {
+  const rows = nodes.map((node) => [
+    `${printable(node.name)}${node.self ? ' (here)' : ''}`,
+    stateText(node, style),
+    coresText(node.inventory.cores),
+    `${bytesText(node.inventory.freeMemoryBytes)} of ${bytesText(node.inventory.memoryBytes)}`,
+    `${Math.round(node.inventory.cpuLoad * 100)}%`,
+    node.inventory.gpus.length === 0 ? '-' : printable(node.inventory.gpus.map((gpu) => gpu.model).join(', ')),
+    String(node.running),
+    printable(node.inventory.programs.map((program) => `${program.name} ${program.version}`).join(', ')) || '-',
+  ]);
+  return table([['NODE', 'STATE', 'CORES', 'FREE MEMORY', 'LOAD', 'GPUS', 'TASKS', 'PROGRAMS'].map((title) => style.dim(title)), ...rows]);
+}
+
+function stateText(node: NodeView, style: Style): string {
+  if (node.reachability === 'unreachable' || node.reachability === 'left') return style.bad(node.reachability);
+  const words = [node.reachability === 'alive' ? style.good('alive') : style.warning(node.reachability)];
+  if (node.coordinator) words.push('coordinator');
+  if (node.paused) words.push(style.warning('paused'));
+  return words.join(', ');
+}

@@ -1,0 +1,144 @@
+/** Jobs for people. Pure. */
+import type { LogView } from '../../api/requests.ts';
+import { hasEnded } from '../../api/settled.ts';
+import type { FailureView, JobView, ResultView, WhyView } from '../../api/views.ts';
+import { progressLine } from './progress-text.ts';
+import { printable, type Style } from './style.ts';
+import { table } from './table.ts';
+import { bytesText, countText, durationText, momentText, percentText, shortId } from './units.ts';
+
+/** Lines of a failed task's log that are shown with its name. */
+const logLines = 12;
+const mostFailures = 10;
+
+export function phaseText(view: JobView, style: Style): string {
+  switch (view.phase) {
+    case 'succeeded':
+      return style.good('succeeded');
+    case 'failed':
+    case 'partly-failed':
+      return style.bad(view.phase);
+    case 'cancelled':
+    case 'paused':
+    case 'removed':
+      return style.warning(view.phase);
+    case 'active':
+      return view.tasks.running > 0 ? 'running' : 'waiting';
+  }
+}
+
+export function jobsText(views: readonly JobView[], style: Style): string {
+  if (views.length === 0) return 'No jobs yet. Try: supervm render scene.blend';
+  const rows = views.map((view) => [
+    shortId(view.id),
+    printable(view.name),
+    view.type,
+    phaseText(view, style),
+    `${view.tasks.kept}/${view.tasks.total}`,
+    String(view.tasks.running),
+    view.etaSeconds === undefined || hasEnded(view) ? '-' : durationText(view.etaSeconds),
+    momentText(view.submittedAt),
+  ]);
+  return table([['JOB', 'NAME', 'TYPE', 'STATE', 'DONE', 'RUNNING', 'LEFT', 'SUBMITTED'].map((title) => style.dim(title)), ...rows]);
+}
+
+export function jobText(view: JobView, style: Style): string {
+  const rows: [string, string][] = [
+    ['job', view.id],
+    ['name', printable(view.name)],
+    ['state', phaseText(view, style)],
+    ['tasks', progressLine(view)],
+    ['submitted', `${momentText(view.submittedAt)} by ${printable(view.owner)}${view.generation > 1 ? `, try ${view.generation}` : ''}`],
+    ['kept on', countText(view.copies.length, 'machine')],
+  ];
+  if (view.outputFolder !== '')
+    rows.push(['output', `${printable(view.outputFolder)}${view.delivered === undefined ? '' : ` (${countText(view.delivered, 'file')})`}`]);
+  if (view.deliveryProblem !== undefined) rows.push(['problem', style.bad(printable(view.deliveryProblem.message))]);
+  for (const conflict of view.conflicts) rows.push(['conflict', `${conflict} has two results; one was chosen`]);
+  const running = view.running.map((attempt) => [
+    '',
+    printable(attempt.nodeName),
+    printable(attempt.task),
+    percentText(attempt.fraction),
+    durationText(attempt.seconds),
+    printable(attempt.message).split('\n')[0] ?? '',
+  ]);
+  const parts = [table(rows)];
+  if (running.length > 0) parts.push(table(running));
+  if (view.failures.length > 0) parts.push(failuresText(view, style));
+  return parts.join('\n\n');
+}
+
+/** Names of failed tasks with the reason and the end of their logs, and what to type next. */
+export function failuresText(view: JobView, style: Style): string {
+  const shown = view.failures.slice(0, mostFailures);
+  const hidden = view.tasks.failed - shown.length;
+  const parts = shown.map((failure) => failureText(failure, style));
+  if (hidden > 0) parts.push(`and ${countText(hidden, 'more failed task')}; see: supervm logs ${shortId(view.id)}`);
+  if (hasEnded(view)) parts.push(`To run again what has no result: supervm retry ${shortId(view.id)}`);
+  return parts.join('\n');
+}
+
+function failureText(failure: FailureView, style: Style): string {
+  const head = `${style.bad('failed:')} ${printable(failure.task)} on ${printable(failure.nodeName)} after ${countText(failure.attempts, 'attempt')}: ${printable(failure.message)} [${failure.code}]`;
+  const tail = printable(failure.logTail)
+    .trimEnd()
+    .split('\n')
+    .slice(-logLines)
+    .filter((line) => line !== '');
+  return [head, ...tail.map((line) => style.dim(`    ${line}`))].join('\n');
+}
+
+/** How a job that was waited for ended. */
+export function outcomeText(view: JobView, style: Style): string {
+  const { kept, total } = view.tasks;
+  const where = view.outputFolder === '' ? '' : ` in ${printable(view.outputFolder)}`;
+  switch (view.phase) {
+    case 'succeeded': {
+      const conflicts =
+        view.conflicts.length === 0 ? '' : `\n${style.warning('warning:')} ${countText(view.conflicts.length, 'task')} had two results; one was chosen`;
+      return `${style.good('done:')} ${kept} of ${total}${where}${conflicts}`;
+    }
+    case 'partly-failed':
+    case 'failed':
+      return `${failuresText(view, style)}\n${style.bad(`${view.phase}:`)} ${kept} of ${total} done${kept > 0 ? where : ''}, ${view.tasks.failed} failed`;
+    case 'cancelled':
+      return `${style.warning('cancelled:')} ${kept} of ${total} done${kept > 0 ? where : ''}`;
+    default:
+      return `${view.phase}: ${progressLine(view)}`;
+  }
+}
+
+export function whyText(view: WhyView, job: JobView | undefined, style: Style): string {
+  if (view.reasons.length === 0) return job === undefined ? 'Nothing waits.' : `Nothing waits: the job is ${phaseText(job, style)} (${progressLine(job)}).`;
+  return view.reasons
+    .map((reason) => {
+      const nodes = reason.nodes.map((node) => `    ${printable(node.name)} ${printable(node.reason)}`);
+      return [`${style.bold(reason.code)}: ${printable(reason.message)}`, ...(reason.hint === '' ? [] : [`  ${printable(reason.hint)}`]), ...nodes].join('\n');
+    })
+    .join('\n');
+}
+
+export function resultsText(results: readonly ResultView[], style: Style): string {
+  if (results.length === 0) return 'No results yet.';
+  const rows = results.map((result) => [
+    printable(result.task),
+    printable(result.nodeName),
+    String(result.process),
+    durationText(result.seconds),
+    bytesText(result.outputs.reduce((sum, output) => sum + output.size, 0)),
+    printable(result.outputs.map((output) => output.path).join(', ')),
+  ]);
+  return table([['TASK', 'NODE', 'PROCESS', 'TOOK', 'SIZE', 'FILES'].map((title) => style.dim(title)), ...rows]);
+}
+
+export function logsText(logs: readonly LogView[], style: Style): string {
+  if (logs.length === 0) return 'No attempt has ended yet.';
+  return logs
+    .map((log) => {
+      const outcome = log.outcome === 'kept' ? style.good('kept') : style.bad('failed');
+      const head = `${printable(log.task)}  attempt ${log.attempt} on ${printable(log.nodeName)}  ${outcome}: ${printable(log.message)}`;
+      return [head, ...log.lines.map((line) => `    ${printable(line)}`)].join('\n');
+    })
+    .join('\n');
+}

@@ -1,0 +1,51 @@
+/** Standard input, output and error: the only place below src/cli that touches them. */
+import { createInterface } from 'node:readline';
+
+export interface Terminal {
+  /** Is standard output a terminal that understands control codes? */
+  readonly interactive: boolean;
+  readonly canAsk: boolean;
+  columns(): number;
+  out(text: string): void;
+  error(text: string): void;
+  /** All of standard input. */
+  read(): Promise<string>;
+  /** One line typed at a prompt on standard error; empty when the input ends. */
+  ask(prompt: string): Promise<string>;
+}
+
+export function systemTerminal(): Terminal {
+  return {
+    interactive: process.stdout.isTTY === true,
+    canAsk: process.stdin.isTTY === true,
+    columns: () => process.stdout.columns ?? 80,
+    out: (text) => void process.stdout.write(text),
+    error: (text) => void process.stderr.write(text),
+    async read() {
+      let text = '';
+      process.stdin.setEncoding('utf8');
+      for await (const chunk of process.stdin) text += chunk;
+      return text;
+    },
+    ask(prompt) {
+      const lines = createInterface({ input: process.stdin, output: process.stderr });
+      return new Promise((resolve) => {
+        lines.once('close', () => resolve(''));
+        lines.question(prompt, (answer) => {
+          resolve(answer);
+          lines.close();
+        });
+      });
+    },
+  };
+}
+
+/** Calls `closed` when nobody reads standard output any more. */
+export function onOutputClosed(closed: () => void): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE' || error.code === 'EIO' || error.code === 'ERR_STREAM_DESTROYED') closed();
+      else throw error;
+    });
+  }
+}

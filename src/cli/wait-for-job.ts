@@ -1,0 +1,125 @@
+/** Follows a job to its end. The job never depends on it: Ctrl-C, a time-out or a lost daemon leave it running. */
+import type { Client } from '../api/client.ts';
+import { isSettled, isUndeliverable } from '../api/settled.ts';
+import type { JobView } from '../api/views.ts';
+import { errorKinds, outcomeExits, SupervmError, stoppedExits } from '../model/errors.ts';
+import { deadline, now, pause } from './clock.ts';
+import type { Context, Exit } from './context.ts';
+import { type JobProgress, jobProgress } from './output/job-progress.ts';
+import { outcomeText } from './output/job-text.ts';
+import { shortId } from './output/units.ts';
+
+/** A daemon that was killed is often started again at once (a service manager, an upgrade). */
+const daemonPatienceMs = 20_000;
+const againMs = 500;
+/** Before the coordinator is asked why nothing runs, and between two such questions. */
+const idleMs = 2000;
+const whyMs = 5000;
+
+export interface WaitOptions {
+  readonly timeoutSeconds: number | undefined;
+}
+
+/** Shows progress, then the outcome. Rejects `timed-out`; `no-daemon` when the daemon stays away. */
+export async function waitForJob(context: Context, id: string, options: WaitOptions): Promise<Exit> {
+  const { output, signal } = context;
+  const client = context.client();
+  const first = await client.call('job', { params: { job: id } });
+  const progress = jobProgress(output);
+  const over = options.timeoutSeconds === undefined ? undefined : deadline(options.timeoutSeconds * 1000);
+  const until = over === undefined ? signal : AbortSignal.any([signal, over]);
+  try {
+    progress.show(first, undefined);
+    const last = await follow(client, first, progress, until);
+    progress.end();
+    if (signal.aborted) return detached(context, last);
+    if (!isSettled(last)) throw timedOut(last);
+    return report(context, last);
+  } finally {
+    progress.end();
+  }
+}
+
+/** The last view seen: a settled one, or any when `until` aborted. */
+async function follow(client: Client, first: JobView, progress: JobProgress, until: AbortSignal): Promise<JobView> {
+  let view = first;
+  let lostAt: number | undefined;
+  const reasons = waitingReasons(client);
+  while (!until.aborted && !isSettled(view)) {
+    try {
+      for await (const event of client.events('jobEvents', { params: { job: first.id } }, until)) {
+        lostAt = undefined;
+        if (event.type !== 'progress') continue;
+        view = event.view;
+        progress.show(view, await reasons(view));
+        if (isSettled(view)) return view;
+      }
+    } catch (error) {
+      if (until.aborted) return view;
+      if (!(error instanceof SupervmError) || error.code !== 'no-daemon') throw error;
+      lostAt ??= now();
+      if (now() - lostAt > daemonPatienceMs)
+        throw new SupervmError(
+          'no-daemon',
+          error.message,
+          `The job is stored and goes on where it can. Follow it again: supervm up; supervm wait ${shortId(first.id)}`,
+        );
+    }
+    await pause(againMs, until);
+  }
+  return view;
+}
+
+/** Why nothing runs, once nothing has for a while. */
+function waitingReasons(client: Client): (view: JobView) => Promise<string | undefined> {
+  let idleSince: number | undefined;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let reason: string | undefined;
+  return async (view) => {
+    if (view.tasks.running > 0 || view.tasks.pending === 0) {
+      idleSince = undefined;
+      reason = undefined;
+      return undefined;
+    }
+    idleSince ??= now();
+    if (now() - idleSince < idleMs || now() - askedAt < whyMs) return reason;
+    askedAt = now();
+    const found = await client.call('why', { params: { job: view.id } }).catch(() => undefined);
+    const waiting = found?.reasons.find((each) => each.code !== 'about-to-start');
+    reason = waiting === undefined ? undefined : [waiting.message, waiting.hint].filter((part) => part !== '').join(' ');
+    return reason;
+  };
+}
+
+function report({ output }: Context, view: JobView): Exit {
+  output.show({ human: (style) => outcomeText(view, style), json: view, quiet: view.outputFolder === '' ? view.id : view.outputFolder });
+  if (isUndeliverable(view) && view.deliveryProblem !== undefined) {
+    const { code, message } = view.deliveryProblem;
+    output.warn(
+      `not all results are in ${view.outputFolder}: ${message}`,
+      `They are safe in the cluster and follow once that is mended, or: supervm get ${shortId(view.id)} -o FOLDER`,
+    );
+    const worst = Object.hasOwn(errorKinds, code) ? errorKinds[code as keyof typeof errorKinds].exit : 1;
+    return view.phase === 'succeeded' ? worst : outcomeExit(view);
+  }
+  return outcomeExit(view);
+}
+
+function outcomeExit(view: JobView): Exit {
+  return view.phase === 'active' || view.phase === 'paused' ? 1 : outcomeExits[view.phase];
+}
+
+function detached({ output, signal }: Context, view: JobView): Exit {
+  const id = shortId(view.id);
+  output.note(`Job ${id} goes on. Follow: supervm wait ${id}   End it: supervm cancel ${id}`);
+  return signal.reason === 'SIGTERM' ? stoppedExits.terminated : stoppedExits.interrupted;
+}
+
+function timedOut(view: JobView): SupervmError {
+  const id = shortId(view.id);
+  return new SupervmError(
+    'timed-out',
+    `Job ${id} has not ended in time (${view.tasks.kept} of ${view.tasks.total} done); it goes on.`,
+    `Follow: supervm wait ${id}   End it: supervm cancel ${id}`,
+  );
+}
