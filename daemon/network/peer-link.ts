@@ -98,7 +98,8 @@ export class PeerLink {
   /** A stream on which the peer will send frames of this protocol. */
   accept(stream: Stream, protocol: string, maximumBytes: number): void {
     if (this.#state !== 'admitted' || this.#inbound.has(protocol)) {
-      stream.abort(new Error(`no stream of ${protocol} may be opened now`));
+      stream.abort(new Error('not now'));
+      this.cut(this.#state === 'admitted' ? `a second stream of ${protocol}` : 'it did not say hello first');
       return;
     }
     this.#inbound.add(protocol);
