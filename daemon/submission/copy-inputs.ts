@@ -13,13 +13,15 @@ export interface InputBlob {
 interface CopyOptions {
   readonly inputs: readonly InputBlob[];
   readonly copies: number;
+  /** Only these machines are asked; all when absent. */
+  readonly among?: readonly HostId[];
   readonly onCopied?: (hosts: number, wanted: number) => void;
   readonly signal?: AbortSignal;
 }
 
 /** The machines that have all inputs on disk, this one first. `wanted`: min(copies, live machines) when it began. */
 export async function copyInputs(
-  { inputs, copies, onCopied, signal }: CopyOptions,
+  { inputs, copies, among, onCopied, signal }: CopyOptions,
   { membership, blobs }: Pick<SubmissionNeeds, 'membership' | 'blobs'>,
 ): Promise<{ readonly hosts: readonly HostId[]; readonly wanted: number }> {
   const own = membership.member(membership.self)?.facts.host ?? membership.self;
@@ -30,7 +32,7 @@ export async function copyInputs(
   for (const { id, host } of reachable) {
     signal?.throwIfAborted();
     if (hosts.size >= wanted) break;
-    if (id === membership.self || hosts.has(host)) continue;
+    if (id === membership.self || hosts.has(host) || among?.includes(host) === false) continue;
     if (!(await copyTo(id))) continue;
     hosts.add(host);
     onCopied?.(hosts.size, wanted);

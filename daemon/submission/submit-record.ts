@@ -44,8 +44,12 @@ export async function submitRecord(options: SubmitOptions, needs: SubmissionNeed
   const existing = before ?? knownJob(record, needs);
   const id = existing ?? needs.jobIdOf(record);
   const facts = existing === undefined ? await append(id, record, needs) : needs.journal.copiesOf(existing);
-  if (facts.length < Math.min(fewestCopies, copied.wanted)) throw notAcknowledged(`the job ${id.slice(0, 12)}`, facts.length);
-  const copies = facts.length < copied.hosts.length ? facts : copied.hosts;
+  // Bytes and facts may be on different machines: only one that has both is a copy.
+  const isCopy = (host: HostId): boolean => facts.includes(host);
+  let copies = copied.hosts.filter(isCopy);
+  const fewest = Math.min(fewestCopies, copied.wanted);
+  if (copies.length < fewest) copies = (await copyInputs({ ...options, copies: options.copies ?? 3, among: facts }, needs)).hosts.filter(isCopy);
+  if (copies.length < fewest) throw notAcknowledged(`the job ${id.slice(0, 12)}`, copies.length);
   return { id, copies, wanted: copied.wanted, existed: existing !== undefined };
 }
 
