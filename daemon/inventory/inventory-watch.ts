@@ -1,0 +1,104 @@
+/** Keeps the rest of the daemon told of what this node has. */
+import type { Inventory } from '../../src/model/inventory.ts';
+import type { Clock, Timer } from '../clock.ts';
+import type { Startable } from '../startable.ts';
+import { type DetectOptions, detectPrograms } from './detect-programs.ts';
+import { readGpus } from './graphics.ts';
+import { loadBetween } from './processor-load.ts';
+import { type Reading, readInventory } from './read-inventory.ts';
+import { isWorthTelling } from './worth-telling.ts';
+
+export interface InventoryWatchOptions extends DetectOptions {
+  /** On the disk that workspaces are on; must exist. */
+  readonly folder: string;
+  readonly labels: { readonly [name: string]: string };
+}
+
+export interface InventoryWatchNeeds {
+  readonly clock: Clock;
+  /** Called during `start`, when detection is done, and when something changed that matters; not after `stop`. */
+  publish(inventory: Inventory): void;
+}
+
+const lookMs = 10_000;
+/** Programs are installed and removed now and then; looking for them costs seconds of processor time. */
+const detectMs = 30 * 60_000;
+
+type Detected = Pick<Inventory, 'gpus' | 'programs'>;
+
+export class InventoryWatch implements Startable {
+  readonly #options: InventoryWatchOptions;
+  readonly #needs: InventoryWatchNeeds;
+  readonly #timers: Timer[] = [];
+  #detected: Detected = { gpus: [], programs: [] };
+  #reading: Reading | undefined;
+  #told: Inventory | undefined;
+  #detecting: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: InventoryWatchOptions, needs: InventoryWatchNeeds) {
+    this.#options = options;
+    this.#needs = needs;
+  }
+
+  /** Publishes what is read at once; programs and GPUs follow when they are found. */
+  async start(): Promise<void> {
+    await this.#look();
+    this.#detecting = this.#detect();
+    this.#timers.push(this.#needs.clock.every(lookMs, () => void this.#look()));
+    this.#timers.push(this.#needs.clock.every(detectMs, () => void this.#redetect()));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers) timer.cancel();
+    await this.#detecting;
+  }
+
+  /** As it was last told; after start. */
+  current(): Inventory {
+    if (this.#told === undefined) throw new Error('the inventory was not started');
+    return this.#told;
+  }
+
+  /** Resolves when programs and GPUs have been looked for. */
+  async detected(): Promise<void> {
+    await this.#detecting;
+  }
+
+  async #redetect(): Promise<void> {
+    await this.#detecting;
+    if (!this.#stopped) this.#detecting = this.#detect();
+  }
+
+  async #detect(): Promise<void> {
+    const gpus = await readGpus().catch((error: unknown) => {
+      this.#options.onProblem('graphics', error);
+      return [];
+    });
+    this.#detected = { gpus, programs: await detectPrograms(this.#options) };
+    await this.#look();
+  }
+
+  async #look(): Promise<void> {
+    const before = this.#reading;
+    try {
+      this.#reading = await readInventory(this.#options.folder, this.#needs.clock.now());
+    } catch (error) {
+      this.#options.onProblem('machine', error);
+      if (before === undefined) throw error;
+    }
+    const now = this.#inventory(before);
+    if (this.#stopped || (this.#told !== undefined && !isWorthTelling(this.#told, now))) return;
+    this.#told = now;
+    this.#needs.publish(now);
+  }
+
+  #inventory(before: Reading | undefined): Inventory {
+    const reading = this.#reading;
+    if (reading === undefined) throw new Error('nothing was read');
+    const { load, ...told } = reading;
+    const cpuLoad = before === undefined || load.at <= before.load.at ? 0 : loadBetween(before.load, load, reading.cores);
+    return { ...told, ...this.#detected, labels: this.#options.labels, cpuLoad };
+  }
+}
