@@ -1,4 +1,5 @@
 /** Promises that are checked while a simulation runs, at the moment at which they are made. */
+import type { Trouble } from '../../daemon/records/trouble.ts';
 import type { RunResult } from '../../daemon/worker/task-runner.ts';
 import type { Fact } from '../../src/model/facts.ts';
 import type { AttemptName, Term } from '../../src/model/job.ts';
@@ -43,6 +44,13 @@ export class RunningChecks {
         return stored;
       },
     });
+  }
+
+  /** What the journal reports: a refused write is a fault of the disk, anything else one of ours. */
+  troubled(node: SimulatedNode, trouble: Trouble): void {
+    const text = `trouble ${trouble.type} ${'error' in trouble ? String(trouble.error) : ''}`;
+    if (trouble.type === 'store-failed') this.#chronicle.note(node.plan.id, text);
+    else this.#chronicle.violate(node.plan.id, text);
   }
 
   /** A run begins; answers how many runs of the task failed before. */

@@ -81,7 +81,7 @@ export class SimulatedNode {
     const facts = factsOf(id, Math.floor(world.wall()));
     const messenger = network.join(id);
     const plane = createControlPlane(
-      { node: { ...facts, host, inventory: { ...facts.inventory, cores } } },
+      { node: { ...facts, host, inventory: { ...facts.inventory, cores } }, onTrouble: (trouble) => checks.troubled(this, trouble) },
       {
         network: messenger,
         clock,

@@ -69,7 +69,7 @@ export class SimulatedRunner implements TaskRunner {
     try {
       await this.#fetchInputs(record, holders);
     } catch (error) {
-      return failed({ code: 'inputs-missing', message: String(error), retry: true, blameNode: true });
+      return failed({ code: 'file-missing', message: String(error), retry: true, blameNode: true });
     }
     await this.#sleep(plan.milliseconds / 2);
     onProgress(0.5, 'half way');
