@@ -41,7 +41,7 @@ export interface Timings {
   readonly worker: WorkerOptions;
 }
 
-export const defaultTimings: Timings = {
+const defaultTimings: Timings = {
   heartbeatBusyMs: 250,
   heartbeatIdleMs: 1_000,
   settleMs: 1_500,

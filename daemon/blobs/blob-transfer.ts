@@ -73,10 +73,10 @@ export class BlobTransfer implements Blobs, Startable {
   }
 
   /** `timeoutMs` is the longest time without progress: a large blob may take as long as it takes. */
-  async replicate(blobs: readonly Blob[], node: NodeId, timeoutMs: number): Promise<void> {
-    if (node === this.#messenger.self) return this.fetch(blobs, []);
+  async replicate(blobs: readonly Blob[], node: NodeId, timeoutMs: number, from: readonly NodeId[] = [this.#messenger.self]): Promise<void> {
+    if (node === this.#messenger.self) return this.fetch(blobs, from);
     for (let first = 0; first < blobs.length; first += blobsPerRequest) {
-      await this.#hold(blobs.slice(first, first + blobsPerRequest), node, timeoutMs);
+      await this.#hold(blobs.slice(first, first + blobsPerRequest), node, timeoutMs, from);
     }
   }
 
@@ -161,12 +161,12 @@ export class BlobTransfer implements Blobs, Startable {
     return reply.type === 'piece' ? reply.bytes : undefined;
   }
 
-  async #hold(blobs: readonly Blob[], node: NodeId, timeoutMs: number): Promise<void> {
+  async #hold(blobs: readonly Blob[], node: NodeId, timeoutMs: number, from: readonly NodeId[]): Promise<void> {
     let arrived = -1;
     let progressAt = this.#clock.now();
     for (;;) {
       const left = Math.max(1, progressAt + timeoutMs - this.#clock.now());
-      const reply = await this.#request(node, { type: 'hold', blobs: [...blobs], from: [this.#messenger.self] }, left);
+      const reply = await this.#request(node, { type: 'hold', blobs: [...blobs], from: [...from] }, left);
       if (reply.type === 'held') return;
       if (reply.type !== 'holding') throw new SupervmError('peer-refused', `${node} answered a request to hold blobs with "${reply.type}"`);
       if (reply.arrived !== arrived) progressAt = this.#clock.now();

@@ -20,8 +20,8 @@ export interface Blobs {
   has(digest: Digest): Promise<boolean>;
   /** Pulls what is missing here from whoever has it (`from` is asked first), several requests outstanding, verified, durable. Rejects `file-missing` when nobody reachable has it. */
   fetch(blobs: readonly Blob[], from: readonly NodeId[], signal?: AbortSignal): Promise<void>;
-  /** Asks `node` to fetch and keep them; resolves when it has them on disk. */
-  replicate(blobs: readonly Blob[], node: NodeId, timeoutMs: number): Promise<void>;
+  /** Asks `node` to fetch and keep them, from those named (default: this node) or else from whoever has them; resolves when it has them on disk. */
+  replicate(blobs: readonly Blob[], node: NodeId, timeoutMs: number, from?: readonly NodeId[]): Promise<void>;
   /** A small blob's bytes (a tree), fetched if need be and then held. Its size need not be known: a job names its tree by digest alone; at most 32 MiB are taken. */
   bytes(blob: { readonly digest: Digest; readonly size?: number }, from: readonly NodeId[], signal?: AbortSignal): Promise<Uint8Array>;
   /** Stores bytes, durable when resolved. */

@@ -35,7 +35,7 @@ export async function copyOutputs(options: CopyOptions, needs: { readonly member
     const hosts = new Set(holders.map((holder) => holder.host));
     const needed = target.node === options.submitter || (hosts.size < wantedHosts && !hosts.has(target.host));
     if (!needed) continue;
-    const copying = target.node === membership.self ? blobs.fetch(bytes, [options.from]) : blobs.replicate(bytes, target.node, options.copyMs);
+    const copying = target.node === membership.self ? blobs.fetch(bytes, [options.from]) : blobs.replicate(bytes, target.node, options.copyMs, [options.from]);
     await copying.then(() => holders.push(target)).catch(() => undefined);
   }
   const hosts = new Set(holders.map((holder) => holder.host)).size;

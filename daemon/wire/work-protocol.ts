@@ -4,7 +4,7 @@ import { attemptSchema, nodeIdSchema, termSchema } from './attempt-schema.ts';
 import type { Protocol } from './messenger.ts';
 
 /** More attempts than one node runs and queues, and as many again that wait for an answer. */
-export const mostAttemptsInMessage = 1024;
+const mostAttemptsInMessage = 1024;
 const attempts = z.array(attemptSchema).max(mostAttemptsInMessage).readonly();
 
 /** An attempt as its worker sees it. `finished`: it has ended and is being offered or reported. */

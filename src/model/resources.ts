@@ -21,7 +21,7 @@ export interface Lack {
 }
 
 /** However little tasks ask for, a node is not given more than this at a time. */
-export const mostTasksAtOnce = 256;
+const mostTasksAtOnce = 256;
 
 /** Fractions of a core come from cgroup quotas; sums of them must not fail by a rounding error. */
 const roundingError = 1e-6;
