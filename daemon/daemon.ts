@@ -83,8 +83,8 @@ export async function createDaemon({ paths, settings, log, shutdown }: DaemonSta
   );
   const http = new HttpServer({ socketPath: paths.socket }, { api, clock, logDefect: (error, route) => log.error('a route failed', { error, route }) });
   network.follow(plane.membership);
-  inventory.follow(plane.membership, () => runner?.sandboxLevel);
-  const parts: readonly Startable[] = [blobFolder, logs, network, plane, network.discovery(plane.membership), submitting.delivery, inventory, http];
+  inventory.follow(plane.membership);
+  const parts: readonly Startable[] = [blobFolder, logs, network, plane, network.discovery(plane.membership), submitting.delivery, stopOnly(inventory), http];
   return inOrder(parts, log);
 }
 
@@ -133,6 +133,11 @@ function sessionFiles(): ConstructorParameters<typeof SessionRunner>[0]['files']
     plugin: (type) => programFile(`plugins/${type}/run.ts`),
     readable: ['src', 'daemon', 'plugins', 'dist', 'package.json'].map((name) => join(root, name)),
   };
+}
+
+/** For what has been started before. */
+function stopOnly(part: Pick<Startable, 'stop'>): Startable {
+  return { start: () => Promise.resolve(), stop: () => part.stop() };
 }
 
 /** A part that fails to start takes the started ones down again. */

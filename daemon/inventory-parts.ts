@@ -1,0 +1,59 @@
+/** The inventory as daemon.ts needs it: read once before anything is built, told to the others from then on. */
+import { existsSync, readdirSync } from 'node:fs';
+import type { Inventory } from '../src/model/inventory.ts';
+import type { HostId } from '../src/model/job.ts';
+import type { DaemonSettings } from '../src/settings/daemon-settings.ts';
+import type { Paths } from '../src/settings/paths.ts';
+import { pluginsFolder, programFile } from '../src/settings/program-files.ts';
+import type { Clock, Randomness } from './clock.ts';
+import { findHostId } from './inventory/host-id.ts';
+import { InventoryWatch } from './inventory/inventory-watch.ts';
+import type { Log } from './log/log.ts';
+import type { Membership } from './membership/membership.ts';
+
+interface Needs {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+}
+
+export interface InventoryParts {
+  readonly host: HostId;
+  now(): Inventory;
+  /** Tells the members what this node has, now and whenever that changes. */
+  follow(membership: Membership): void;
+  stop(): Promise<void>;
+}
+
+/** Programs and graphics devices are looked for in the background: they are told when they are found. */
+export async function openInventory(options: { readonly paths: Paths; readonly settings: DaemonSettings }, needs: Needs): Promise<InventoryParts> {
+  const { paths, settings } = options;
+  const log = needs.log.of('inventory');
+  const host = await findHostId({ given: settings.hostId, homeFolder: paths.home }, needs);
+  let tell: (inventory: Inventory) => void = () => undefined;
+  const watch = new InventoryWatch(
+    {
+      folder: paths.home,
+      labels: {},
+      detectors: detectors(),
+      without: settings.without,
+      onProblem: (detector, error) => log.warn('something of this machine cannot be read', { detector, error }),
+    },
+    { clock: needs.clock, publish: (inventory) => tell(inventory) },
+  );
+  await watch.start();
+  return {
+    host,
+    now: () => watch.current(),
+    follow(membership) {
+      tell = (inventory) => membership.update({ inventory });
+      tell(watch.current());
+    },
+    stop: () => watch.stop(),
+  };
+}
+
+function detectors(): readonly string[] {
+  const types = readdirSync(pluginsFolder(), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return types.map((entry) => programFile(`plugins/${entry.name}/detect.ts`)).filter((file) => existsSync(file));
+}
