@@ -9,7 +9,7 @@ export interface DialerNeeds {
   readonly clock: Clock;
   readonly randomness: Randomness;
   /** Resolves when a connection stands (hello still to come), rejects when none can be made. */
-  dial(node: NodeId, addresses: readonly string[]): Promise<void>;
+  dial(node: NodeId, addresses: readonly string[]): Promise<unknown>;
   isConnected(node: NodeId): boolean;
   /** The book changed: the integrator may keep it. */
   learned(node: NodeId, addresses: readonly string[]): void;

@@ -31,9 +31,6 @@ export interface CarrierNeeds extends PeerLinkNeeds {
   opened(link: PeerLink): boolean;
 }
 
-/** One attempt, all addresses and the handshake included. */
-const attemptMs = 6000;
-
 export class Libp2pCarrier {
   readonly #options: CarrierOptions;
   readonly #needs: CarrierNeeds;
@@ -71,16 +68,22 @@ export class Libp2pCarrier {
     void this.#node.handle(protocol, accept, { maxInboundStreams: 2 });
   }
 
-  /** Resolves when a connection stands, rejects when none of the addresses leads to one. Without a node whoever answers is taken. */
-  async dial(addresses: readonly string[], node?: NodeId): Promise<void> {
+  /**
+   * Resolves with who is there when a connection stands, rejects when none of the addresses leads to one. Without a node
+   * whoever answers is taken, this node itself (or a copy of it) included, to which no connection is kept.
+   */
+  async dial(addresses: readonly string[], node?: NodeId): Promise<NodeId> {
     const suffix = node === undefined ? '' : `/p2p/${node}`;
     const found = await Promise.allSettled(addresses.map((address) => multiaddrTexts(parseAddress(address))));
     const texts = found.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
     if (this.#node === undefined || texts.length === 0) throw new SupervmError('peer-unreachable', `no address of ${addresses.join(', ')} can be looked up`);
-    await this.#node.dial(
-      texts.map((text) => multiaddr(text + suffix)),
-      { signal: AbortSignal.timeout(attemptMs) },
-    );
+    try {
+      const connection = await this.#node.dial(texts.map((text) => multiaddr(text + suffix)));
+      return connection.remotePeer.toString();
+    } catch (error) {
+      if (error instanceof Error && error.name === 'InvalidPeerIdError') return this.#options.nodeKey.id;
+      throw error;
+    }
   }
 
   async #listen(address: Address, protocols: readonly { readonly id: string; readonly maximumBytes: number }[]): Promise<number> {
@@ -99,7 +102,7 @@ export class Libp2pCarrier {
   #opened(connection: Connection): void {
     const link = new PeerLink({ connection }, this.#needs);
     this.#links.set(connection, link);
-    if (!this.#needs.opened(link)) link.cut('the peer dialled at the same moment');
+    if (!this.#needs.opened(link)) link.drop();
     else if (link.dialled) void link.greet();
   }
 }

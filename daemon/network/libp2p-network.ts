@@ -9,7 +9,7 @@ import { formatAddress, isAddress, reachableHosts } from './addresses.ts';
 import type { ClusterKey } from './cluster-key.ts';
 import { Dialer } from './dialer.ts';
 import { Exchange } from './exchange.ts';
-import { crossing, type Hello, wireVersion } from './hello.ts';
+import { type Hello, wireVersion } from './hello.ts';
 import { Libp2pCarrier, type ListenOptions } from './libp2p-carrier.ts';
 import type { NodeKey } from './node-key.ts';
 import type { PeerLink } from './peer-link.ts';
@@ -50,6 +50,8 @@ export class Libp2pNetwork implements Messenger, Startable {
   readonly #dialer: Dialer;
   readonly #carrier: Libp2pCarrier;
   readonly #listeners: ((event: PeerEvent) => void)[] = [];
+  /** Who answered at an address that was dialled without knowing. */
+  readonly #occupants = new Map<string, NodeId>();
   readonly #bannedUntil = new Map<NodeId, number>();
   #state: 'new' | 'running' | 'over' = 'new';
   #port = 0;
@@ -124,7 +126,7 @@ export class Libp2pNetwork implements Messenger, Startable {
     this.#table.stop();
     for (const link of this.#table.links()) link.bye();
     await this.#carrier.stop();
-    for (const link of [...this.#table.links()]) link.cut('this node stops');
+    for (const link of [...this.#table.links()]) link.drop();
   }
 
   connected(): readonly NodeId[] {
@@ -168,7 +170,7 @@ export class Libp2pNetwork implements Messenger, Startable {
   /** Somebody was seen at this address just now, or ought to be there. Resolves when an attempt to connect, if one was worth it, has ended. */
   async found(address: string, node?: NodeId): Promise<void> {
     if (node !== undefined) this.#dialer.learn(node, [address], true);
-    else if (!this.#isKnown(address)) await this.#carrier.dial([address]).catch(() => undefined);
+    else if (!this.#isKnown(address)) await this.#explore(address);
   }
 
   /** What the peer said of itself in its hello; undefined when it is not connected. */
@@ -193,8 +195,7 @@ export class Libp2pNetwork implements Messenger, Startable {
   }
 
   #closed(link: PeerLink): void {
-    const ordinary = link.reason === crossing || link.saidBye || this.#state === 'over';
-    if (!ordinary) this.#needs.problem?.(link.peer, link.reason);
+    if (link.fault !== undefined && this.#state === 'running') this.#needs.problem?.(link.peer, link.fault);
     this.#table.closed(link);
   }
 
@@ -213,9 +214,20 @@ export class Libp2pNetwork implements Messenger, Startable {
     return (this.#bannedUntil.get(peer) ?? 0) > this.#needs.clock.now();
   }
 
-  /** Own, or of a peer that is connected. */
+  /** Dials without knowing whom. A failure is no problem to speak of: the machine may be off. */
+  async #explore(address: string): Promise<void> {
+    const node = await this.#carrier.dial([address]).catch(() => undefined);
+    if (node === undefined) return;
+    if (node === this.self) this.#needs.problem?.(node, `${address} is this node, or a copy of its key`);
+    this.#occupants.set(address, node);
+  }
+
+  /** Own, or of a peer that is connected: nothing to find there. */
   #isKnown(address: string): boolean {
-    return this.addresses().includes(address) || this.#table.connected().some((peer) => this.#dialer.addresses(peer).includes(address));
+    const occupant = this.#occupants.get(address);
+    const connected = this.#table.connected();
+    if (occupant !== undefined && (occupant === this.self || connected.includes(occupant))) return true;
+    return this.addresses().includes(address) || connected.some((peer) => this.#dialer.addresses(peer).includes(address));
   }
 
   #check(): void {

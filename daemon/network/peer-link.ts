@@ -42,7 +42,7 @@ export class PeerLink {
   #hello: Hello | undefined;
   #heardAt: number;
   #asked = false;
-  #reason = '';
+  #fault: string | undefined;
   #saidBye = false;
 
   constructor(options: { readonly connection: Connection }, needs: PeerLinkNeeds) {
@@ -52,7 +52,7 @@ export class PeerLink {
     this.#needs = needs;
     this.#since = needs.clock.now();
     this.#heardAt = this.#since;
-    options.connection.addEventListener('close', () => this.#end('the connection closed'));
+    options.connection.addEventListener('close', () => this.#end());
   }
 
   get state(): 'greeting' | 'answered' | 'admitted' | 'closed' {
@@ -64,9 +64,9 @@ export class PeerLink {
     return this.#hello;
   }
 
-  /** Why it ended, for people. */
-  get reason(): string {
-    return this.#reason;
+  /** What was wrong when it ended, for people; undefined when it ended as connections do. */
+  get fault(): string | undefined {
+    return this.#fault;
   }
 
   /** The peer told that it stops. */
@@ -82,7 +82,7 @@ export class PeerLink {
   /** For the side that dialled: opens the control stream and says hello. */
   async greet(): Promise<void> {
     try {
-      this.#listen(await this.#connection.newStream(helloProtocol, { signal: AbortSignal.timeout(greetingMs) }));
+      this.#listen(await this.#connection.newStream(helloProtocol));
       this.#say({ ...this.#needs.hello() });
     } catch (error) {
       this.cut(error instanceof Error ? error.message : String(error));
@@ -137,17 +137,23 @@ export class PeerLink {
     if (this.#state === 'admitted') this.#say({ kind: 'bye' });
   }
 
-  /** Ends the connection now; the peer sees a reset. */
-  cut(reason: string): void {
-    if (this.#state === 'closed') return;
-    this.#end(reason);
-    this.#connection.abort(new Error(reason));
+  /** Ends the connection now because something is wrong; the peer sees a reset. */
+  cut(fault: string): void {
+    if (this.#state !== 'closed') this.#fault ??= fault;
+    this.drop();
   }
 
-  #end(reason: string): void {
+  /** Ends the connection now. */
+  drop(): void {
     if (this.#state === 'closed') return;
+    this.#end();
+    this.#connection.abort(new Error('dropped'));
+  }
+
+  #end(): void {
+    if (this.#state === 'closed') return;
+    if (this.#state === 'admitted' && !this.#saidBye) this.#fault ??= 'the connection broke';
     this.#state = 'closed';
-    this.#reason ||= reason;
     for (const lane of this.#lanes.values()) lane.close();
     this.#lanes.clear();
     this.#needs.closed(this);
@@ -194,16 +200,21 @@ export class PeerLink {
       }
     });
     // A stream that ends while its connection lives would lose messages unseen.
-    stream.addEventListener('close', () => this.cut('a stream closed'));
-    stream.addEventListener('remoteCloseWrite', () => this.cut('a stream closed'));
+    stream.addEventListener('close', () => this.drop());
+    stream.addEventListener('remoteCloseWrite', () => this.drop());
   }
 
   #hear(message: Control): void {
     if (message.kind === 'hello') this.#hearHello(message);
-    else if (message.kind === 'refused') this.cut(message.reason === crossing ? crossing : `it refused: ${message.reason}`);
+    else if (message.kind === 'refused') this.#refused(message.reason);
     else if (message.kind === 'ready' && this.#state === 'answered') this.#admit();
     else if (message.kind === 'ping') this.#say({ kind: 'pong' });
     else if (message.kind === 'bye') this.#saidBye = true;
+  }
+
+  #refused(reason: string): void {
+    if (reason === crossing) this.drop();
+    else this.cut(`it refused this node: ${reason}`);
   }
 
   #hearHello(theirs: Hello): void {
@@ -212,9 +223,9 @@ export class PeerLink {
     const fault = faultOf(theirs, this.#needs.hello(), this.peer) ?? (this.dialled ? undefined : this.#needs.objection(this));
     if (fault !== undefined) {
       this.#say({ kind: 'refused', reason: fault });
-      this.#reason = fault;
-      // Gracefully, so that the reason arrives; whoever does not close in turn is cut by the deadline.
-      this.#connection.close().catch(() => this.cut(fault));
+      if (fault !== crossing) this.#fault = fault;
+      // Gracefully, so that the reason arrives; libp2p cuts it itself when the other side does not close in turn.
+      this.#connection.close().catch(() => this.drop());
     } else if (this.dialled) {
       this.#say({ kind: 'ready' });
       this.#admit();

@@ -67,7 +67,7 @@ export class PeerTable {
     const before = this.#admitted.get(peer);
     this.#admitted.set(peer, link);
     this.#needs.failPending(peer);
-    before?.cut('replaced by a newer connection');
+    before?.drop();
     this.#endReplacing(peer);
     this.#needs.emit({ type: 'connected', peer });
   }

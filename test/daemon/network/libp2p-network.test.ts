@@ -107,6 +107,16 @@ test('nodes tell each other who and where they are', async () => {
   expect(b.network.greeting('nobody')).toBeUndefined();
 });
 
+test('a name that leads to a connected peer is not dialled again', async () => {
+  const [a, b] = [await start(), await start()];
+  const name = b.address.replace('127.0.0.1', 'localhost');
+  await a.network.found(name);
+  await b.until(() => b.count('connected') === 1);
+  for (let round = 0; round < 3; round += 1) await a.network.found(name);
+  expect(await b.network.request(a.self, talk, 'quiet', 5000)).toBe('quiet');
+  expect([...a.log, ...b.log].filter((line) => /^(problem|connected|disconnected)/.test(line))).toEqual([`connected ${b.self}`, `connected ${a.self}`]);
+});
+
 test('when both dial at the same moment, one connection is left and it works', async () => {
   for (let round = 0; round < 5; round += 1) {
     const [a, b] = [await start(), await start()];
@@ -199,6 +209,8 @@ test('a node does not connect to itself, nor to a copy of itself', async () => {
   await a.network.found(copy.address);
   await a.network.found(copy.address, copy.self);
   expect([...a.network.connected(), ...copy.network.connected()]).toEqual([]);
+  await a.network.found(copy.address);
+  expect(a.count('problem')).toBe(1);
 });
 
 test('a port in use is named, and gives way where it was only remembered', async () => {
