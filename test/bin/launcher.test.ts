@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -53,8 +53,8 @@ function layNode(path: string, version: string): string {
   return dirname(path);
 }
 
-function run(path: string, options: { readonly arguments?: readonly string[]; readonly path?: string; readonly cwd?: string } = {}) {
-  const environment = { PATH: options.path ?? '/usr/bin:/bin', HOME: folder };
+function run(path: string, options: { readonly arguments?: readonly string[]; readonly path?: string; readonly cwd?: string; readonly home?: string } = {}) {
+  const environment = { PATH: options.path ?? '/usr/bin:/bin', HOME: options.home ?? folder };
   const done = spawnSync(path, options.arguments ?? [], { env: environment, cwd: options.cwd ?? folder, encoding: 'utf8' });
   return { ...done, told: done.status === 0 ? JSON.parse(done.stdout) : undefined };
 }
@@ -81,6 +81,15 @@ test('nothing is added to the environment that tasks would inherit', () => {
       .toSorted(),
   ).toEqual(['HOME', 'PATH']);
   expect(told.environment.PWD ?? folder).toBe(folder);
+});
+
+test('compiled code is kept in the user’s cache folder, and no home is made for it', () => {
+  const command = layPackage(join(folder, 'checkout'), { source: true, built: false });
+  layRuntime(join(folder, 'checkout/node_modules'));
+  expect(run(command).status).toBe(0);
+  expect(existsSync(join(folder, '.cache/supervm/compiled'))).toBe(true);
+  expect(run(command, { home: join(folder, 'absent') }).status).toBe(0);
+  expect(existsSync(join(folder, 'absent'))).toBe(false);
 });
 
 test('relative and chained links lead to the program, from any folder', () => {
