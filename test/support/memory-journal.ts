@@ -3,12 +3,14 @@ import { jobIdOf } from '../../daemon/records/canonical.ts';
 import type { Journal, Stored } from '../../daemon/records/journal.ts';
 import type { Fact } from '../../src/model/facts.ts';
 import { emptyJobState, foldInto, type MutableJobState } from '../../src/model/fold.ts';
-import type { JobId, JobRecord } from '../../src/model/job.ts';
+import type { HostId, JobId, JobRecord } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 
 export class MemoryJournal implements Journal {
   /** What every append waits for first. */
   before: Promise<void> = Promise.resolve();
+  /** Machines that are said to have everything. */
+  copies: readonly HostId[] = ['host-a', 'host-b', 'host-c', 'host-d'];
   /** The facts of each append. */
   readonly appended: (readonly Fact[])[] = [];
   readonly #jobs = new Map<JobId, MutableJobState>();
@@ -26,7 +28,7 @@ export class MemoryJournal implements Journal {
     this.appended.push(facts);
     await this.before;
     for (const fact of facts) this.learn(fact);
-    return { copies: ['host-a', 'host-b'], wanted: 2 };
+    return { copies: this.copies, wanted: 2 };
   }
 
   async catchUp(): Promise<void> {}
@@ -35,8 +37,8 @@ export class MemoryJournal implements Journal {
     this.#listeners.push(listener);
   }
 
-  copiesOf(): readonly string[] {
-    return ['host-a', 'host-b'];
+  copiesOf(): readonly HostId[] {
+    return this.copies;
   }
 
   /** As if the fact had come from a peer. */

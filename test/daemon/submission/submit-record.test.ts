@@ -1,0 +1,69 @@
+import { beforeEach, expect, test } from 'vitest';
+import type { Blobs } from '../../../daemon/blobs/blobs.ts';
+import { digestOf, jobIdOf } from '../../../daemon/records/canonical.ts';
+import { submitRecord } from '../../../daemon/submission/submit-record.ts';
+import { FixedMembership } from '../../support/fixed-membership.ts';
+import { recordOf } from '../../support/jobs.ts';
+import { MemoryJournal } from '../../support/memory-journal.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+const record = recordOf();
+const inputs = [{ digest: digestOf('scene'), size: 100 }];
+let journal: MemoryJournal;
+let membership: FixedMembership;
+let refusing: Set<string>;
+let copied: string[];
+
+beforeEach(() => {
+  journal = new MemoryJournal();
+  membership = new FixedMembership('a', ['a', 'b', 'c', 'd']);
+  refusing = new Set();
+  copied = [];
+});
+
+function submit(changes: Partial<Parameters<typeof submitRecord>[0]> = {}) {
+  const blobs = {
+    replicate: async (_blobs: unknown, node: string) => {
+      if (refusing.has(node)) throw new Error(`${node} has no room`);
+      copied.push(node);
+    },
+  } as unknown as Blobs;
+  return submitRecord({ record, inputs, ...changes }, { membership, journal, blobs, clock: new VirtualClock(), jobIdOf });
+}
+
+test('the bytes are on three machines before the job is known', async () => {
+  const known: (readonly string[])[] = [];
+  journal.onFact(() => known.push([...copied]));
+  expect(await submit()).toMatchObject({ id: jobIdOf(record), wanted: 3, existed: false });
+  expect(known).toEqual([['b', 'c']]);
+});
+
+test('a machine that cannot take them is passed over, and one that hosts two nodes counts once', async () => {
+  refusing.add('b');
+  membership.change('c', { host: 'host-a' });
+  await submit();
+  expect(copied).toEqual(['d']);
+});
+
+test('a job whose bytes stay on one machine is not acknowledged and not known', async () => {
+  for (const node of ['b', 'c', 'd']) refusing.add(node);
+  await expect(submit()).rejects.toMatchObject({ code: 'not-acknowledged' });
+  expect(journal.jobs().size).toBe(0);
+});
+
+test('the same job again is the same job; another one under its key is refused', async () => {
+  const first = await submit();
+  expect(await submit({ record: { ...record, submittedAt: 99 } })).toMatchObject({ id: first.id, existed: true });
+  await expect(submit({ record: { ...record, name: 'other' } })).rejects.toMatchObject({ code: 'key-reused' });
+  expect(journal.appended).toHaveLength(1);
+});
+
+test('whoever asks for fewer copies waits for fewer', async () => {
+  expect(await submit({ copies: 2 })).toMatchObject({ wanted: 2 });
+  expect(copied).toEqual(['b']);
+});
+
+test('a submission that is called off stores nothing', async () => {
+  await expect(submit({ signal: AbortSignal.abort(new Error('called off')) })).rejects.toThrow('called off');
+  expect(journal.jobs().size).toBe(0);
+});
