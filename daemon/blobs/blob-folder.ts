@@ -8,7 +8,7 @@ import type { Startable } from '../startable.ts';
 import type { Blob, BlobDisk, BlobFiles } from './blobs.ts';
 import { BlobCheck, isDigest } from './digest.ts';
 import { diskFault, errorCode } from './disk-faults.ts';
-import { copyPieces, readPieces, syncFolder } from './file-pieces.ts';
+import { copyPieces, syncFolder } from './file-pieces.ts';
 
 type Incoming = Awaited<ReturnType<BlobDisk['create']>>;
 
@@ -120,16 +120,6 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
       await rm(temporary, { force: true });
       throw diskFault(error, target);
     }
-  }
-
-  /** Hashes the whole file again: true when it still is what its name says. */
-  async isIntact(digest: Digest): Promise<boolean> {
-    const file = await this.#open(digest);
-    if (file === undefined) return false;
-    await using handle = file;
-    const hash = createHash('sha256');
-    for await (const piece of readPieces(handle)) hash.update(piece);
-    return hash.digest('hex') === digest;
   }
 
   async #damaged(digest: Digest): Promise<SupervmError> {

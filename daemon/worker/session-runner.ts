@@ -1,6 +1,6 @@
 /** Runs attempts for real: inputs from the blobs, a sandboxed session a job, outputs into the blobs. */
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Program } from '../../src/model/inventory.ts';
 import type { AttemptName, JobId, JobRecord, NodeId, Step } from '../../src/model/job.ts';
 import { parametersOf } from '../../src/model/parameter-space.ts';
@@ -10,27 +10,16 @@ import { type AttemptLogs, fileName, shortName } from './attempt-logs.ts';
 import { collectOutputs } from './collect-outputs.ts';
 import { hostProcessId } from './host-process.ts';
 import { LauncherClient } from './launcher-client.ts';
+import { openSession } from './open-session.ts';
+import type { ProgramFiles } from './program-files.ts';
 import { chooseSandbox, type Sandbox } from './sandbox/choose-sandbox.ts';
 import type { SandboxLevel } from './sandbox/sandbox.ts';
 import { SessionPool, type WarmSession } from './session-pool.ts';
-import { type SessionListener, SessionProcess } from './session-process.ts';
+import type { SessionListener } from './session-process.ts';
 import { exitFault, faultFrom } from './task-faults.ts';
 import type { BlobFiles, Trees } from './task-needs.ts';
-import { programFolder, programsFor } from './task-programs.ts';
 import type { RunningTask, RunResult, TaskRunner } from './task-runner.ts';
 import { Workspace } from './workspace.ts';
-
-/** Where the program's own files are (src/settings/program-files.ts knows). */
-export interface ProgramFiles {
-  /** The Node executable. */
-  readonly node: string;
-  readonly launcher: string;
-  readonly session: string;
-  /** A job type's run.ts or its built form. */
-  plugin(type: string): string;
-  /** Files and folders that a session must be able to read to load those; never one that holds a daemon's home. */
-  readonly readable: readonly string[];
-}
 
 export interface SessionRunnerOptions {
   /** For workspaces; whatever is in it is removed at the start. */
@@ -196,34 +185,15 @@ export class SessionRunner implements TaskRunner {
     listener.onProgress(0, 'fetching inputs');
     const inputs = await orAborted(workspace.inputs(order.holders), signal);
     listener.onProgress(0, 'starting');
-    const { files } = this.#options;
     const folders = await workspace.session(inputs);
-    const programs = programsFor(record, this.#needs.inventory().programs);
-    const { spec, inside } = sandbox.wrap({
-      name: `${shortName(attempt.job)}-${++this.#sessions}`,
-      folders,
-      readable: [...files.readable, files.node, ...programs.map(({ path }) => programFolder(path))],
-      command: [files.node, '--disable-warning=ExperimentalWarning', files.session],
-    });
-    signal.throwIfAborted();
-    const process = new SessionProcess(spec, { launcher: this.#launcher, clock: this.#needs.clock });
-    const session = { job: attempt.job, cores, process, folders, inside };
+    const { programs } = this.#needs.inventory();
+    const name = `${shortName(attempt.job)}-${++this.#sessions}`;
+    const session = await openSession(
+      { name, job: attempt.job, record, cores, folders, programs, listener, signal },
+      { clock: this.#needs.clock, launcher: this.#launcher, sandbox, files: this.#options.files },
+    );
     this.#pool.add(session);
-    const onAbort = (): void => process.kill();
-    signal.addEventListener('abort', onAbort);
-    try {
-      const plugin = files.plugin(record.type);
-      await process.open({ type: 'open', plugin, inputs: inside.inputs, scratch: inside.scratch, programs, cores }, listener);
-      signal.throwIfAborted();
-      return session;
-    } catch (error) {
-      process.kill();
-      await process.ended;
-      await rm(dirname(folders.scratch), { recursive: true, force: true });
-      throw error;
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
+    return session;
   }
 
   #workspace(record: JobRecord, job: JobId): Workspace {

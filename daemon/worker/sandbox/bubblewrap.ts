@@ -36,7 +36,8 @@ export function inBubblewrap(request: SandboxRequest, options: BubblewrapOptions
     ...['--bind', request.folders.attempts, inside.attempts],
     // After /tmp, which would hide what lies below it.
     ...parentsOf(readable).flatMap(openFolder),
-    ...readable.flatMap((path) => ['--ro-bind', path, path]),
+    // Some exist only in a checkout, some only once built.
+    ...readable.flatMap((path) => ['--ro-bind-try', path, path]),
     ...['--remount-ro', '/'],
     ...['--chdir', inside.scratch],
     '--clearenv',

@@ -15,7 +15,7 @@ import type { AttemptName, JobRecord, JsonObject } from '../../../src/model/job.
 import { LinkedMessengers } from '../blobs/linked-messengers.ts';
 
 const root = join(import.meta.dirname, '../../..');
-export const plugins = join(root, 'test/support/plugins');
+const toys = join(root, 'test/support/plugins');
 
 export interface BenchOptions {
   /** True: whatever this machine allows; false: no bubblewrap. */
@@ -23,6 +23,8 @@ export interface BenchOptions {
   readonly programs?: readonly Program[];
   /** Where workspaces are, instead of a fresh folder. */
   readonly workFolder?: string;
+  /** Folder of the job types, instead of the toys'. */
+  readonly plugins?: string;
 }
 
 export class RunnerBench implements AsyncDisposable {
@@ -36,6 +38,7 @@ export class RunnerBench implements AsyncDisposable {
 
   private constructor(home: string, options: BenchOptions) {
     this.home = home;
+    const plugins = options.plugins ?? toys;
     const messenger = new LinkedMessengers().join('here');
     const clock = systemClock();
     this.files = new BlobFolder({ folder: join(home, 'blobs') });

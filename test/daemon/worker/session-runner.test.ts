@@ -1,14 +1,28 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { AttemptName, JobRecord, JsonObject } from '../../../src/model/job.ts';
 import { RunnerBench } from './runner-bench.ts';
 
 describe('running attempts without a sandbox', () => {
   let bench: RunnerBench;
-  beforeEach(async () => {
+  let job: string;
+  let jobs = 0;
+  beforeAll(async () => {
     bench = await RunnerBench.open({ sandboxed: false, programs: [{ name: 'tool', version: '2.0', path: '/usr/bin/true', features: ['a'] }] });
   });
-  afterEach(() => bench[Symbol.asyncDispose]());
+  afterAll(() => bench[Symbol.asyncDispose]());
+  // The runner is shared, for starting one is slow; the job is each test's own.
+  beforeEach(() => {
+    jobs += 1;
+    job = jobs.toString(16).padStart(16, '0').repeat(4);
+    bench.progress.length = 0;
+  });
+  afterEach(() => bench.runner.forget(job));
+  const attempt = (changes: Partial<AttemptName> = {}) => bench.attempt({ job, ...changes });
+  const run = (script: JsonObject) => bench.run(script, attempt());
+  const start = (record: JobRecord) => bench.start(record, attempt());
 
   it('says truthfully that there is no sandbox', () => {
     expect(bench.runner.sandboxLevel).toMatchObject({ level: 'none', reason: 'bubblewrap is not installed' });
@@ -20,7 +34,7 @@ describe('running attempts without a sandbox', () => {
     const [step] = record.steps;
     if (step === undefined) throw new Error('the toy has a step');
     const programs = [{ name: 'tool', minimumVersion: '1.9' }];
-    const running = bench.start({ ...record, steps: [{ ...step, requirements: { cores: 'all', memoryBytes: 0, programs } }] });
+    const running = start({ ...record, steps: [{ ...step, requirements: { cores: 'all', memoryBytes: 0, programs } }] });
     const result = await running.result;
     const report = JSON.parse(await bench.text(result, 'report.json'));
     expect(report).toMatchObject({ input: 'hello', tasks: 1, cores: 2, parameters: { frame: 3 }, programs: [{ name: 'tool', path: '/usr/bin/true' }] });
@@ -31,8 +45,8 @@ describe('running attempts without a sandbox', () => {
 
   it('keeps the session of a job warm from task to task and another job away from it', async () => {
     const reports = [];
-    for (const job of ['ab', 'ab', 'cd'])
-      reports.push(JSON.parse(await bench.text(await bench.run({ do: 'report' }, bench.attempt({ job: job.repeat(32) })), 'report.json')));
+    for (const own of [job, job, 'cd'.repeat(32)])
+      reports.push(JSON.parse(await bench.text(await bench.run({ do: 'report' }, attempt({ job: own })), 'report.json')));
     const [first, second, other] = reports;
     expect([first.tasks, second.tasks, other.tasks]).toEqual([1, 2, 1]);
     expect(second.pid).toBe(first.pid);
@@ -41,19 +55,19 @@ describe('running attempts without a sandbox', () => {
 
   it('runs two tasks of a job side by side, each in a session of its own', async () => {
     const record = await bench.record({ do: 'report' });
-    const results = await Promise.all([bench.start(record).result, bench.start(record).result]);
+    const results = await Promise.all([start(record).result, start(record).result]);
     const pids = await Promise.all(results.map(async (result) => JSON.parse(await bench.text(result, 'report.json')).pid));
     expect(new Set(pids).size).toBe(2);
   });
 
   it('keeps what plugin and session printed, for reading later', async () => {
-    const attempt = bench.attempt();
-    await bench.run({ do: 'report' }, attempt);
-    const log = Buffer.from((await bench.logs.read(attempt, 0)) ?? []).toString();
+    const own = attempt();
+    await bench.run({ do: 'report' }, own);
+    const log = Buffer.from((await bench.logs.read(own, 0)) ?? []).toString();
     expect(log).toContain('toy opened');
     expect(log).toContain('printed by the plugin');
-    expect(await bench.logs.read(attempt, log.length)).toHaveLength(0);
-    expect(await bench.logs.read(bench.attempt(), 0)).toBeUndefined();
+    expect(await bench.logs.read(own, log.length)).toHaveLength(0);
+    expect(await bench.logs.read(attempt(), 0)).toBeUndefined();
   });
 
   it.each([
@@ -67,56 +81,56 @@ describe('running attempts without a sandbox', () => {
     ['folderLink', { code: 'output-invalid', retry: true }],
     ['hardLink', { code: 'output-invalid', retry: true }],
   ])('fails an attempt that ends by %s, and runs the next', async (action, failure) => {
-    expect(await bench.run({ do: action })).toMatchObject({ type: 'failed', failure });
-    expect(await bench.run({ do: 'report' })).toMatchObject({ type: 'done' });
+    expect(await run({ do: action })).toMatchObject({ type: 'failed', failure });
+    expect(await run({ do: 'report' })).toMatchObject({ type: 'done' });
   });
 
   it('tells the last words of a session that died', async () => {
-    expect(await bench.run({ do: 'exit' })).toMatchObject({
+    expect(await run({ do: 'exit' })).toMatchObject({
       failure: { logTail: expect.stringContaining('last words'), message: expect.stringContaining('code 3') },
     });
   });
 
   it('keeps a session warm after a failure it understood, and opens a new one after any other', async () => {
-    const tasks = async () => JSON.parse(await bench.text(await bench.run({ do: 'report' }), 'report.json')).tasks;
-    await bench.run({ do: 'fault' });
+    const tasks = async () => JSON.parse(await bench.text(await run({ do: 'report' }), 'report.json')).tasks;
+    await run({ do: 'fault' });
     expect(await tasks()).toBe(2);
-    await bench.run({ do: 'throw' });
+    await run({ do: 'throw' });
     expect(await tasks()).toBe(1);
   });
 
   it('fails with the words of a plugin that refuses to open', async () => {
     const record = await bench.record({ do: 'report' }, { refuse: '' });
-    expect(await bench.start(record).result).toMatchObject({ failure: { code: 'not-a-scene', retry: false, logTail: expect.stringContaining('toy opened') } });
+    expect(await start(record).result).toMatchObject({ failure: { code: 'not-a-scene', retry: false, logTail: expect.stringContaining('toy opened') } });
   });
 
   it('fails when the session dies while it opens', async () => {
     const record = await bench.record({ do: 'report' }, { die: '' });
-    expect(await bench.start(record).result).toMatchObject({ failure: { code: 'program-died', retry: true } });
+    expect(await start(record).result).toMatchObject({ failure: { code: 'program-died', retry: true } });
   });
 
   it('fails when the plugin cannot be loaded', async () => {
     const record = { ...(await bench.record({})), type: 'absent' };
-    expect(await bench.start(record).result).toMatchObject({ type: 'failed', failure: { code: 'task-failed' } });
+    expect(await start(record).result).toMatchObject({ type: 'failed', failure: { code: 'task-failed' } });
   });
 
   it('blames the node when the inputs cannot be brought here, and tries again the next time', async () => {
     const record = await bench.record({ do: 'report' });
     const lost = { ...record, inputs: { ...record.inputs, tree: '0'.repeat(64) } };
-    expect(await bench.start(lost).result).toMatchObject({ failure: { code: 'file-missing', retry: true, blameNode: true } });
-    expect(await bench.start(lost).result).toMatchObject({ failure: { code: 'file-missing' } });
+    expect(await start(lost).result).toMatchObject({ failure: { code: 'file-missing', retry: true, blameNode: true } });
+    expect(await start(lost).result).toMatchObject({ failure: { code: 'file-missing' } });
   });
 
   it('aborts an obedient task and keeps its session', async () => {
-    const running = bench.start(await bench.record({ do: 'obedient' }));
+    const running = start(await bench.record({ do: 'obedient' }));
     while (!bench.progress.some(([fraction]) => fraction === 0.5)) await new Promise((resolve) => setImmediate(resolve));
     running.abort();
     expect(await running.result).toEqual({ type: 'aborted' });
-    expect(JSON.parse(await bench.text(await bench.run({ do: 'report' }), 'report.json')).tasks).toBe(2);
+    expect(JSON.parse(await bench.text(await run({ do: 'report' }), 'report.json')).tasks).toBe(2);
   });
 
   it('ends a task that does not obey with everything it started, also out of its process group', async () => {
-    const running = bench.start(await bench.record({ do: 'stubborn' }));
+    const running = start(await bench.record({ do: 'stubborn' }));
     while (!(await sleepers(bench.home)).includes('3211')) await new Promise((resolve) => setImmediate(resolve));
     running.abort();
     expect(await running.result).toEqual({ type: 'aborted' });
@@ -124,35 +138,35 @@ describe('running attempts without a sandbox', () => {
   });
 
   it('aborts while the session opens', async () => {
-    const running = bench.start(await bench.record({ do: 'report' }, { hang: '' }));
+    const running = start(await bench.record({ do: 'report' }, { hang: '' }));
     while (!bench.progress.some(([, message]) => message === 'starting')) await new Promise((resolve) => setImmediate(resolve));
     running.abort();
     expect(await running.result).toEqual({ type: 'aborted' });
   });
 
   it('removes the workspace of a job that is forgotten, and can start it again', async () => {
-    const running = bench.start(await bench.record({ do: 'obedient' }));
+    const running = start(await bench.record({ do: 'obedient' }));
     while (bench.progress.length < 3) await new Promise((resolve) => setImmediate(resolve));
-    bench.runner.forget('ab'.repeat(32));
-    bench.runner.forget('ab'.repeat(32));
+    bench.runner.forget(job);
+    bench.runner.forget(job);
     expect(await running.result).toEqual({ type: 'aborted' });
-    expect(await bench.run({ do: 'report' })).toMatchObject({ type: 'done' });
-    bench.runner.forget('ab'.repeat(32));
-    await bench.runner.stop();
-    expect(await readdir(join(bench.home, 'work'))).toEqual([]);
+    expect(await run({ do: 'report' })).toMatchObject({ type: 'done' });
+    bench.runner.forget(job);
+    const folder = join(bench.home, 'work', job.slice(0, 16));
+    while (existsSync(folder)) await new Promise((resolve) => setImmediate(resolve));
   });
 
   it('fails running tasks by the node’s fault when the launcher dies, and starts a new one', async () => {
-    const running = bench.start(await bench.record({ do: 'obedient' }));
+    const running = start(await bench.record({ do: 'obedient' }));
     while (bench.progress.length < 3) await new Promise((resolve) => setImmediate(resolve));
     process.kill(bench.runner.launcherPid ?? 0, 'SIGKILL');
     expect(await running.result).toMatchObject({ failure: { code: 'program-died', blameNode: true } });
-    expect(await bench.run({ do: 'report' })).toMatchObject({ type: 'done' });
+    expect(await run({ do: 'report' })).toMatchObject({ type: 'done' });
   });
 
   it('leaves no output in the workspace once it is stored', async () => {
-    await bench.run({ do: 'report' });
-    const base = join(bench.home, 'work', 'ab'.repeat(8), 'sessions/1/attempts');
+    await run({ do: 'report' });
+    const base = join(bench.home, 'work', job.slice(0, 16), 'sessions/1/attempts');
     expect(await readdir(base)).toEqual([]);
   });
 });

@@ -1,0 +1,61 @@
+/** Starts a session process for a job, in the sandbox, and waits until its plugin is open. */
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Program } from '../../src/model/inventory.ts';
+import type { JobId, JobRecord } from '../../src/model/job.ts';
+import type { Clock } from '../clock.ts';
+import type { LauncherClient } from './launcher-client.ts';
+import type { ProgramFiles } from './program-files.ts';
+import type { Sandbox } from './sandbox/choose-sandbox.ts';
+import type { SessionFolders } from './sandbox/sandbox.ts';
+import type { WarmSession } from './session-pool.ts';
+import { type SessionListener, SessionProcess } from './session-process.ts';
+import { programFolder, programsFor } from './task-programs.ts';
+
+export interface SessionRequest {
+  /** Distinguishes the session on this machine. */
+  readonly name: string;
+  readonly job: JobId;
+  readonly record: JobRecord;
+  readonly cores: number;
+  readonly folders: SessionFolders;
+  readonly programs: readonly Program[];
+  readonly listener: SessionListener;
+  /** Kills the session while it opens. */
+  readonly signal: AbortSignal;
+}
+
+export interface SessionNeeds {
+  readonly clock: Clock;
+  readonly launcher: LauncherClient;
+  readonly sandbox: Sandbox;
+  readonly files: ProgramFiles;
+}
+
+/** Rejects with OpenFailure or the signal's reason; then nothing of the session is left, its folders included. */
+export async function openSession(request: SessionRequest, { clock, launcher, sandbox, files }: SessionNeeds): Promise<WarmSession> {
+  const { name, job, record, cores, folders, listener, signal } = request;
+  signal.throwIfAborted();
+  const programs = programsFor(record, request.programs);
+  const { spec, inside } = sandbox.wrap({
+    name,
+    folders,
+    readable: [...files.readable, files.node, ...programs.map(({ path }) => programFolder(path))],
+    command: [files.node, '--disable-warning=ExperimentalWarning', files.session],
+  });
+  const process = new SessionProcess(spec, { launcher, clock });
+  const onAbort = (): void => process.kill();
+  signal.addEventListener('abort', onAbort);
+  try {
+    await process.open({ type: 'open', plugin: files.plugin(record.type), inputs: inside.inputs, scratch: inside.scratch, programs, cores }, listener);
+    signal.throwIfAborted();
+    return { job, cores, process, folders, inside };
+  } catch (error) {
+    process.kill();
+    await process.ended;
+    await rm(dirname(folders.scratch), { recursive: true, force: true });
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
