@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { runSeedsInProcesses, type Tally } from './seeds.ts';
+import { isTelling, rareFaults } from './statistics.ts';
 import { runSeed } from './world.ts';
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -44,5 +45,7 @@ if (values.seed !== undefined) {
   const range = { from: numberOf(values.from, 1), count: numberOf(values.seeds, 1000), firstOnly: false };
   const tally = await runSeedsInProcesses(range, numberOf(values.processes, Math.min(availableParallelism(), 8)));
   report(tally, (performance.now() - began) / 1000);
-  process.exitCode = tally.failures.length === 0 ? 0 : 1;
+  const rare = isTelling(tally) ? rareFaults(tally) : [];
+  if (rare.length > 0) print(`too rare to prove anything: ${rare.join(', ')}`);
+  process.exitCode = tally.failures.length === 0 && rare.length === 0 ? 0 : 1;
 }

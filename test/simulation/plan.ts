@@ -39,6 +39,8 @@ export interface UserAction {
   readonly type: 'cancel' | 'retry' | 'pause' | 'resume' | 'pause-node' | 'resume-node';
   /** Key of the job; for nodes unused. */
   readonly key: string;
+  /** Waits for the worst moment: a result of the job has just been made and is about to be kept. */
+  readonly lurks?: boolean;
 }
 
 export interface SeedPlan {
@@ -74,6 +76,15 @@ function drawJobs(draw: SeededRandomness, nodes: readonly NodePlan[], before: nu
   });
 }
 
+/** People lose patience when something hangs: cancels on a side that is cut off, or while somebody is stopped. */
+function cancelsAmidFaults(draw: SeededRandomness, nodes: readonly NodePlan[], jobs: readonly JobPlan[], faults: readonly Fault[]): UserAction[] {
+  const hangs = faults.filter(({ kind }) => kind === 'partition' || kind === 'one-way' || kind === 'stop' || kind === 'crash');
+  return hangs.flatMap(({ from }) => {
+    if (!draw.chance(0.2)) return [];
+    return [{ at: Math.round(from + draw.between(50, 1500)), node: draw.pick(nodes).id, type: 'cancel' as const, key: draw.pick(jobs).key }];
+  });
+}
+
 function drawActions(draw: SeededRandomness, nodes: readonly NodePlan[], jobs: readonly JobPlan[], healAt: number): UserAction[] {
   const actions: UserAction[] = [];
   const soonAfter = (at: number): number => Math.round(at + draw.between(200, 5000));
@@ -81,7 +92,7 @@ function drawActions(draw: SeededRandomness, nodes: readonly NodePlan[], jobs: r
   for (const { key, at } of jobs) {
     if (draw.chance(0.3)) {
       const cancelAt = soonAfter(at);
-      add('cancel', cancelAt, key);
+      actions.push({ at: cancelAt, node: draw.pick(nodes).id, type: 'cancel', key, lurks: draw.chance(0.5) });
       if (draw.chance(0.3)) add('retry', soonAfter(cancelAt), key);
     }
     if (draw.chance(0.2)) {
@@ -96,7 +107,7 @@ function drawActions(draw: SeededRandomness, nodes: readonly NodePlan[], jobs: r
     const at = Math.round(draw.between(1000, healAt));
     actions.push({ at, node: id, type: 'pause-node', key: '' }, { at: Math.min(soonAfter(at), healAt + 1000), node: id, type: 'resume-node', key: '' });
   }
-  return actions.sort((a, b) => a.at - b.at);
+  return actions;
 }
 
 const sizes = [1, 2, 2, 3, 3, 3, 3, 3, 4, 4, 5] as const;
@@ -117,5 +128,6 @@ export function drawPlan(seed: number): SeedPlan {
     nodes.map(({ id }) => id),
     healAt,
   );
-  return { seed, nodes, jobs, actions: drawActions(draw, nodes, jobs, healAt), faults, healAt };
+  const actions = [...drawActions(draw, nodes, jobs, healAt), ...cancelsAmidFaults(draw, nodes, jobs, faults)].sort((a, b) => a.at - b.at);
+  return { seed, nodes, jobs, actions, faults, healAt };
 }

@@ -16,6 +16,9 @@ export class RunningChecks {
   readonly #seats = new Map<string, string>();
   readonly #failedRuns = new Map<string, number>();
 
+  /** Whoever waits for the next task to be done. */
+  readonly onDone: (() => void)[] = [];
+
   constructor(options: { readonly chronicle: Chronicle; readonly now: () => number; nodes(): Iterable<SimulatedNode> }) {
     this.#chronicle = options.chronicle;
     this.#nodes = options.nodes;
@@ -71,6 +74,7 @@ export class RunningChecks {
     this.#chronicle.note(node.plan.id, `${result.type} ${key}${result.type === 'failed' ? ` ${result.failure.code}` : ''}`);
     const start = this.#chronicle.starts.get(key)?.findLast((one: Start) => one.node === node.plan.id && one.outcome === 'running');
     if (start !== undefined) start.outcome = result.type;
+    if (result.type === 'done') for (const wake of this.onDone.splice(0)) wake();
     if (result.type !== 'failed') return;
     this.#chronicle.count('failed-task');
     this.#failedRuns.set(taskOf(attempt), (this.#failedRuns.get(taskOf(attempt)) ?? 0) + 1);

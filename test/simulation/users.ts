@@ -14,6 +14,8 @@ import type { Life, SimulatedNode } from './simulated-node.ts';
 
 /** Before a refused submission is tried again. */
 const againMs = 1000;
+/** How long somebody waits for the worst moment. */
+const lurkMs = 2000;
 
 export interface UserNeeds {
   readonly clock: VirtualClock;
@@ -89,6 +91,7 @@ export class Users {
   }
 
   async #act(action: UserAction): Promise<void> {
+    if (action.lurks === true) await this.#momentOfResult();
     const life = this.#needs.nodes.get(action.node)?.life;
     if (life?.ready !== true) return;
     if (action.type === 'pause-node' || action.type === 'resume-node') {
@@ -101,6 +104,16 @@ export class Users {
     this.#needs.chronicle.note(action.node, `${action.type} ${action.key}`);
     this.#needs.chronicle.count(action.type as 'cancel' | 'retry' | 'pause');
     await this.#append(life, fact);
+  }
+
+  /** Until just after the next task is done, or for a while. */
+  async #momentOfResult(): Promise<void> {
+    const { clock, checks } = this.#needs;
+    await new Promise<void>((resolve) => {
+      checks.onDone.push(resolve);
+      clock.after(lurkMs, resolve);
+    });
+    await new Promise<void>((resolve) => void clock.after(0.5, resolve));
   }
 
   async #append(life: Life, fact: Fact): Promise<void> {
