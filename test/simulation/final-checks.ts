@@ -7,14 +7,14 @@ import { jobPhase } from '../../src/model/phase.ts';
 import { sameTerm } from '../../src/model/term.ts';
 import { type Chronicle, runKey } from './chronicle.ts';
 import type { Fault } from './faults.ts';
-import type { SimulatedNode } from './simulated-node.ts';
+import type { Machine } from './machine.ts';
 import { outputBytes } from './simulated-tasks.ts';
 
 /** A fault may make a task run twice for as long afterwards as it takes to notice: leases, time-outs, connections that linger. */
 const causeLastsMs = 25_000;
 
 /** Is there nothing left to wait for? Every job has ended everywhere, and all follow one coordinator. */
-export function isSettled(nodes: readonly SimulatedNode[]): boolean {
+export function isSettled(nodes: readonly Machine[]): boolean {
   const planes = nodes.map(({ life }) => (life?.ready === true ? life.plane : undefined));
   const [first] = planes;
   const term = first?.leadership.current();
@@ -30,7 +30,7 @@ export function isSettled(nodes: readonly SimulatedNode[]): boolean {
   });
 }
 
-export function checkTheEnd(nodes: readonly SimulatedNode[], chronicle: Chronicle, faults: readonly Fault[]): void {
+export function checkTheEnd(nodes: readonly Machine[], chronicle: Chronicle, faults: readonly Fault[]): void {
   const violate = (text: string): void => chronicle.violate('world', text);
   checkSeat(nodes, violate);
   const views = nodes.map((node) => ({ node, jobs: node.life?.plane.journal.jobs() ?? new Map<string, JobState>() }));
@@ -54,13 +54,13 @@ export function checkTheEnd(nodes: readonly SimulatedNode[], chronicle: Chronicl
   checkRepeats(chronicle, faults, violate);
 }
 
-function checkSeat(nodes: readonly SimulatedNode[], violate: (text: string) => void): void {
+function checkSeat(nodes: readonly Machine[], violate: (text: string) => void): void {
   const seated = nodes.filter(({ life }) => life?.plane.leadership.isMine() === true);
   const followed = new Set(nodes.map(({ life }) => life?.plane.leadership.current()?.node));
   if (seated.length !== 1 || followed.size !== 1) violate(`${seated.length} nodes coordinate and ${followed.size} are followed`);
 }
 
-function checkJob(state: JobState, nodes: readonly SimulatedNode[], violate: (text: string) => void): void {
+function checkJob(state: JobState, nodes: readonly Machine[], violate: (text: string) => void): void {
   const job = state.id.slice(0, 6);
   const { record } = state;
   if (record === undefined) {
@@ -78,7 +78,7 @@ function checkJob(state: JobState, nodes: readonly SimulatedNode[], violate: (te
   }
 }
 
-function checkResult(result: ResultKept, expected: Uint8Array, nodes: readonly SimulatedNode[], violate: (text: string) => void): void {
+function checkResult(result: ResultKept, expected: Uint8Array, nodes: readonly Machine[], violate: (text: string) => void): void {
   const digest = createHash('sha256').update(expected).digest('hex');
   const key = runKey(result.attempt);
   if (result.outputs.length !== 1 || result.outputs[0]?.digest !== digest) violate(`the result of ${key} has the wrong bytes`);
@@ -89,7 +89,7 @@ function checkResult(result: ResultKept, expected: Uint8Array, nodes: readonly S
 }
 
 /** No coordinator keeps two results of one task in one term. */
-function checkOnePerTerm(nodes: readonly SimulatedNode[], violate: (text: string) => void): void {
+function checkOnePerTerm(nodes: readonly Machine[], violate: (text: string) => void): void {
   const kept = new Map<string, string>();
   for (const log of nodes[0]?.disk.logs.values() ?? []) {
     for (const { fact } of log) {

@@ -6,11 +6,11 @@ import type { AttemptName, Term } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import { compareTerms, termText } from '../../src/model/term.ts';
 import { type Chronicle, runKey, type Start } from './chronicle.ts';
-import type { Life, SimulatedNode } from './simulated-node.ts';
+import type { Life, Machine } from './machine.ts';
 
 export class RunningChecks {
   readonly #chronicle: Chronicle;
-  readonly #nodes: () => Iterable<SimulatedNode>;
+  readonly #nodes: () => Iterable<Machine>;
   readonly #now: () => number;
   /** Who used a term: node and life. */
   readonly #seats = new Map<string, string>();
@@ -19,7 +19,7 @@ export class RunningChecks {
   /** Whoever waits for the next task to be done. */
   readonly onDone: (() => void)[] = [];
 
-  constructor(options: { readonly chronicle: Chronicle; readonly now: () => number; nodes(): Iterable<SimulatedNode> }) {
+  constructor(options: { readonly chronicle: Chronicle; readonly now: () => number; nodes(): Iterable<Machine> }) {
     this.#chronicle = options.chronicle;
     this.#nodes = options.nodes;
     this.#now = options.now;
@@ -30,7 +30,7 @@ export class RunningChecks {
   }
 
   /** Listens to everything a new process does. */
-  watch(node: SimulatedNode, life: Life): void {
+  watch(node: Machine, life: Life): void {
     const { id } = node.plan;
     const { journal, leadership } = life.plane;
     leadership.onChange((term) => {
@@ -50,14 +50,14 @@ export class RunningChecks {
   }
 
   /** What the journal reports: a refused write is a fault of the disk, anything else one of ours. */
-  troubled(node: SimulatedNode, trouble: Trouble): void {
+  troubled(node: Machine, trouble: Trouble): void {
     const text = `trouble ${trouble.type} ${'error' in trouble ? String(trouble.error) : ''}`;
     if (trouble.type === 'store-failed') this.#chronicle.note(node.plan.id, text);
     else this.#chronicle.violate(node.plan.id, text);
   }
 
   /** A run begins; answers how many runs of the task failed before. */
-  began(node: SimulatedNode, attempt: AttemptName): number {
+  began(node: Machine, attempt: AttemptName): number {
     const { id } = node.plan;
     const key = runKey(attempt);
     const state = node.life?.plane.journal.job(attempt.job);
@@ -69,7 +69,7 @@ export class RunningChecks {
     return this.#failedRuns.get(taskOf(attempt)) ?? 0;
   }
 
-  finished(node: SimulatedNode, attempt: AttemptName, result: RunResult): void {
+  finished(node: Machine, attempt: AttemptName, result: RunResult): void {
     const key = runKey(attempt);
     this.#chronicle.note(node.plan.id, `${result.type} ${key}${result.type === 'failed' ? ` ${result.failure.code}` : ''}`);
     const start = this.#chronicle.starts.get(key)?.findLast((one: Start) => one.node === node.plan.id && one.outcome === 'running');
@@ -81,7 +81,7 @@ export class RunningChecks {
   }
 
   /** Everyone named really has it on disk, synced: only that survives a power cut. */
-  checkCopies(node: SimulatedNode, facts: readonly Fact[], hosts: readonly string[], what: string): void {
+  checkCopies(node: Machine, facts: readonly Fact[], hosts: readonly string[], what: string): void {
     for (const host of hosts) {
       const machines = [...this.#nodes()].filter(({ plan }) => plan.host === host);
       const missing = facts.find((fact) => !machines.some(({ contents }) => contents.has(fact)));
@@ -90,7 +90,7 @@ export class RunningChecks {
   }
 
   /** Of facts that say the same (a submission tried again makes another one), each machine has at least one. */
-  checkAnyCopy(node: SimulatedNode, facts: readonly Fact[], hosts: readonly string[], what: string): void {
+  checkAnyCopy(node: Machine, facts: readonly Fact[], hosts: readonly string[], what: string): void {
     for (const host of hosts) {
       const machines = [...this.#nodes()].filter(({ plan }) => plan.host === host);
       const held = facts.some((fact) => machines.some(({ contents }) => contents.has(fact)));
@@ -98,7 +98,7 @@ export class RunningChecks {
     }
   }
 
-  checkBlobs(node: SimulatedNode, digests: readonly string[], hosts: readonly string[], what: string): void {
+  checkBlobs(node: Machine, digests: readonly string[], hosts: readonly string[], what: string): void {
     for (const host of hosts) {
       const machines = [...this.#nodes()].filter(({ plan }) => plan.host === host);
       const held = new Set(machines.flatMap(({ blobDisk }) => blobDisk.digests()));
@@ -106,7 +106,7 @@ export class RunningChecks {
     }
   }
 
-  #seated(node: SimulatedNode, life: Life, term: Term): void {
+  #seated(node: Machine, life: Life, term: Term): void {
     const { id } = node.plan;
     const key = `${term.number}@${term.node}`;
     const holder = `${id} life ${life.number}`;
@@ -123,7 +123,7 @@ export class RunningChecks {
   }
 
   /** The node decides on a fact, with what it knows now. */
-  #asked(node: SimulatedNode, life: Life, fact: Fact): void {
+  #asked(node: Machine, life: Life, fact: Fact): void {
     if (fact.type !== 'result-kept') return;
     const { id } = node.plan;
     const state: JobState | undefined = life.plane.journal.job(fact.job);
@@ -141,7 +141,7 @@ export class RunningChecks {
     );
   }
 
-  #folded(node: SimulatedNode, fact: Fact): void {
+  #folded(node: Machine, fact: Fact): void {
     const what = 'attempt' in fact ? ` ${runKey(fact.attempt)}` : ` ${fact.job.slice(0, 6)}`;
     this.#chronicle.note(node.plan.id, `knows ${fact.type}${what}`);
     if (!node.contents.has(fact)) this.#chronicle.violate(node.plan.id, `acts on ${fact.type}, which is not on its disk`);

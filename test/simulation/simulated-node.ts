@@ -1,12 +1,13 @@
 /** One machine of the simulation: disks that outlive its process, and the process, which is the production control plane. */
 import { MemoryBlobDisk } from '../../daemon/blobs/memory-blob-disk.ts';
 import type { Clock } from '../../daemon/clock.ts';
-import { type ControlPlane, createControlPlane } from '../../daemon/control-plane.ts';
+import { createControlPlane } from '../../daemon/control-plane.ts';
 import type { MemoryNetwork } from '../../daemon/network/memory-network.ts';
 import { emptyDisk, type MemoryDisk, MemoryStore } from '../../daemon/records/memory-store.ts';
 import { ProcessClock } from '../support/process-clock.ts';
 import type { SeededRandomness } from '../support/seeded-randomness.ts';
 import { factsOf } from '../support/small-cluster.ts';
+import type { Life, Machine } from './machine.ts';
 import type { NodePlan } from './plan.ts';
 import type { RunningChecks } from './running-checks.ts';
 import { SimulatedRunner } from './simulated-tasks.ts';
@@ -15,19 +16,6 @@ import { DiskContents, watchWrites } from './watched-store.ts';
 /** Milliseconds of an fsync on a healthy disk. */
 const fsyncMs = 2;
 
-/** One process, from its boot to its death. */
-export interface Life {
-  readonly number: number;
-  readonly clock: ProcessClock;
-  readonly plane: ControlPlane;
-  readonly store: MemoryStore;
-  /** Resolves when the process dies. */
-  readonly over: Promise<void>;
-  end(): void;
-  unsyncedWrites: number;
-  ready: boolean;
-}
-
 export interface NodeNeeds {
   readonly clock: Clock;
   readonly network: MemoryNetwork;
@@ -35,7 +23,7 @@ export interface NodeNeeds {
   readonly checks: RunningChecks;
 }
 
-export class SimulatedNode {
+export class SimulatedNode implements Machine {
   readonly plan: NodePlan;
   readonly disk: MemoryDisk = emptyDisk();
   readonly contents = new DiskContents(this.disk);

@@ -8,9 +8,9 @@ import type { JobState } from '../../src/model/job-state.ts';
 import { jobPhase } from '../../src/model/phase.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
 import type { Chronicle } from './chronicle.ts';
+import type { Life, Machine } from './machine.ts';
 import type { JobPlan, StepPlan, UserAction } from './plan.ts';
 import type { RunningChecks } from './running-checks.ts';
-import type { Life, SimulatedNode } from './simulated-node.ts';
 
 /** Before a refused submission is tried again. */
 const againMs = 1000;
@@ -21,7 +21,7 @@ export interface UserNeeds {
   readonly clock: VirtualClock;
   readonly chronicle: Chronicle;
   readonly checks: RunningChecks;
-  readonly nodes: ReadonlyMap<NodeId, SimulatedNode>;
+  readonly nodes: ReadonlyMap<NodeId, Machine>;
 }
 
 export class Users {
@@ -55,7 +55,7 @@ export class Users {
   /** As the submitter does it: bytes into the store, then the record; under the same key until it is acknowledged. */
   async #submit(plan: JobPlan): Promise<void> {
     const { nodes, chronicle } = this.#needs;
-    const node = nodes.get(plan.node) as SimulatedNode;
+    const node = nodes.get(plan.node) as Machine;
     const { life } = node;
     const done = life?.ready === true ? await Promise.race([this.#trySubmit(plan, node, life), life.over.then(() => false)]) : false;
     if (done) this.waiting.delete(plan.key);
@@ -63,7 +63,7 @@ export class Users {
     if (!done) chronicle.note(plan.node, `did not submit ${plan.key}`);
   }
 
-  async #trySubmit(plan: JobPlan, node: SimulatedNode, life: Life): Promise<boolean> {
+  async #trySubmit(plan: JobPlan, node: Machine, life: Life): Promise<boolean> {
     const { chronicle, checks, clock } = this.#needs;
     const { blobs, submission, journal } = life.plane;
     try {

@@ -1,0 +1,29 @@
+/** A machine of the simulation as checks and users see it. */
+import type { MemoryBlobDisk } from '../../daemon/blobs/memory-blob-disk.ts';
+import type { ControlPlane } from '../../daemon/control-plane.ts';
+import type { MemoryDisk, MemoryStore } from '../../daemon/records/memory-store.ts';
+import type { ProcessClock } from '../support/process-clock.ts';
+import type { NodePlan } from './plan.ts';
+import type { DiskContents } from './watched-store.ts';
+
+/** One process, from its boot to its death. */
+export interface Life {
+  readonly number: number;
+  readonly clock: ProcessClock;
+  readonly plane: ControlPlane;
+  readonly store: MemoryStore;
+  /** Resolves when the process dies. */
+  readonly over: Promise<void>;
+  end(): void;
+  unsyncedWrites: number;
+  ready: boolean;
+}
+
+export interface Machine {
+  readonly plan: NodePlan;
+  readonly disk: MemoryDisk;
+  readonly contents: DiskContents;
+  readonly blobDisk: MemoryBlobDisk;
+  /** Undefined while no process runs. */
+  readonly life: Life | undefined;
+}
