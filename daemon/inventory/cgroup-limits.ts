@@ -24,7 +24,7 @@ interface Group {
 }
 
 /** Lines of /proc/self/cgroup: `4:memory:/path` for version 1, `0::/path` for version 2. */
-export function readGroups(text: string): readonly Group[] {
+function readGroups(text: string): readonly Group[] {
   return text.split('\n').flatMap((line): Group[] => {
     const [, number, names, path] = /^(\d+):([^:]*):(\/.*)$/.exec(line) ?? [];
     if (names === undefined || path === undefined) return [];

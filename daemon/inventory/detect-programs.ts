@@ -33,7 +33,7 @@ export async function detectPrograms(options: DetectOptions): Promise<readonly P
 }
 
 /** Never rejects: a program that is missing, hangs or dies has exit code -1. Without a shell; output beyond 1 MiB ends the program. */
-export const execute: Parameters<Detect>[0]['execute'] = (file, args, timeoutMs) =>
+const execute: Parameters<Detect>[0]['execute'] = (file, args, timeoutMs) =>
   new Promise((resolve) => {
     const options = {
       timeout: timeoutMs,

@@ -13,7 +13,7 @@ export interface Reading extends Capacity {
   readonly load: LoadSample;
 }
 
-export const readText: ReadText = (path) => {
+const readText: ReadText = (path) => {
   try {
     return readFileSync(path, 'latin1');
   } catch {

@@ -33,7 +33,7 @@ const reply = z.discriminatedUnion('type', [
 type LogRequest = z.infer<typeof request>;
 type LogReply = z.infer<typeof reply>;
 
-export const logProtocol: Protocol<never, LogRequest, LogReply> = { id: '/supervm/logs/1', message: unused, request, reply, maximumBytes: 512 * 1024 };
+const logProtocol: Protocol<never, LogRequest, LogReply> = { id: '/supervm/logs/1', message: unused, request, reply, maximumBytes: 512 * 1024 };
 
 export class AttemptLogs implements Startable {
   readonly #folder: string;

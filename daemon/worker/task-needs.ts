@@ -1,2 +1,2 @@
 /** What running tasks needs of the other concerns. */
-export type { Blob, BlobFiles, Blobs, Trees } from '../blobs/blobs.ts';
+export type { BlobFiles, Trees } from '../blobs/blobs.ts';

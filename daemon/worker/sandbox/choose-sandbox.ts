@@ -26,11 +26,6 @@ export interface SandboxOptions {
 const usual = ['/usr/bin', '/usr/local/bin', '/bin', '/usr/sbin', '/sbin'];
 const probeMs = 10_000;
 
-/** Just the level, truthfully: for `doctor` and the demo. */
-export async function sandboxLevel(options: SandboxOptions): Promise<SandboxLevel> {
-  return (await chooseSandbox(options)).level;
-}
-
 /** The best that works here; never rejects. */
 export async function chooseSandbox(options: SandboxOptions): Promise<Sandbox> {
   const searched = options.searched ?? usual;
