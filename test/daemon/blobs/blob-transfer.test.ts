@@ -3,6 +3,7 @@ import { BlobTransfer } from '../../../daemon/blobs/blob-transfer.ts';
 import type { Blob } from '../../../daemon/blobs/blobs.ts';
 import { digestOf } from '../../../daemon/blobs/digest.ts';
 import { MemoryBlobDisk } from '../../../daemon/blobs/memory-blob-disk.ts';
+import { SupervmError } from '../../../src/model/errors.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { LinkedMessengers } from './linked-messengers.ts';
 
@@ -115,6 +116,17 @@ describe('blobs between nodes', () => {
     const blob = await a.put(patterned(100, 5));
     links.down.add('a');
     await expect(b.fetch([blob], ['a'])).rejects.toMatchObject({ code: 'file-missing' });
+  });
+
+  it('rejects with the disk’s own failure, which no other peer could help', async () => {
+    class FullDisk extends MemoryBlobDisk {
+      override create(): Promise<never> {
+        return Promise.reject(new SupervmError('disk-full', 'no room left'));
+      }
+    }
+    const [a, b] = [node('a'), node('b', new FullDisk())];
+    const blob = await a.put(patterned(100, 11));
+    await expect(b.fetch([blob], ['a'])).rejects.toMatchObject({ code: 'disk-full' });
   });
 
   it('fetches a blob once however many ask for it', async () => {
