@@ -8,6 +8,9 @@ import type { SubmissionNeeds } from './needs.ts';
 
 /** How long the append waits for the standbys before it counts the copies it has. */
 const storeMs = 5_000;
+/** The journal waits for any machines; how long those that have the bytes are waited for besides, and how often that is looked at. */
+const bothMs = 1_000;
+const lookMs = 10;
 /** An acknowledged job survives the loss of one machine, where there are two. */
 const fewestCopies = 2;
 
@@ -43,12 +46,16 @@ export async function submitRecord(options: SubmitOptions, needs: SubmissionNeed
   options.signal?.throwIfAborted();
   const existing = before ?? knownJob(record, needs);
   const id = existing ?? needs.jobIdOf(record);
-  const facts = existing === undefined ? await append(id, record, needs) : needs.journal.copiesOf(existing);
+  let facts = existing === undefined ? await append(id, record, needs) : needs.journal.copiesOf(existing);
   // Bytes and facts may be on different machines: only one that has both is a copy.
-  const isCopy = (host: HostId): boolean => facts.includes(host);
-  let copies = copied.hosts.filter(isCopy);
+  const copiesOf = (hosts: readonly HostId[]): readonly HostId[] => hosts.filter((host) => facts.includes(host));
+  for (let waited = 0; copiesOf(copied.hosts).length < copied.wanted && waited < bothMs; waited += lookMs) {
+    await new Promise<void>((resolve) => void needs.clock.after(lookMs, resolve));
+    facts = needs.journal.copiesOf(id);
+  }
+  let copies = copiesOf(copied.hosts);
   const fewest = Math.min(fewestCopies, copied.wanted);
-  if (copies.length < fewest) copies = (await copyInputs({ ...options, copies: options.copies ?? 3, among: facts }, needs)).hosts.filter(isCopy);
+  if (copies.length < fewest) copies = copiesOf((await copyInputs({ ...options, copies: options.copies ?? 3, among: facts }, needs)).hosts);
   if (copies.length < fewest) throw notAcknowledged(`the job ${id.slice(0, 12)}`, copies.length);
   return { id, copies, wanted: copied.wanted, existed: existing !== undefined };
 }
