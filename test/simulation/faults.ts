@@ -12,6 +12,7 @@ export const faultKinds = [
   'flap',
   'crash',
   'power-loss',
+  'restart',
   'slow-disk',
   'full-disk',
   'stop',
@@ -53,7 +54,7 @@ const side = (draw: SeededRandomness, all: readonly NodeId[]): readonly NodeId[]
 };
 
 const shapes: { readonly [kind in FaultKind]: Shape } = {
-  drop: { chance: 0.16, most: 2, lasts: [500, 5000], strength: [0.01, 0.2], nodes: everywhere },
+  drop: { chance: 0.22, most: 2, lasts: [500, 5000], strength: [0.01, 0.2], nodes: everywhere },
   reset: { chance: 0.2, most: 2, lasts: [500, 5000], strength: [0.005, 0.1], nodes: everywhere },
   delay: { chance: 0.3, most: 2, lasts: [1000, 10_000], strength: [10, 800], nodes: everywhere },
   duplicate: { chance: 0.25, most: 2, lasts: [1000, 8000], strength: [0.05, 0.5], nodes: everywhere },
@@ -61,11 +62,12 @@ const shapes: { readonly [kind in FaultKind]: Shape } = {
   'one-way': { chance: 0.2, most: 2, lasts: [300, 9000], strength: [0, 0], nodes: two },
   flap: { chance: 0.2, most: 6, lasts: [10, 10], strength: [0, 0], nodes: two },
   crash: { chance: 0.35, most: 3, lasts: [50, 6000], strength: [0, 0], nodes: one },
-  'power-loss': { chance: 0.14, most: 1, lasts: [500, 4000], strength: [0, 0], nodes: everywhere },
+  'power-loss': { chance: 0.17, most: 1, lasts: [500, 4000], strength: [0, 0], nodes: everywhere },
+  restart: { chance: 0.16, most: 2, lasts: [50, 3000], strength: [0, 0], nodes: one },
   'slow-disk': { chance: 0.25, most: 2, lasts: [1000, 8000], strength: [10, 400], nodes: one },
-  'full-disk': { chance: 0.14, most: 1, lasts: [500, 5000], strength: [0, 0], nodes: one },
+  'full-disk': { chance: 0.16, most: 1, lasts: [500, 5000], strength: [0, 0], nodes: one },
   stop: { chance: 0.25, most: 2, lasts: [300, 6000], strength: [0, 0], nodes: one },
-  sleep: { chance: 0.16, most: 1, lasts: [3000, 12_000], strength: [0, 0], nodes: one },
+  sleep: { chance: 0.18, most: 1, lasts: [3000, 12_000], strength: [0, 0], nodes: one },
 };
 
 /** One seed in twelve has no faults at all: there, nothing may happen twice. */

@@ -57,6 +57,10 @@ export function checkTheEnd(nodes: readonly Machine[], chronicle: Chronicle, fau
 function checkSeat(nodes: readonly Machine[], violate: (text: string) => void): void {
   const seated = nodes.filter(({ life }) => life?.plane.leadership.isMine() === true);
   const followed = new Set(nodes.map(({ life }) => life?.plane.leadership.current()?.node));
+  for (const { plan, life } of nodes) {
+    const reached = life?.plane.membership.reachable().length ?? 0;
+    if (reached !== nodes.length) violate(`${plan.id} reaches ${reached} of ${nodes.length} nodes`);
+  }
   if (seated.length !== 1 || followed.size !== 1) violate(`${seated.length} nodes coordinate and ${followed.size} are followed`);
 }
 

@@ -15,6 +15,8 @@ export interface Life {
   /** Resolves when the process dies. */
   readonly over: Promise<void>;
   end(): void;
+  /** Leaves the network in good order. */
+  stop(): Promise<void>;
   unsyncedWrites: number;
   ready: boolean;
 }

@@ -84,12 +84,24 @@ export class SimulatedNode implements Machine {
           }),
       },
     );
-    const life: Life = { number, clock, plane, store, over: over.promise, end: over.resolve, unsyncedWrites: 0, ready: false };
+    const life: Life = { number, clock, plane, store, over: over.promise, end: over.resolve, stop: () => messenger.stop(), unsyncedWrites: 0, ready: false };
     this.life = life;
     checks.watch(this, life);
     await messenger.start();
     await plane.start();
     life.ready = true;
+  }
+
+  /** Stops in good order. */
+  async stop(): Promise<void> {
+    const { life } = this;
+    if (life === undefined) return;
+    life.ready = false;
+    await life.plane.stop();
+    await life.stop();
+    life.clock.kill();
+    this.life = undefined;
+    life.end();
   }
 
   /** Power fails: everything not synced is gone. `tornWrite`: what was just being synced made it to the disk, unanswered. */

@@ -84,6 +84,9 @@ export class Striker {
       case 'power-loss':
         for (const node of struck) if (begins) this.#crash(node, fault);
         return;
+      case 'restart':
+        for (const node of struck) if (begins) void this.#restart(node, fault);
+        return;
       case 'slow-disk':
         for (const node of struck) node.slowness = begins ? fault.strength : 1;
         return;
@@ -150,6 +153,20 @@ export class Striker {
     };
     node.onWrite = () => void clock.after(0, once);
     clock.after(lurkMs, once);
+  }
+
+  /** In good order: says goodbye, finishes its writes, comes back. */
+  async #restart(node: SimulatedNode, fault: Fault): Promise<void> {
+    const { clock, chronicle } = this.#needs;
+    const { id } = node.plan;
+    if (node.life?.ready !== true) return;
+    chronicle.note(id, 'stops');
+    // A process that is killed while it stops never gets further than this.
+    await node.stop();
+    chronicle.note(id, 'has stopped');
+    this.#down.add(id);
+    if (this.#isOver) this.#boot(id);
+    else clock.after(fault.until - fault.from, () => this.#boot(id));
   }
 
   #kill(node: SimulatedNode, downMs: number): void {

@@ -22,6 +22,8 @@ export interface UserNeeds {
   readonly chronicle: Chronicle;
   readonly checks: RunningChecks;
   readonly nodes: ReadonlyMap<NodeId, Machine>;
+  /** Nothing goes wrong: then every acknowledgement has all the copies it should have. */
+  readonly isCalm: boolean;
 }
 
 export class Users {
@@ -76,6 +78,8 @@ export class Users {
       const { id, copies } = await submitRecord({ record, inputs: [tree, ...inputs] }, submission);
       chronicle.acknowledged.set(id, { key: plan.key, at: clock.now() });
       chronicle.note(plan.node, `submitted ${plan.key} as ${id.slice(0, 6)} on ${copies.join(' ')}`);
+      const machines = new Set([...this.#needs.nodes.values()].map(({ plan: { host } }) => host)).size;
+      if (this.#needs.isCalm && copies.length !== Math.min(3, machines)) chronicle.violate(plan.node, `${plan.key} has ${copies.length} copies only`);
       const stored = journal.job(id)?.record ?? record;
       const facts = [...node.disk.logs.values()].flat().map(({ fact }) => fact as Fact);
       const submitted = facts.filter((fact) => fact.type === 'submitted' && fact.job === id);

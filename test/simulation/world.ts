@@ -41,7 +41,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const checks = new RunningChecks({ chronicle, now: () => clock.now(), nodes: () => nodes.values() });
   for (const node of plan.nodes) nodes.set(node.id, new SimulatedNode(node, { clock, network, randomness: randomness.fork(node.id), checks }));
   const striker = new Striker({ clock, network, randomness: randomness.fork('strike'), chronicle, nodes });
-  const users = new Users({ clock, chronicle, checks, nodes });
+  const users = new Users({ clock, chronicle, checks, nodes, isCalm: plan.faults.length === 0 });
   const onRejection = (error: unknown): void => chronicle.violate('world', `unhandled: ${error instanceof Error ? error.stack : String(error)}`);
   process.on('unhandledRejection', onRejection);
   try {
@@ -64,6 +64,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     await clock.advance(afterglowMs);
     if (count(chronicle) !== startsBefore) chronicle.violate('world', 'tasks start after everything has ended');
     checkTheEnd(all(), chronicle, plan.faults);
+    if (plan.faults.length === 0 && checks.seats !== 1) chronicle.violate('world', `${checks.seats} nodes took the seat though nothing went wrong`);
   } finally {
     process.off('unhandledRejection', onRejection);
   }
