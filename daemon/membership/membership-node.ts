@@ -4,7 +4,7 @@
  */
 import type { NodeFacts } from '../../src/model/inventory.ts';
 import type { NodeId, Term } from '../../src/model/job.ts';
-import type { Clock, Timer } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Startable } from '../startable.ts';
 import type { Messenger } from '../wire/messenger.ts';
 import type { MemberRecord } from './member-record.ts';
@@ -13,9 +13,8 @@ import type { Member, Membership } from './membership.ts';
 import { Neighbours } from './neighbours.ts';
 import { batches, type MembershipMessage, maximumSeen, membershipProtocol, nodeFactsSchema } from './protocol.ts';
 import { Pulse } from './pulse.ts';
+import { RecordSpread } from './record-spread.ts';
 
-/** Changes of this long are spread together. */
-const batchMs = 100;
 /** Being this many heartbeats late means that others have given this node up meanwhile. */
 const lateBeatsOfSleep = 6;
 
@@ -44,12 +43,10 @@ export class MembershipNode implements Membership, Startable {
   readonly #pulse: Pulse;
   readonly #listeners: ((change: Change) => void)[] = [];
   readonly #sleepListeners: ((lateMs: number) => void)[] = [];
-  /** Origins whose records wait for the next batch, and who told us of them. */
-  readonly #waiting = new Map<NodeId, NodeId>();
+  readonly #spread: RecordSpread;
   #pace: Pace = 'idle';
   #term: Term | undefined;
   #own: MemberRecord;
-  #batch: Timer | undefined;
   #beatAt = 0;
   #state: 'new' | 'running' | 'over' = 'new';
 
@@ -59,6 +56,12 @@ export class MembershipNode implements Membership, Startable {
     this.#paces = { busy: options.busyMs ?? 250, idle: options.idleMs ?? 1000 };
     this.#neighbours = new Neighbours(this.self);
     this.#table = new MemberTable({ self: this.self, changed: (change) => this.#tell(change) });
+    this.#spread = new RecordSpread(this.self, {
+      clock: needs.clock,
+      record: (origin) => this.#table.record(origin),
+      peers: () => this.#neighbours.ids(),
+      send: (peer, records) => this.#sendRecords(peer, records),
+    });
     const interval = () => Math.min(this.#paces[this.#pace], this.#neighbours.shortestPromise());
     this.#pulse = new Pulse({ interval, turn: (lateMs) => this.#turn(lateMs) }, needs);
     this.#own = { facts: nodeFactsSchema.parse({ ...options.facts, revision: 1 }), left: false, sees: [], watchers: [] };
@@ -70,7 +73,7 @@ export class MembershipNode implements Membership, Startable {
   /** Until then it listens but says nothing: peers do not count on a node that is not ready. */
   async start(): Promise<void> {
     this.#state = 'running';
-    this.#waiting.clear();
+    this.#spread.stop();
     for (const peer of this.#needs.messenger.connected()) this.#connected(peer);
     this.#pulse.restart();
   }
@@ -79,7 +82,7 @@ export class MembershipNode implements Membership, Startable {
   async stop(): Promise<void> {
     this.#state = 'over';
     this.#pulse.stop();
-    this.#batch?.cancel();
+    this.#spread.stop();
   }
 
   members(): readonly Member[] {
@@ -128,7 +131,7 @@ export class MembershipNode implements Membership, Startable {
   leave(): void {
     if (this.#state !== 'running') return;
     this.#revise({ left: true });
-    this.#flush();
+    this.#spread.now();
     this.#state = 'over';
     this.#pulse.stop();
   }
@@ -137,27 +140,7 @@ export class MembershipNode implements Membership, Startable {
     const record = { ...this.#own, ...changes };
     this.#own = { ...record, facts: { ...record.facts, revision: this.#own.facts.revision + 1 } };
     this.#table.merge(this.#own, this.#needs.clock.now());
-    this.#spread(this.self, this.self);
-  }
-
-  #spread(origin: NodeId, source: NodeId): void {
-    this.#waiting.set(origin, source);
-    if (this.#state === 'running') this.#batch ??= this.#needs.clock.after(batchMs, () => this.#flush());
-  }
-
-  #flush(): void {
-    this.#batch?.cancel();
-    this.#batch = undefined;
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const peer of this.#neighbours.ids()) {
-      const records = waiting.flatMap(([origin, source]) => {
-        const record = this.#table.record(origin);
-        const knows = source === peer || origin === peer || (origin !== this.self && record?.left === false && record.sees.includes(peer));
-        return record === undefined || knows ? [] : [record];
-      });
-      this.#sendRecords(peer, records);
-    }
+    this.#spread.soon(this.self, this.self);
   }
 
   #sendRecords(peer: NodeId, records: readonly MemberRecord[]): void {
@@ -204,7 +187,7 @@ export class MembershipNode implements Membership, Startable {
     const { id, incarnation, revision } = told.facts;
     if (id !== this.self) {
       const isNew = this.#table.merge(told, now);
-      if (isNew) this.#spread(id, from);
+      if (isNew) this.#spread.soon(id, from);
       return isNew;
     }
     const own = this.#own.facts;
@@ -250,7 +233,7 @@ export class MembershipNode implements Membership, Startable {
     const lost = this.#own.sees.some((id) => !sees.includes(id));
     this.#revise({ sees, watchers });
     // Others wait for this with their failover.
-    if (lost) this.#flush();
+    if (lost) this.#spread.now();
   }
 
   #tell(change: Change): void {

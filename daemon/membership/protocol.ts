@@ -9,7 +9,7 @@ import type { MemberRecord } from './member-record.ts';
 /** Records in one message at most; the frame's size limits them further (see `batches`). */
 export const recordsPerMessage = 64;
 /** Bytes of JSON that a batch of records may fill: any one valid record is smaller. */
-export const batchBytes = 128 * 1024;
+const batchBytes = 128 * 1024;
 
 /** More neighbours than this are not told of; networks keep far fewer connections. */
 export const maximumSeen = 512;
@@ -19,7 +19,7 @@ const word = z.string().max(128);
 const counter = z.int().nonnegative();
 const bytes = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
-export const termSchema = z.strictObject({
+const termSchema = z.strictObject({
   number: z
     .int()
     .positive()

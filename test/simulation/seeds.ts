@@ -25,7 +25,7 @@ export interface SeedRange {
   readonly firstOnly: boolean;
 }
 
-export function emptyTally(): Tally {
+function emptyTally(): Tally {
   return { seeds: 0, virtualMs: 0, happened: new Map(), failures: [] };
 }
 

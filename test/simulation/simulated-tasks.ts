@@ -12,7 +12,7 @@ export function outputBytes(record: JobRecord, step: string, index: number): Uin
 }
 
 /** How a task behaves, as its job's record says. */
-export function taskPlanOf(record: JobRecord, step: string, index: number): TaskPlan {
+function taskPlanOf(record: JobRecord, step: string, index: number): TaskPlan {
   const script = record.steps.find(({ name }) => name === step)?.script as { readonly tasks: readonly TaskPlan[] } | undefined;
   const plan = script?.tasks[index];
   if (plan === undefined) throw new RangeError(`the job ${record.key} has no task ${step}/${index}`);
