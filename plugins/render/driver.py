@@ -71,14 +71,21 @@ class Driver:
         return {"missing": driver_files.missing(), "warnings": warnings, "version": bpy.app.version_string}
 
     def render(self, command):
-        scene = self.scene
-        scene.frame_set(command["frame"])
-        missing = driver_files.missing_at(scene, command["frame"])
+        """Renders one frame the way `blender -a` does: setting the frame from Python before makes some frames differ from it."""
+        scene, frame = self.scene, command["frame"]
+        missing = driver_files.missing_at(scene, frame)
         if missing and not command["allowMissing"]:
             return {"missing": missing}
-        scene.render.filepath = command["path"]
+        # Frames below 0 cannot be the scene's first: they are rendered as stills.
+        is_animation = frame >= 0
+        if is_animation:
+            scene.frame_start = scene.frame_end = frame
+            scene.frame_step = 1
+        else:
+            scene.frame_set(frame)
+        scene.render.filepath = command["pattern"] if is_animation else command["path"]
         try:
-            bpy.ops.render.render(write_still=True, scene=scene.name)
+            bpy.ops.render.render(animation=is_animation, write_still=not is_animation, scene=scene.name)
         except RuntimeError as error:
             raise Refused("render-error", str(error).strip()) from None
         return {"missing": missing}

@@ -49,6 +49,32 @@ def denoiser_problem(scene):
     return "The scene wants its frames denoised, and this Blender was built without a denoiser. Render without: --denoise off."
 
 
+SIMULATIONS = {"CLOTH", "DYNAMIC_PAINT", "FLUID", "SOFT_BODY"}
+
+
+def is_simulated(thing):
+    if any(system.settings.type == "EMITTER" for system in thing.particle_systems):
+        return True
+    return any(modifier.type in SIMULATIONS for modifier in thing.modifiers)
+
+
+def may_keep_data(scene):
+    """
+    Blender's persistent data makes other frames than a plain Blender does where it misses a change: render settings that are
+    animated, surfaces diced for the camera, particles. (Found by comparing pixels; such scenes are loaded anew for each frame.)
+    """
+    if scene.rigidbody_world is not None or any(is_simulated(thing) for thing in scene.objects):
+        return False
+    animation = scene.animation_data
+    if animation is not None:
+        curves = [*animation.drivers, *(animation.action.fcurves if animation.action is not None else ())]
+        if len(animation.nla_tracks) > 0 or any(curve.data_path.startswith("render.") for curve in curves):
+            return False
+    if scene.render.engine == "CYCLES" and scene.cycles.feature_set == "EXPERIMENTAL":
+        return not any(getattr(thing.cycles, "use_adaptive_subdivision", False) for thing in scene.objects)
+    return True
+
+
 def choose_format(scene, name):
     settings = scene.render.image_settings
     if hasattr(settings, "media_type"):
@@ -81,7 +107,7 @@ def apply(scene, script, threads):
         if script["denoise"]:
             for layer in scene.view_layers:
                 layer.cycles.use_denoising = True
-    render.use_persistent_data = True
+    render.use_persistent_data = may_keep_data(scene)
     render.use_file_extension = True
     render.use_overwrite = True
     render.use_placeholder = False

@@ -95,7 +95,8 @@ class RenderSession implements Session {
     if (loaded.problems.length > 0 && !script.allowMissing) throw sceneIncomplete(loaded.problems);
     const name = frameName(script.fileName, frame);
     const path = join(task.outputs, name);
-    const answer = await this.#request('render', { frame, path, allowMissing: script.allowMissing }).catch(async (error: unknown) => {
+    const pattern = join(task.outputs, script.fileName);
+    const answer = await this.#request('render', { frame, path, pattern, allowMissing: script.allowMissing }).catch(async (error: unknown) => {
       const isAboutDisk = error instanceof TaskFault && /No space left/i.test(error.message);
       throw isAboutDisk || (await isDiskFull(task.outputs)) ? diskFull(task.outputs) : error;
     });
