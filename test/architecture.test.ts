@@ -107,7 +107,6 @@ const packageHomes: readonly Home[] = [
     names: [
       'libp2p',
       '@libp2p/crypto',
-      '@libp2p/identify',
       '@libp2p/peer-id',
       '@libp2p/tcp',
       '@libp2p/yamux',

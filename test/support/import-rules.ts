@@ -44,7 +44,7 @@ function ownFolder(ring: Ring, path: string): string | undefined {
   return `${path.split('/').slice(0, depth).join('/')}/`;
 }
 
-export function ringOf(rings: readonly Ring[], path: string): Ring | undefined {
+function ringOf(rings: readonly Ring[], path: string): Ring | undefined {
   return rings.find((ring) => matches(ring.from, path));
 }
 
