@@ -44,11 +44,16 @@ function explain(error: unknown): number {
   return errorKinds[told.code].exit;
 }
 
-try {
-  process.exitCode = await runCommandLine({
-    words,
-    context: (flags) => createContext({ environment, output: outputOf(flags), workingFolder: process.cwd(), signal: stop.signal }),
-  });
-} catch (error) {
-  process.exitCode = explain(error);
+async function run(): Promise<number> {
+  try {
+    return await runCommandLine({
+      words,
+      context: (flags) => createContext({ environment, output: outputOf(flags), workingFolder: process.cwd(), signal: stop.signal }),
+    });
+  } catch (error) {
+    return explain(error);
+  }
 }
+
+// Whatever a failed start has left open must not keep the process; pipes, files and terminals are written at once on the systems we run on.
+process.exit(Math.max(await run(), Number(process.exitCode ?? 0)));

@@ -1,5 +1,5 @@
 /** The folder that results go to: looked at, and really written to, before anything runs. */
-import { lstat, mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SupervmError } from '../../src/model/errors.ts';
 import { errnoOf } from './disk-errors.ts';
@@ -14,6 +14,8 @@ export async function prepareFolder(folder: string): Promise<{ readonly created:
   let created: string | undefined;
   try {
     created = await mkdir(folder, { recursive: true });
+    // The daemon's own files are private; what it makes for its user is as folders usually are.
+    if (created !== undefined) await eachFolder(folder, created, (path) => chmod(path, 0o755));
     const probe = join(folder, `.supervm-${process.pid}.probe`);
     const file = await open(probe, 'w');
     await file.close();
@@ -27,13 +29,12 @@ export async function prepareFolder(folder: string): Promise<{ readonly created:
 
 /** Removes the folders that `prepareFolder` made, as long as they are empty. */
 export async function discardFolder(folder: string, created: string): Promise<void> {
-  for (let current = folder; current.length >= created.length; current = dirname(current)) {
-    try {
-      await rmdir(current);
-    } catch {
-      return;
-    }
-  }
+  await eachFolder(folder, created, rmdir).catch(() => undefined);
+}
+
+/** From the innermost outwards. */
+async function eachFolder(folder: string, outermost: string, visit: (path: string) => Promise<void>): Promise<void> {
+  for (let current = folder; current.length >= outermost.length; current = dirname(current)) await visit(current);
 }
 
 /** Which of the relative `paths` exist below `folder`, in their order. Lists each folder once however many paths there are. */

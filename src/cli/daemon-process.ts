@@ -48,11 +48,13 @@ export async function startDaemon(context: Context, settings: DaemonSettings): P
       child.unref();
       return child.pid;
     }
-    if (now() > giveUpAt) throw new SupervmError('timed-out', `The daemon has not come up in ${startMs / 1000} s.`, `Its log: ${paths.log}`);
+    if (now() > giveUpAt) break;
     await pause(lookMs, signal);
   }
-  if (!ended) child.kill('SIGTERM');
-  throw ended ? startFailure(paths.startOutput, paths.log) : new SupervmError('timed-out', 'Stopped before the daemon was up.');
+  if (ended) throw startFailure(paths.startOutput, paths.log);
+  child.kill('SIGTERM');
+  if (signal.aborted) throw new SupervmError('timed-out', 'Stopped before the daemon was up.');
+  throw new SupervmError('timed-out', `The daemon has not come up in ${startMs / 1000} s.`, `Its log: ${paths.log}`);
 }
 
 /** What the daemon printed last: a problem in JSON where it knew what was wrong. */

@@ -1,0 +1,44 @@
+/** A real HTTP server on a unix socket in a home folder of its own, over whatever service a test brings. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ApiService } from '../../daemon/http/api-service.ts';
+import { HttpServer } from '../../daemon/http/server.ts';
+import { systemClock } from '../../daemon/system-clock.ts';
+import { type Client, createClient } from '../../src/api/client.ts';
+import { makePrivateFolder } from '../../src/settings/private-folder.ts';
+
+export interface ApiServer extends AsyncDisposable {
+  /** For SUPERVM_HOME. */
+  readonly home: string;
+  readonly socketPath: string;
+  readonly client: Client;
+  /** What the server called a defect. */
+  readonly defects: unknown[];
+  stop(): Promise<void>;
+}
+
+export async function startApiServer(api: ApiService): Promise<ApiServer> {
+  const home = mkdtempSync(join(tmpdir(), 'svm-api-'));
+  const socketPath = join(home, 'run', 'supervm.sock');
+  makePrivateFolder(join(home, 'run'));
+  const defects: unknown[] = [];
+  const server = new HttpServer({ socketPath }, { api, clock: systemClock(), logDefect: (error) => defects.push(error) });
+  await server.start();
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopped ??= server.stop();
+    return stopped;
+  };
+  return {
+    home,
+    socketPath,
+    client: createClient({ socketPath }),
+    defects,
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
