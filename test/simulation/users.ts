@@ -106,6 +106,8 @@ export class Users {
     const fact = state === undefined ? undefined : factOf(action, life, state);
     if (fact === undefined) return;
     this.#needs.chronicle.note(action.node, `${action.type} ${action.key}`);
+    // A worker may hear of a cancel, and drop what it holds, before the coordinator does, which then places it elsewhere.
+    this.#needs.chronicle.cause();
     this.#needs.chronicle.count(action.type as 'cancel' | 'retry' | 'pause');
     await this.#append(life, fact);
   }
