@@ -3,7 +3,7 @@
 import { runCommandLine } from './cli/command-line.ts';
 import { createContext } from './cli/context.ts';
 import { createOutput, type Mode } from './cli/output/output.ts';
-import { onOutputClosed, systemTerminal } from './cli/output/terminal.ts';
+import { flushOutput, onOutputClosed, systemTerminal } from './cli/output/terminal.ts';
 import { errorKinds, SupervmError, stoppedExits } from './model/errors.ts';
 import { readEnvironment } from './settings/environment.ts';
 
@@ -55,5 +55,7 @@ async function run(): Promise<number> {
   }
 }
 
-// Whatever a failed start has left open must not keep the process; pipes, files and terminals are written at once on the systems we run on.
-process.exit(Math.max(await run(), Number(process.exitCode ?? 0)));
+const code = await run();
+await flushOutput();
+// Whatever a failed start has left open must not keep the process.
+process.exit(Math.max(code, Number(process.exitCode ?? 0)));

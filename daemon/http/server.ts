@@ -68,7 +68,7 @@ export class HttpServer implements Startable {
   async #serve<K extends RouteName>(name: K, route: Route, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const parts = parseParts<K>(schemas[name], request);
     const gone = new AbortController();
-    request.raw.socket.once('close', () => gone.abort());
+    reply.raw.once('close', () => gone.abort());
     const signal = AbortSignal.any([gone.signal, this.#stopping.signal]);
     const call = { ...parts, signal, progress: () => undefined } as unknown as Call<K>;
     if (route.stream === 'events') {

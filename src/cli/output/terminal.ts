@@ -40,6 +40,11 @@ export function systemTerminal(): Terminal {
   };
 }
 
+/** Resolves when everything printed is with its reader, or lost because there is none. */
+export async function flushOutput(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) await new Promise<void>((resolve) => stream.write('', () => resolve()));
+}
+
 /** Calls `closed` when nobody reads standard output any more. */
 export function onOutputClosed(closed: () => void): void {
   for (const stream of [process.stdout, process.stderr]) {
