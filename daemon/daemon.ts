@@ -12,7 +12,7 @@ import type { Clock, Randomness } from './clock.ts';
 import { type ControlPlane, createControlPlane } from './control-plane.ts';
 import { createDaemonApi } from './http/daemon-api.ts';
 import { HttpServer } from './http/server.ts';
-import { openInventory } from './inventory-parts.ts';
+import { type InventoryParts, openInventory } from './inventory-parts.ts';
 import type { Log } from './log/log.ts';
 import { openNetwork } from './network-parts.ts';
 import { SqliteStore } from './records/sqlite-store.ts';
@@ -38,10 +38,23 @@ export interface DaemonStart {
 const version = (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version;
 
 /** Everything of one daemon, not started. Rejects when the home folder's keys cannot be used. */
-export async function createDaemon({ paths, settings, log, shutdown }: DaemonStart): Promise<Startable> {
-  const clock = systemClock();
-  const randomness = systemRandomness();
-  const inventory = await openInventory({ paths, settings }, { clock, randomness, log });
+export async function createDaemon(start: DaemonStart): Promise<Startable> {
+  const { paths, settings, log } = start;
+  const world = { clock: systemClock(), randomness: systemRandomness(), log };
+  const inventory = await openInventory({ paths, settings }, world);
+  try {
+    return await assemble(start, world, inventory);
+  } catch (error) {
+    await inventory.stop();
+    throw error;
+  }
+}
+
+async function assemble(
+  { paths, settings, log, shutdown }: DaemonStart,
+  { clock, randomness }: { readonly clock: Clock; readonly randomness: Randomness },
+  inventory: InventoryParts,
+): Promise<Startable> {
   const network = await openNetwork({ paths, settings, host: inventory.host }, { clock, randomness, log });
   const blobFolder = new BlobFolder({ folder: paths.blobs });
   const store = new SqliteStore({ file: paths.records, workerFile: programFile('daemon/records/store-worker.ts') }, { randomness });

@@ -56,7 +56,7 @@ export async function openNetwork(
   const memory = rememberNetwork(networkFile(paths));
   const incarnation = Math.max(memory.known.incarnation + 1, Math.floor(clock.wall() / 1000));
   memory.keep({ incarnation });
-  const [given] = settings.listen.map(parseAddress);
+  const [given] = settings.listen.map((text) => parseAddress(text, 0));
   const book = Object.entries(memory.known.book).map(([node, addresses]) => ({ node, addresses }));
   const messenger = new Libp2pNetwork(
     {

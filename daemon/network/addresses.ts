@@ -10,12 +10,12 @@ export interface Address {
   readonly port: number;
 }
 
-/** Throws `usage`. */
-export function parseAddress(text: string): Address {
+/** Throws `usage`. Port 0, "any", makes sense only to listen on. */
+export function parseAddress(text: string, lowestPort: 0 | 1 = 1): Address {
   const found = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text.trim());
   const host = found?.[1] ?? found?.[2];
   const port = Number(found?.[3]);
-  if (host === undefined || port > 65_535 || port < 1) {
+  if (host === undefined || port > 65_535 || port < lowestPort) {
     throw new SupervmError('usage', `"${text}" is not an address`, 'Write HOST:PORT, for example 192.168.1.20:7800.');
   }
   return { host, port };
