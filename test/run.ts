@@ -78,6 +78,7 @@ async function main(what: string | undefined): Promise<number> {
   if (everything) {
     counts.push(await tool('the build', process.execPath, 'bin/build.ts'));
     counts.push(await tool('the simulation, 1000 seeds', process.execPath, 'test/simulation/main.ts', '--seeds', '1000'));
+    counts.push(await vitest('proofs'));
     counts.push(await vitest('machine'));
   }
   const sum = counts.reduce((left, right) => ({ passed: left.passed + right.passed, failed: left.failed + right.failed }));
