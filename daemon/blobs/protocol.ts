@@ -1,5 +1,5 @@
 /** How nodes hand blobs to each other: the one who wants bytes pulls them, a piece at a time. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Protocol } from '../wire/messenger.ts';
 
 /** Most bytes in one reply. */

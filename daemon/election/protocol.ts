@@ -1,5 +1,5 @@
 /** Claims to the coordinator's seat. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Term } from '../../src/model/job.ts';
 import type { Protocol } from '../wire/messenger.ts';
 import { unused } from '../wire/protocols.ts';

@@ -1,5 +1,5 @@
 /** Pausing a node from any other: each node alone changes its own facts. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { SupervmError } from '../../src/model/errors.ts';
 import type { Member, Membership, Messenger, Protocol } from './needs.ts';
 

@@ -1,6 +1,6 @@
 /** Params, query and body of a request by the route's schemas. */
 import type { FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { RouteName, RouteTypes } from '../../src/api/requests.ts';
 import { SupervmError } from '../../src/model/errors.ts';
 

@@ -1,5 +1,5 @@
 /** Heartbeats and what nodes say of themselves, with bounds on everything a peer may send. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NodeFacts } from '../../src/model/inventory.ts';
 import type { Term } from '../../src/model/job.ts';
 import type { Protocol } from '../wire/messenger.ts';

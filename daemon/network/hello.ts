@@ -3,7 +3,7 @@
  * other answers with its own or refuses, the first says ready; only then is anything else served. Later this stream
  * carries a ping when a peer has been silent for long, and the bye of a node that stops.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { decodeBody, encodeBody } from '../wire/codec.ts';
 import { createFrameDecoder, encodeFrames, frameTypes } from '../wire/frame.ts';
 

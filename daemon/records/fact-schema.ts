@@ -2,7 +2,7 @@
  * Facts at the boundary. What does not pass is kept in its origin's log and passed on, or the chain would break and a
  * newer version's facts would be lost on the way through an older one; but it is never folded.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Fact } from '../../src/model/facts.ts';
 import { attemptSchema, digestSchema, failureSchema, nodeIdSchema, outputSchema, runReportSchema, termSchema } from '../wire/attempt-schema.ts';
 import { jobIdOf } from './canonical.ts';

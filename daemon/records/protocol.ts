@@ -2,7 +2,7 @@
  * How nodes keep each other's logs. The owner of a log pushes new entries after its own fsync; the reply comes after the
  * receiver's fsync and names what it now has, which is what copies are counted by. Whatever a push misses is pulled.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Entry } from '../../src/model/facts.ts';
 import { digestSchema } from '../wire/attempt-schema.ts';
 import type { Protocol } from '../wire/messenger.ts';

@@ -1,5 +1,5 @@
 /** The schema of a job's record at the boundary. Strict and bounded: whatever passes can be folded, planned and shown safely. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HostRequirements, IntegerRange, JobRecord, JsonObject, Step, TaskParameter } from '../../src/model/job.ts';
 import { taskCount } from '../../src/model/parameter-space.ts';
 import { digestSchema, nodeIdSchema } from '../wire/attempt-schema.ts';

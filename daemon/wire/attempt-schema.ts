@@ -1,5 +1,5 @@
 /** Schemas of attempts and what becomes of them, for every protocol that carries them. Bounds keep a frame below its limit. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AttemptName, OutputFile, RunReport, TaskFailure, Term } from '../../src/model/job.ts';
 
 export const nodeIdSchema = z.string().min(1).max(128);

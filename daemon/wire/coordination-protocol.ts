@@ -1,5 +1,5 @@
 /** What everybody tells and asks the coordinator: workers report, offer results and tell failures; clients ask how jobs stand. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { attemptSchema, digestSchema, failureSchema, nodeIdSchema, outputSchema, runReportSchema } from './attempt-schema.ts';
 import type { Protocol } from './messenger.ts';
 import { holdingsSchema } from './work-protocol.ts';

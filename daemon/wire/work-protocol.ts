@@ -1,5 +1,5 @@
 /** What a coordinator asks of workers. Every message carries the coordinator's term: a worker obeys no term below the highest it has seen. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { attemptSchema, nodeIdSchema, termSchema } from './attempt-schema.ts';
 import type { Protocol } from './messenger.ts';
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { attemptKey } from '../../src/model/attempt.ts';
 import type { AttemptName, JobId } from '../../src/model/job.ts';
 import type { Startable } from '../startable.ts';

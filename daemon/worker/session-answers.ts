@@ -1,5 +1,5 @@
 /** Reads what a session says. It runs other people's code: nothing it says is believed unread. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SessionAnswer } from './session/messages.ts';
 
 const text = z.string().max(16_384);

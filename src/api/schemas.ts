@@ -1,5 +1,5 @@
 /** What the server accepts, route by route. Loaded by the server alone: zod would double the start of a command. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from '../model/job.ts';
 import type { JobPhase } from '../model/job-state.ts';
 import type { RouteName, RouteTypes } from './requests.ts';

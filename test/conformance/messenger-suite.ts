@@ -1,6 +1,6 @@
 /** What every implementation of Messenger must do. Each one brings a laboratory that makes nodes and lets time pass. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Startable } from '../../daemon/startable.ts';
 import type { Messenger, Protocol } from '../../daemon/wire/messenger.ts';
 import { frameOverheadBytes } from '../../daemon/wire/protocols.ts';

@@ -1,6 +1,6 @@
 /** An invitation as one line of text: who holds it may join once. It is a secret. */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SupervmError } from '../../../src/model/errors.ts';
 
 const header = 'supervm-invite-1:';

@@ -1,6 +1,6 @@
 /** What the two sides of an invitation say, one line of JSON each way, inside TLS whose key is the invitation's secret. */
 import type { Socket } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** No certificates on either side: both prove that they know the secret, and the key exchange is fresh every time. */
 export const pairingTls = { ciphers: 'ECDHE-PSK-CHACHA20-POLY1305', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const;
