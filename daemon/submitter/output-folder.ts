@@ -13,9 +13,7 @@ export async function prepareFolder(folder: string): Promise<{ readonly created:
   if (found !== undefined && !found.isDirectory()) throw new SupervmError('output-unwritable', `${folder} is a file, not a folder.`, 'Name a folder with -o.');
   let created: string | undefined;
   try {
-    created = await mkdir(folder, { recursive: true });
-    // The daemon's own files are private; what it makes for its user is as folders usually are.
-    if (created !== undefined) await eachFolder(folder, created, (path) => chmod(path, 0o755));
+    created = await makeFolders(folder);
     const probe = join(folder, `.supervm-${process.pid}.probe`);
     const file = await open(probe, 'w');
     await file.close();
@@ -27,14 +25,34 @@ export async function prepareFolder(folder: string): Promise<{ readonly created:
   return { created };
 }
 
-/** Removes the folders that `prepareFolder` made, as long as they are empty. */
-export async function discardFolder(folder: string, created: string): Promise<void> {
-  await eachFolder(folder, created, rmdir).catch(() => undefined);
+/**
+ * Makes the folder and those above it that are missing; returns the topmost one made. Not by mkdir's `recursive`, which never ends
+ * where a folder is there but takes no new ones (/proc). The daemon's own files are private; what it makes for its user is as folders usually are.
+ */
+async function makeFolders(folder: string): Promise<string | undefined> {
+  const missing: string[] = [];
+  for (let current = folder; (await stat(current).catch(() => undefined)) === undefined; current = dirname(current)) missing.unshift(current);
+  try {
+    for (const path of missing) {
+      await mkdir(path);
+      await chmod(path, 0o755);
+    }
+  } catch (error) {
+    for (const path of missing.toReversed()) await rmdir(path).catch(() => undefined);
+    throw error;
+  }
+  return missing[0];
 }
 
-/** From the innermost outwards. */
-async function eachFolder(folder: string, outermost: string, visit: (path: string) => Promise<void>): Promise<void> {
-  for (let current = folder; current.length >= outermost.length; current = dirname(current)) await visit(current);
+/** Removes the folders that `prepareFolder` made, as long as they are empty. */
+export async function discardFolder(folder: string, created: string): Promise<void> {
+  for (let current = folder; current.length >= created.length; current = dirname(current)) {
+    try {
+      await rmdir(current);
+    } catch {
+      return;
+    }
+  }
 }
 
 /** Which of the relative `paths` exist below `folder`, in their order. Lists each folder once however many paths there are. */
