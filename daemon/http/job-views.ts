@@ -2,7 +2,7 @@
 import type { LogView } from '../../src/api/requests.ts';
 import type { FailureView, JobView, ResultView, RunningView } from '../../src/api/views.ts';
 import type { AttemptFailed } from '../../src/model/facts.ts';
-import type { HostId, JobId, NodeId, TaskReference } from '../../src/model/job.ts';
+import type { AttemptName, HostId, JobId, NodeId, TaskReference } from '../../src/model/job.ts';
 import type { JobState, TaskKey } from '../../src/model/job-state.ts';
 import { taskName } from '../../src/model/parameter-space.ts';
 import { jobPhase, jobTally } from '../../src/model/phase.ts';
@@ -91,11 +91,16 @@ export function resultViews(state: JobState, nameOf: (node: NodeId) => string): 
   }));
 }
 
+export interface LocatedLog {
+  readonly attempt: AttemptName;
+  readonly view: LogView;
+}
+
 /** Every ended attempt in the order of tasks; `task` keeps those whose name contains it. */
-export function logViews(state: JobState, nameOf: (node: NodeId) => string, task: string | undefined): readonly LogView[] {
+export function logViews(state: JobState, nameOf: (node: NodeId) => string, task: string | undefined): readonly LocatedLog[] {
   const failed = [...state.failures.values()].map(
-    ({ attempt, failure, at }): Located => ({
-      reference: attempt,
+    ({ attempt, failure, at }): LocatedLog => ({
+      attempt,
       view: {
         task: nameOfTask(state, attempt),
         attempt: attempt.attempt,
@@ -108,8 +113,8 @@ export function logViews(state: JobState, nameOf: (node: NodeId) => string, task
     }),
   );
   const kept = sortedResults(state).map(
-    ({ attempt, report, at }): Located => ({
-      reference: attempt,
+    ({ attempt, report, at }): LocatedLog => ({
+      attempt,
       view: {
         task: nameOfTask(state, attempt),
         attempt: attempt.attempt,
@@ -122,14 +127,13 @@ export function logViews(state: JobState, nameOf: (node: NodeId) => string, task
     }),
   );
   return [...failed, ...kept]
-    .toSorted((a, b) => compareReferences(a.reference, b.reference) || a.view.at - b.view.at)
-    .map(({ view }) => view)
-    .filter((view) => task === undefined || view.task.includes(task));
+    .toSorted((a, b) => compareReferences(a.attempt, b.attempt) || a.view.at - b.view.at)
+    .filter(({ view }) => task === undefined || isTaskNamed(view.task, task));
 }
 
-interface Located {
-  readonly reference: TaskReference;
-  readonly view: LogView;
+/** By a part of its name that ends with the name or a word of it: `frame=1` is not `frame=12`. */
+function isTaskNamed(name: string, wanted: string): boolean {
+  return `${name} `.includes(`${wanted.trim()} `);
 }
 
 function sortedResults(state: JobState): NonNullable<ReturnType<JobState['results']['get']>>[] {

@@ -1,5 +1,6 @@
 /** What the groups of routes share. */
 import { EventFeed } from './event-feed.ts';
+import type { AttemptLogReader } from './full-logs.ts';
 import { JobBook } from './job-book.ts';
 import type { Clock, Coordination, Journal, JournalQuestions, Leadership, Membership, Messenger } from './needs.ts';
 import { Overviews } from './overviews.ts';
@@ -22,6 +23,8 @@ export interface DaemonApiNeeds {
   readonly submitter: Submitter;
   readonly deliveries: Deliveries;
   readonly inviter: Inviter;
+  /** Without it `logs` shows what the facts say. */
+  readonly attemptLogs?: AttemptLogReader | undefined;
   /** Begins the daemon's stop; answers before it has stopped. */
   shutdown(): void;
   /** The process itself, for its metrics: seconds since start, bytes resident, its id. */

@@ -1,6 +1,7 @@
 /** Routes that only look. */
 import { jobPhase, jobTally } from '../../src/model/phase.ts';
 import type { Answers } from './api-service.ts';
+import { withFullLogs } from './full-logs.ts';
 import { logViews, resultViews } from './job-views.ts';
 import { type ClusterNow, nodeViews, resourcesView, statusView } from './node-views.ts';
 import type { ApiParts } from './parts.ts';
@@ -31,7 +32,11 @@ export function queries(parts: ApiParts): Pick<Answers, Query> {
       return whyView(state, view, waiting, (node) => book.nameOf(node));
     },
     results: async ({ params }) => resultViews(book.find(params.job), (node) => book.nameOf(node)),
-    logs: async ({ params, query }) => logViews(book.find(params.job), (node) => book.nameOf(node), query.task),
+    logs: async ({ params, query }) => {
+      const found = logViews(book.find(params.job), (node) => book.nameOf(node), query.task);
+      // Of a whole job the ends of what failed are enough; of a task one wants everything.
+      return query.task === undefined || needs.attemptLogs === undefined ? found.map(({ view }) => view) : withFullLogs(needs.attemptLogs, found);
+    },
   };
 }
 

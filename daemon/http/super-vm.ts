@@ -16,7 +16,7 @@ const samplesOfQuality: { readonly [quality: string]: number } = { draft: 16, lo
 export function superVm(parts: ApiParts): Pick<Answers, 'superVmMetrics' | 'superVmRender'> {
   const { needs, book } = parts;
   return {
-    superVmMetrics: async () => metrics(parts),
+    superVmMetrics: () => metrics(parts),
     superVmRender: async ({ body, query, progress, signal }) => {
       const receipt = await needs.submitter.submit(renderRequest(body), progress, signal);
       const state = receipt.id === undefined ? undefined : needs.journal.job(receipt.id);
@@ -70,12 +70,13 @@ async function waitFor(parts: ApiParts, id: string, signal: AbortSignal): Promis
   return last;
 }
 
-function metrics(parts: ApiParts): MetricsView {
+async function metrics(parts: ApiParts): Promise<MetricsView> {
   const { membership, journal } = parts.needs;
   const { uptimeSeconds, residentBytes } = parts.needs.process();
   const count = (reachability: string): number => membership.members().filter((member) => member.reachability === reachability).length;
   const jobs: { [phase in JobPhase]?: number } = {};
-  const tasks = { kept: 0, running: 0, pending: 0, failed: 0 };
+  const running = (await parts.overviews.latest()).reduce((sum, overview) => sum + overview.running.length, 0);
+  const tasks = { kept: 0, running, pending: 0, failed: 0 };
   let taskSeconds = 0;
   for (const state of journal.jobs().values()) {
     const phase = jobPhase(state);

@@ -59,10 +59,11 @@ test('results are in the order of their tasks', () => {
 
 test('logs tell every ended attempt, and those of one task where asked', () => {
   const state = stateOf(submitted(), failed(1, 1), kept(1), kept(0));
-  const logs = logViews(state, around.nameOf, undefined);
+  const views = (task?: string) => logViews(state, around.nameOf, task).map(({ view }) => view);
+  const logs = views();
   expect(logs.map(({ task, outcome }) => `${task} ${outcome}`)).toEqual(['render frame=1 kept', 'render frame=2 failed', 'render frame=2 kept']);
   expect(logs[1]?.lines).toEqual(['line one', 'line two']);
-  expect(logViews(state, around.nameOf, 'frame=1').map(({ task }) => task)).toEqual(['render frame=1']);
+  expect(views('frame=1').map(({ task }) => task)).toEqual(['render frame=1']);
 });
 
 describe('a job is found', () => {
