@@ -88,6 +88,17 @@ def choose_format(scene, name):
     return None
 
 
+def drop_notes(render):
+    """
+    Notes beside the picture tell when and how long it was rendered and from which path, and Cycles adds its own as soon as there is
+    any. With them two renders of one frame are two different results, which after a partition looks like a conflict. Burnt into the
+    picture they are the user's wish.
+    """
+    if not render.use_stamp:
+        for note in [name for name in dir(render) if name.startswith("use_stamp_")]:
+            setattr(render, note, False)
+
+
 def apply(scene, script, threads):
     """Returns why the scene cannot be rendered, or None."""
     render = scene.render
@@ -108,6 +119,7 @@ def apply(scene, script, threads):
             for layer in scene.view_layers:
                 layer.cycles.use_denoising = True
     render.use_persistent_data = may_keep_data(scene)
+    drop_notes(render)
     render.use_file_extension = True
     render.use_overwrite = True
     render.use_placeholder = False

@@ -6,7 +6,7 @@ import type { MakePlan } from '../../src/plugin/job-type.ts';
 import { engineOf } from './engines.ts';
 import { wantsDenoiser } from './findings.ts';
 import { formatOfScene } from './formats.ts';
-import { frameName } from './frame-names.ts';
+import { frameNames } from './frame-names.ts';
 import { readSummary, type SceneSummary } from './scene-summary.ts';
 import type { RenderScript } from './script.ts';
 import { parseSettings, type RenderSettings } from './settings.ts';
@@ -73,6 +73,6 @@ export const plan: MakePlan = (json, summaryJson) => {
         script,
       },
     ],
-    outputs: [...eachFrame(ranges)].map((frame) => frameName(fileName, frame)),
+    outputs: Array.from(eachFrame(ranges), frameNames(fileName)),
   };
 };

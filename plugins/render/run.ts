@@ -5,7 +5,7 @@ import type { OpenSession, Session, SessionHost, TaskHost, TaskOutcome } from '.
 import { TaskFault } from '../../src/plugin/job-type.ts';
 import { BlenderEnded, BlenderProcess, type DriverAnswer } from './blender-process.ts';
 import { diskFull, programDied, refused, sceneIncomplete } from './faults.ts';
-import { frameName } from './frame-names.ts';
+import { frameNames } from './frame-names.ts';
 import { isStatusLine, progressOf } from './progress-line.ts';
 import type { RenderScript } from './script.ts';
 import { isDiskFull, verifyFrame } from './verify-frame.ts';
@@ -93,7 +93,7 @@ class RenderSession implements Session {
     const frame = Number(frameParameter);
     const loaded = await this.#load(script);
     if (loaded.problems.length > 0 && !script.allowMissing) throw sceneIncomplete(loaded.problems);
-    const name = frameName(script.fileName, frame);
+    const name = frameNames(script.fileName)(frame);
     const path = join(task.outputs, name);
     const pattern = join(task.outputs, script.fileName);
     const answer = await this.#request('render', { frame, path, pattern, allowMissing: script.allowMissing }).catch(async (error: unknown) => {

@@ -1,0 +1,218 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { inputs } from '../../../plugins/render/inputs.ts';
+import { SupervmError } from '../../../src/model/errors.ts';
+import type { InputsFound, JsonObject } from '../../../src/plugin/job-type.ts';
+import { camera, cyclesGroup, font, image, library, part, scene, smallBlend, usualForm } from '../../support/small-blend.ts';
+import type { BlendBlock, BlendForm } from '../../support/write-blend.ts';
+
+let root: string;
+let sceneFile: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'svm-inputs-'));
+  sceneFile = join(root, 'film/scenes/shot.blend');
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function put(path: string, bytes: Uint8Array | string = 'x'): string {
+  const absolute = join(root, path);
+  mkdirSync(dirname(absolute), { recursive: true });
+  writeFileSync(absolute, bytes);
+  return absolute;
+}
+
+/** `use_denoising` off, so that only what a test is about is found. */
+function blend(path: string, blocks: readonly BlendBlock[] = [], values = {}, form: BlendForm = { ...usualForm, version: 293 }): void {
+  put(path, smallBlend([scene(values), camera('Camera'), ...blocks], form));
+}
+
+function find(settings: JsonObject = {}): Promise<InputsFound> {
+  return inputs({ sceneFile, ...settings });
+}
+
+async function refusal(settings: JsonObject = {}): Promise<SupervmError> {
+  const error: unknown = await find(settings).catch((reason: unknown) => reason);
+  if (error instanceof SupervmError) return error;
+  throw new Error('it was taken');
+}
+
+const paths = ({ files }: InputsFound) => files.map((file) => file.path).toSorted();
+const codes = ({ findings }: InputsFound) => findings.map((finding) => `${finding.severity} ${finding.code}`);
+
+describe('the files that travel', () => {
+  it('are just the scene where it refers to nothing', async () => {
+    blend('film/scenes/shot.blend');
+    expect(await find()).toMatchObject({ files: [{ source: sceneFile, path: 'shot.blend' }], findings: [] });
+  });
+
+  it('keep their places relative to each other, climbing paths included', async () => {
+    blend('film/scenes/shot.blend', [image('a', '//tex/a.png'), image('sky', '//..\\..\\shared\\sky.hdr')]);
+    put('film/scenes/tex/a.png');
+    put('shared/sky.hdr');
+    const found = await find();
+    expect(paths(found)).toEqual(['film/scenes/shot.blend', 'film/scenes/tex/a.png', 'shared/sky.hdr']);
+    expect(found.summary).toMatchObject({ scene: 'film/scenes/shot.blend', pathMap: {} });
+  });
+
+  it('are those of libraries and of their libraries too, though they link each other', async () => {
+    blend('film/scenes/shot.blend', library('//../lib/one.blend'));
+    blend('film/lib/one.blend', [image('a', '//a.png'), ...library('//deep/two.blend')]);
+    blend('film/lib/deep/two.blend', [image('b', '//b.png'), ...library('//../one.blend')]);
+    put('film/lib/a.png');
+    put('film/lib/deep/b.png');
+    expect(paths(await find())).toEqual(['lib/a.png', 'lib/deep/b.png', 'lib/deep/two.blend', 'lib/one.blend', 'scenes/shot.blend']);
+  });
+
+  it('are every picture of a sequence and every tile', async () => {
+    blend('film/scenes/shot.blend', [
+      image('seq', '//s/f_001.png', { source: 2 }),
+      image('tiles', '//t/wall.<UDIM>.png', { source: 6 }),
+      part('ImageTile', 301n, [{ tile_number: 1001 }, { tile_number: 1011 }]),
+    ]);
+    for (const name of ['s/f_001.png', 's/f_002.png', 's/g_003.png', 't/wall.1001.png', 't/wall.1011.png', 't/wall.1002.png']) put(`film/scenes/${name}`);
+    expect(paths(await find())).toEqual(['s/f_001.png', 's/f_002.png', 'shot.blend', 't/wall.1001.png', 't/wall.1011.png']);
+  });
+
+  it('include the folder of point caches that belongs to the scene', async () => {
+    blend('film/scenes/shot.blend');
+    put('film/scenes/blendcache_shot/cloth_000001_00.bphys');
+    expect(paths(await find())).toEqual(['blendcache_shot/cloth_000001_00.bphys', 'shot.blend']);
+  });
+
+  it('are mapped where the scene names them absolutely', async () => {
+    const oak = put('elsewhere/oak.png');
+    const letters = put('elsewhere/letters.ttf');
+    blend('film/scenes/shot.blend', [image('oak', oak), font(letters)]);
+    const found = await find();
+    expect(paths(found)).toEqual(['elsewhere/letters.ttf', 'elsewhere/oak.png', 'film/scenes/shot.blend']);
+    expect(found.summary).toMatchObject({ pathMap: { [oak]: 'elsewhere/oak.png', [letters]: 'elsewhere/letters.ttf' } });
+  });
+});
+
+describe('missing files', () => {
+  const lost = [image('lost', '//../textures/lost.png'), ...library('//gone.blend'), font('/nowhere/a.ttf')];
+
+  it('are all named before anything runs', async () => {
+    blend('film/scenes/shot.blend', lost);
+    const found = await find();
+    expect(codes(found)).toEqual(['error scene-incomplete']);
+    const message = found.findings[0]?.message ?? '';
+    for (const path of [join(root, 'film/textures/lost.png'), join(root, 'film/scenes/gone.blend'), '/nowhere/a.ttf']) expect(message).toContain(path);
+    expect(found.findings[0]?.hint).toContain('--allow-missing');
+  });
+
+  it('are warned of when they are allowed', async () => {
+    blend('film/scenes/shot.blend', lost);
+    const found = await find({ allowMissing: true });
+    expect(codes(found)).toEqual(['warning scene-incomplete']);
+    expect(paths(found)).toEqual(['shot.blend']);
+  });
+
+  it('of a library are named with the library', async () => {
+    blend('film/scenes/shot.blend', library('//lib.blend'));
+    blend('film/scenes/lib.blend', [image('lost', '//lost.png')]);
+    expect((await find()).findings[0]?.message).toContain(`of ${join(root, 'film/scenes/lib.blend')}`);
+  });
+
+  it('include a library that cannot be read, an empty sequence and a missing tile', async () => {
+    blend('film/scenes/shot.blend', [
+      ...library('//broken.blend'),
+      image('seq', '//s/f_001.png', { source: 2 }),
+      image('tiles', '//wall.<UDIM>.png', { source: 6 }),
+      part('ImageTile', 301n, [{ tile_number: 1001 }, { tile_number: 1002 }]),
+    ]);
+    put('film/scenes/broken.blend', 'not a library');
+    put('film/scenes/wall.1001.png');
+    const message = (await find()).findings[0]?.message ?? '';
+    for (const name of ['broken.blend', 's/f_001.png', 'wall.1002.png']) expect(message).toContain(name);
+    expect(message).not.toContain('wall.1001.png');
+  });
+
+  it('that are folders count as missing', async () => {
+    blend('film/scenes/shot.blend', [image('odd', '//folder.png')]);
+    mkdirSync(join(root, 'film/scenes/folder.png'));
+    expect(codes(await find())).toEqual(['error scene-incomplete']);
+  });
+});
+
+describe('a scene that cannot be rendered', () => {
+  it('has no camera, and is told which there are', async () => {
+    blend('film/scenes/shot.blend', [], { camera: 0n });
+    const [finding] = (await find()).findings;
+    expect(finding).toMatchObject({ severity: 'error', code: 'scene-unrenderable' });
+    expect(finding?.message).toContain('no camera');
+    expect(finding?.hint).toContain('"Camera"');
+    expect((await find({ camera: 'Camera' })).findings).toEqual([]);
+  });
+
+  it('is asked for a camera it lacks', async () => {
+    blend('film/scenes/shot.blend');
+    const [finding] = (await find({ camera: 'Top' })).findings;
+    expect(finding).toMatchObject({ code: 'scene-unrenderable', hint: 'Its cameras: "Camera".' });
+    expect(finding?.message).toContain('"Top"');
+  });
+
+  it('may take a camera from a library', async () => {
+    blend('film/scenes/shot.blend', library('//lib.blend', 'OBTop'));
+    blend('film/scenes/lib.blend');
+    expect((await find({ camera: 'Top' })).findings).toEqual([]);
+  });
+
+  it('is asked for a scene it lacks', async () => {
+    blend('film/scenes/shot.blend');
+    const error = await refusal({ scene: 'Nacht' });
+    expect(error).toMatchObject({ code: 'scene-unrenderable', hint: 'Its scenes: "Scene".' });
+    expect(error.message).toContain('"Nacht"');
+  });
+
+  it('renders with an add-on, unless another engine is named', async () => {
+    blend('film/scenes/shot.blend', [], { 'r.engine': 'LUXCORE' });
+    expect(codes(await find())).toEqual(['error scene-unrenderable']);
+    expect(codes(await find({ engine: 'cycles' }))).toEqual([]);
+  });
+
+  it('is stereoscopic', async () => {
+    blend('film/scenes/shot.blend', [], { 'r.scemode': 1 << 24 });
+    expect(codes(await find())).toEqual(['error scene-unrenderable']);
+  });
+
+  it('is warned of when only nodes with a denoiser can render it', async () => {
+    put('film/scenes/shot.blend', smallBlend([scene({ 'id.properties': 500n }), ...cyclesGroup({ use_denoising: 1 }), camera('Camera')]));
+    const found = await find();
+    expect(codes(found)).toEqual(['warning scene-unrenderable']);
+    expect(found.findings[0]?.hint).toContain('--denoise off');
+    expect(codes(await find({ denoise: 'off' }))).toEqual([]);
+    expect(codes(await find({ engine: 'eevee' }))).toEqual([]);
+  });
+});
+
+describe('a scene file', () => {
+  it('that is missing is named', async () => {
+    const error = await refusal();
+    expect(error.code).toBe('file-missing');
+    expect(error.message).toContain(sceneFile);
+  });
+
+  it.each([
+    ['empty', '', 'is empty'],
+    ['no .blend file', 'not a scene, however long this text may be', 'is not a Blender scene'],
+  ])('that is %s is refused', async (_, text, reason) => {
+    put('film/scenes/shot.blend', text);
+    const error = await refusal();
+    expect(error.code).toBe('not-a-scene');
+    expect(error.message).toContain(`${sceneFile} ${reason}`);
+  });
+
+  it('that is a folder is refused', async () => {
+    mkdirSync(sceneFile, { recursive: true });
+    expect(await refusal()).toMatchObject({ code: 'not-a-scene' });
+  });
+
+  it('tells the newest Blender among itself and its libraries', async () => {
+    blend('film/scenes/shot.blend', library('//lib.blend'));
+    blend('film/scenes/lib.blend', [], {}, { ...usualForm, version: 402 });
+    expect((await find({ denoise: 'off' })).summary).toMatchObject({ version: '4.2' });
+  });
+});
