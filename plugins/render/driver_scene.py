@@ -96,7 +96,8 @@ def drop_notes(render):
     """
     if not render.use_stamp:
         for note in [name for name in dir(render) if name.startswith("use_stamp_")]:
-            setattr(render, note, False)
+            # Hidden labels count as a note.
+            setattr(render, note, note == "use_stamp_labels")
 
 
 def apply(scene, script, threads):
