@@ -1,5 +1,4 @@
 /** Standard input, output and error: the only place below src/cli that touches them. */
-import { createInterface } from 'node:readline';
 
 export interface Terminal {
   /** Is standard output a terminal that understands control codes? */
@@ -27,7 +26,8 @@ export function systemTerminal(): Terminal {
       for await (const chunk of process.stdin) text += chunk;
       return text;
     },
-    ask(prompt) {
+    async ask(prompt) {
+      const { createInterface } = await import('node:readline');
       const lines = createInterface({ input: process.stdin, output: process.stderr });
       return new Promise((resolve) => {
         lines.once('close', () => resolve(''));
