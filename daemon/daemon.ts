@@ -96,8 +96,16 @@ async function assemble(
   );
   const http = new HttpServer({ socketPath: paths.socket }, { api, clock, logDefect: (error, route) => log.error('a route failed', { error, route }) });
   network.follow(plane.membership);
-  inventory.follow(plane.membership);
-  const parts: readonly Startable[] = [blobFolder, logs, network, plane, network.discovery(plane.membership), submitting.delivery, stopOnly(inventory), http];
+  const parts: readonly Startable[] = [
+    blobFolder,
+    logs,
+    network,
+    plane,
+    network.discovery(plane.membership),
+    submitting.delivery,
+    tellInventory(inventory, plane, runner, log),
+    http,
+  ];
   return inOrder(parts, log);
 }
 
@@ -148,9 +156,16 @@ function sessionFiles(): ConstructorParameters<typeof SessionRunner>[0]['files']
   };
 }
 
-/** For what has been started before. */
-function stopOnly(part: Pick<Startable, 'stop'>): Startable {
-  return { start: () => Promise.resolve(), stop: () => part.stop() };
+/** How tasks are kept apart is known once the runner has tried it; people see it in `status`. */
+function tellInventory(inventory: InventoryParts, { membership }: ControlPlane, runner: SessionRunner, log: Log): Startable {
+  return {
+    async start() {
+      const { level, ...more } = runner.sandboxLevel;
+      log.of('sandbox').info('tasks are kept apart', { level, ...more });
+      inventory.follow(membership, { sandbox: level });
+    },
+    stop: () => inventory.stop(),
+  };
 }
 
 /** A part that fails to start takes the started ones down again. */

@@ -20,8 +20,8 @@ interface Needs {
 export interface InventoryParts {
   readonly host: HostId;
   now(): Inventory;
-  /** Tells the members what this node has, now and whenever that changes. */
-  follow(membership: Membership): void;
+  /** Tells the members what this node has, now and whenever that changes, with labels that are known only once everything runs. */
+  follow(membership: Membership, labels: Inventory['labels']): void;
   stop(): Promise<void>;
 }
 
@@ -45,8 +45,8 @@ export async function openInventory(options: { readonly paths: Paths; readonly s
   return {
     host,
     now: () => watch.current(),
-    follow(membership) {
-      tell = (inventory) => membership.update({ inventory });
+    follow(membership, labels) {
+      tell = (inventory) => membership.update({ inventory: { ...inventory, labels: { ...inventory.labels, ...labels } } });
       tell(watch.current());
     },
     stop: () => watch.stop(),

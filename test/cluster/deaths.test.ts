@@ -8,10 +8,26 @@ import { execute, Lab } from '../support/lab.ts';
 import type { Machine } from '../support/lab-machine.ts';
 import { coordinatorOf, startCluster } from '../support/start-cluster.ts';
 
-const frames = 18;
+const frames = 48;
+/** Enough for each frame to take a while. */
+const samples = '96';
 
 async function submit(machine: Machine, scene: string, output: string): Promise<string> {
-  return (await machine.json<{ readonly id: string }>('render', scene, '--frames', `1-${frames}`, '-o', output, '--detach')).id;
+  return (
+    await machine.json<{ readonly id: string }>(
+      'render',
+      scene,
+      '--frames',
+      `1-${frames}`,
+      '--samples',
+      samples,
+      '--resolution',
+      '200%',
+      '-o',
+      output,
+      '--detach',
+    )
+  ).id;
 }
 
 async function kept(machine: Machine, id: string, count: number): Promise<void> {
