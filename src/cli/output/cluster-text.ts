@@ -20,7 +20,15 @@ export function statusText(view: StatusView, style: Style): string {
     `durability   new jobs are kept on ${countText(view.copies, 'machine')}`,
     `queue        ${countText(queue.jobs, 'job')}, ${countText(queue.runningTasks, 'task')} running, ${queue.pendingTasks} waiting${eta}`,
   ];
-  const open = view.nodes.filter((node) => node.inventory.labels['sandbox'] === 'none').map((node) => printable(node.name));
+  const open = view.nodes
+    .filter(
+      ({
+        inventory: {
+          labels: { sandbox },
+        },
+      }) => sandbox === 'none',
+    )
+    .map((node) => printable(node.name));
   if (open.length > 0)
     head.push(style.warning(`no sandbox   tasks on ${open.join(', ')} can read and change what the daemon's user can: install bubblewrap there`));
   return `${head.join('\n')}\n\n${nodesText(view.nodes, style)}`;
