@@ -5,6 +5,7 @@ import { withFullLogs } from './full-logs.ts';
 import { logViews, resultViews } from './job-views.ts';
 import { type ClusterNow, nodeViews, resourcesView, statusView } from './node-views.ts';
 import type { ApiParts } from './parts.ts';
+import { askCoordinator } from './patience.ts';
 import { whyView } from './why-view.ts';
 
 type Query = 'health' | 'status' | 'nodes' | 'jobs' | 'job' | 'why' | 'results' | 'logs' | 'superVmStatus' | 'superVmResources';
@@ -28,7 +29,7 @@ export function queries(parts: ApiParts): Pick<Answers, Query> {
     job: async ({ params }) => book.view(book.find(params.job)),
     why: async ({ params }) => {
       const state = book.find(params.job);
-      const [view, waiting] = await Promise.all([book.view(state), needs.coordination.why(state.id).catch(() => undefined)]);
+      const [view, waiting] = await Promise.all([book.view(state), askCoordinator(needs.clock, () => needs.coordination.why(state.id))]);
       return whyView(state, view, waiting, (node) => book.nameOf(node));
     },
     results: async ({ params }) => resultViews(book.find(params.job), (node) => book.nameOf(node)),

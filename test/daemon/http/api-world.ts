@@ -1,0 +1,92 @@
+/** The HTTP API over fixed membership, a journal in memory and parts that answer what the test says. */
+import type { JobOverview, WaitingReason } from '../../../daemon/coordinator/coordination.ts';
+import type { ApiService, Call } from '../../../daemon/http/api-service.ts';
+import { createDaemonApi } from '../../../daemon/http/daemon-api.ts';
+import type { DeliveryState } from '../../../daemon/http/services.ts';
+import type { Messenger } from '../../../daemon/wire/messenger.ts';
+import type { RouteName, RouteTypes, SubmitRequest } from '../../../src/api/requests.ts';
+import { SupervmError } from '../../../src/model/errors.ts';
+import { receiptOf } from '../../support/fake-api.ts';
+import { FixedMembership } from '../../support/fixed-membership.ts';
+import { firstTerm } from '../../support/jobs.ts';
+import { MemoryJournal } from '../../support/memory-journal.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+import { sampleJob } from './samples.ts';
+
+type Once = Exclude<RouteName, 'events' | 'jobEvents'>;
+
+/** Nodes a, b and c, of which a is this one; c does not answer. */
+export class ApiWorld {
+  readonly clock = new VirtualClock();
+  readonly membership = new FixedMembership('a', ['a', 'b', 'c']);
+  readonly journal = Object.assign(new MemoryJournal(), { nextClock: () => 17 });
+  overviews: readonly JobOverview[] | 'silent' | 'nobody' = [];
+  waiting: readonly WaitingReason[] = [];
+  delivery: DeliveryState | undefined;
+  /** What the submitter was asked for. */
+  readonly submissions: SubmitRequest[] = [];
+  /** What other nodes were asked for. */
+  readonly told: { to: string; request: unknown }[] = [];
+  /** Tell a delivered file. */
+  readonly deliveredTo: ((event: { job: string; file: string; digest: string }) => void)[] = [];
+  /** What other nodes may ask of this one. */
+  service: { onRequest?(from: string, request: unknown): Promise<unknown> } = {};
+  shutdowns = 0;
+  readonly api: ApiService = createDaemonApi(
+    { version: '1.2.3', cluster: 'f00' },
+    {
+      clock: this.clock,
+      membership: this.membership,
+      journal: this.journal,
+      messenger: this.#messenger(),
+      leadership: { current: () => firstTerm, isMine: () => true, onChange: () => undefined },
+      coordination: { overview: () => this.#overview(), why: () => this.#why() },
+      submitter: {
+        submit: async (request) => {
+          this.submissions.push(request);
+          return receiptOf({ id: sampleJob });
+        },
+      },
+      deliveries: {
+        state: () => this.delivery,
+        onDelivered: (listener) => void this.deliveredTo.push(listener),
+        onProblem: () => undefined,
+        deliver: async (_, { folder }) => ({ folder, files: 1, bytes: 1, skipped: 0, missing: 0 }),
+      },
+      inviter: { invite: async () => ({ line: 'secret', expiresAt: 1 }) },
+      attemptLogs: { read: async (_, offset) => Buffer.from(offset === 0 ? 'whole\nlog\n' : '') },
+      shutdown: () => {
+        this.shutdowns += 1;
+      },
+      process: () => ({ uptimeSeconds: 5, residentBytes: 6, pid: 7 }),
+    },
+  );
+
+  call<K extends Once>(name: K, parts: Partial<Call<K>> = {}): Promise<RouteTypes[K]['reply']> {
+    const answer = this.api[name] as (call: Call<K>) => Promise<RouteTypes[K]['reply']>;
+    return answer({ params: {}, query: {}, body: undefined, signal: new AbortController().signal, progress: () => undefined, ...parts } as Call<K>);
+  }
+
+  async #overview(): Promise<readonly JobOverview[]> {
+    if (this.overviews === 'nobody') throw new SupervmError('no-coordinator', 'none');
+    return this.overviews === 'silent' ? new Promise<never>(() => undefined) : this.overviews;
+  }
+
+  async #why(): Promise<readonly WaitingReason[]> {
+    if (this.overviews === 'nobody') throw new SupervmError('no-coordinator', 'none');
+    return this.waiting;
+  }
+
+  #messenger(): Messenger {
+    return {
+      request: async (to: string, _: unknown, request: unknown) => {
+        if (to === 'c') throw new SupervmError('peer-unreachable', 'gone');
+        this.told.push({ to, request });
+        return { type: 'done' };
+      },
+      serve: (_: unknown, served: ApiWorld['service']) => {
+        this.service = served;
+      },
+    } as unknown as Messenger;
+  }
+}

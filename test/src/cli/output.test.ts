@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest';
+import { jobProgress } from '../../../src/cli/output/job-progress.ts';
+import { outcomeText } from '../../../src/cli/output/job-text.ts';
+import { liveBlock } from '../../../src/cli/output/live-block.ts';
+import { createOutput, type Mode } from '../../../src/cli/output/output.ts';
+import { progressBlock, progressLine } from '../../../src/cli/output/progress-text.ts';
+import { printable, styleOf, widthOf } from '../../../src/cli/output/style.ts';
+import { table } from '../../../src/cli/output/table.ts';
+import { bytesText, countText, durationText, percentText } from '../../../src/cli/output/units.ts';
+import { SupervmError } from '../../../src/model/errors.ts';
+import { doneView, viewOf } from '../../support/fake-api.ts';
+
+const plain = styleOf(false);
+const controls = String.fromCharCode(27);
+
+function terminal(interactive: boolean) {
+  const printed = { out: '', error: '' };
+  const take = (where: 'out' | 'error') => (text: string) => {
+    printed[where] += text;
+  };
+  return {
+    printed,
+    terminal: { interactive, canAsk: false, columns: () => 60, out: take('out'), error: take('error'), read: async () => '', ask: async () => '' },
+  };
+}
+
+describe('quantities', () => {
+  test.each([
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [1024, '1.0 KiB'],
+    [24 * 2 ** 30, '24.0 GiB'],
+  ])('%d bytes', (bytes, text) => expect(bytesText(bytes)).toBe(text));
+
+  test.each([
+    [0.4, '0 s'],
+    [59.6, '1 min'],
+    [75, '1 min 15 s'],
+    [7500, '2 h 5 min'],
+    [7199, '2 h'],
+  ])('%d seconds', (seconds, text) => expect(durationText(seconds)).toBe(text));
+
+  test('counts and shares', () => {
+    expect([countText(1, 'node'), countText(0, 'node'), percentText(0.999), percentText(1.2)]).toEqual(['1 node', '0 nodes', '99%', '100%']);
+  });
+});
+
+test('columns are as wide as their widest cell, colours not counted', () => {
+  const style = styleOf(true);
+  expect(widthOf(style.bold('abc'))).toBe(3);
+  expect(
+    table([
+      ['A', 'B'],
+      ['long', 'x'],
+      [style.good('ok'), 'y'],
+    ]),
+  ).toBe(`A     B\nlong  x\n${style.good('ok')}    y`);
+});
+
+test('what others wrote cannot move the cursor', () => {
+  expect(printable(`${controls}[2Jred${controls}[31m\tab\r\nend`)).toBe('[2Jred[31m ab\nend');
+});
+
+describe('a block on a terminal', () => {
+  test('shows the job, its nodes and their frames, within the terminal’s width', () => {
+    const long = viewOf({ running: [{ ...viewOf().running[0], message: 'Fra:2 Mem:12M | a very long message of Blender that goes on and on' } as never] });
+    const lines = progressBlock(long, undefined, 60, plain);
+    expect(lines[0]).toBe('cube 3f2a9c1b  1 of 4 done, 1 running, about 12 s left');
+    expect(lines[1]).toMatch(/^█+░+ 25%$/);
+    expect(lines[2]).toMatch(/^ {2}n2 {2}render frame=2 {3}45% {2}3 s {2}Fra:2/);
+    for (const line of lines) expect(line.length).toBeLessThan(60);
+  });
+
+  test('says why nothing runs', () => {
+    const idle = viewOf({ running: [], tasks: { total: 4, kept: 0, running: 0, failed: 0, pending: 4 } });
+    expect(progressBlock(idle, 'no node has blender.', 60, plain).at(-1)).toBe('  waiting: no node has blender.');
+  });
+
+  test('is drawn anew in its place', () => {
+    const { printed, terminal: screen } = terminal(true);
+    const block = liveBlock(screen);
+    block.draw(['one', 'two']);
+    block.draw(['three']);
+    block.clear();
+    block.clear();
+    expect(printed.out).toBe(`one\ntwo\n${controls}[2A\r${controls}[Jthree\n${controls}[1A\r${controls}[J`);
+  });
+});
+
+describe('progress', () => {
+  function show(mode: Mode, interactive: boolean): string {
+    const { printed, terminal: screen } = terminal(interactive);
+    const progress = jobProgress(createOutput(mode, screen, true));
+    progress.show(viewOf(), undefined);
+    progress.show(viewOf({ deliveryProblem: { code: 'disk-full', message: 'No room.' } }), undefined);
+    progress.end();
+    return printed.out + printed.error;
+  }
+
+  test('is plain lines where there is no terminal, and news come at once', () => {
+    expect(show('human', false)).toBe(
+      '3f2a9c1b 1 of 4 done, 1 running, about 12 s left\n3f2a9c1b 1 of 4 done, 1 running, about 12 s left\n3f2a9c1b cannot write results: No room.\n',
+    );
+  });
+
+  test('is a block where there is one', () => {
+    expect(show('human', true)).toContain(`${controls}[`);
+  });
+
+  test.each(['json', 'quiet'] as const)('is nothing with --%s', (mode) => {
+    expect(show(mode, true)).toBe('');
+  });
+});
+
+test('a line names what failed and what is paused', () => {
+  const view = viewOf({ phase: 'paused', tasks: { total: 9, kept: 3, running: 0, failed: 2, pending: 4 }, etaSeconds: undefined });
+  expect(progressLine(view)).toBe('3 of 9 done, 2 failed, paused');
+});
+
+test('an outcome tells a conflict rather than hiding it', () => {
+  expect(outcomeText({ ...doneView, conflicts: ['render frame=1'] }, plain)).toContain('1 task had two results');
+});
+
+describe('an error', () => {
+  const error = new SupervmError('no-daemon', 'No daemon runs here.', 'Start it.');
+
+  test('is a message and the next step for people', () => {
+    const { printed, terminal: screen } = terminal(true);
+    createOutput('human', screen, true).problem(error);
+    expect(printed).toEqual({ out: '', error: 'error: No daemon runs here.\n  Start it.\n' });
+  });
+
+  test('is one line of JSON for scripts', () => {
+    const { printed, terminal: screen } = terminal(false);
+    createOutput('json', screen, true).problem(error);
+    expect(JSON.parse(printed.error)).toMatchObject({ code: 'no-daemon', exit: 5 });
+  });
+});
+
+test('colours are for terminals only, and not where they are not wanted', () => {
+  const greeting = { human: (style: typeof plain) => style.bold('hello'), json: 0, quiet: '' };
+  const shown = (interactive: boolean, noColor: boolean): string => {
+    const { printed, terminal: screen } = terminal(interactive);
+    createOutput('human', screen, noColor).show(greeting);
+    return printed.out;
+  };
+  expect(shown(true, false)).toBe(`${controls}[1mhello${controls}[22m\n`);
+  expect(shown(true, true)).toBe('hello\n');
+  expect(shown(false, false)).toBe('hello\n');
+});
