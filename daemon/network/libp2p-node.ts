@@ -1,9 +1,9 @@
 /** libp2p with what this project needs of it and every limit set: its defaults are made for the open internet, ours for a cluster behind one secret. */
-import { noise } from '@chainsafe/libp2p-noise';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import type { NodeId } from '../../src/model/job.ts';
+import { leanNoise } from './lean-noise.ts';
 import type { Libp2p } from './libp2p-types.ts';
 import type { NodeKey } from './node-key.ts';
 
@@ -22,7 +22,7 @@ export function createLibp2pNode(options: Libp2pNodeOptions): Promise<Libp2p> {
     privateKey: options.nodeKey.privateKey,
     addresses: { listen: [options.listen] },
     transports: [tcp({ backlog: 128, dialOpts: { noDelay: true, keepAlive: true }, listenOpts: { noDelay: true, keepAlive: true } })],
-    connectionEncrypters: [noise({ prologueBytes: options.noisePrologue })],
+    connectionEncrypters: [leanNoise({ prologueBytes: options.noisePrologue })],
     // Silence is watched by PeerLink; yamux's own pings would wake every node for every peer and cut nothing.
     streamMuxers: [yamux({ enableKeepAlive: false, maxInboundStreams: 64, maxOutboundStreams: 64, maxEarlyStreams: 16 })],
     connectionMonitor: { enabled: false },

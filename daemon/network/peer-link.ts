@@ -6,6 +6,7 @@ import { createFrameDecoder, type Frame, frameTypes } from '../wire/frame.ts';
 import { type Control, createControlReader, crossing, encodeControl, faultOf, type Hello, helloProtocol } from './hello.ts';
 import type { Connection, Stream } from './libp2p-types.ts';
 import { OutboundLane } from './outbound-lane.ts';
+import { tellRoomSeldom } from './window-updates.ts';
 
 /** More than this waiting for one peer means that it does not keep up: the connection closes. */
 const maximumWaitingBytes = 32 * 1024 * 1024;
@@ -190,6 +191,7 @@ export class PeerLink {
   }
 
   #read(stream: Stream, take: (chunk: Uint8Array) => void): void {
+    tellRoomSeldom(stream);
     stream.addEventListener('message', (event) => {
       this.#heardAt = this.#needs.clock.now();
       this.#asked = false;

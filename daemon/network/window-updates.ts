@@ -1,0 +1,27 @@
+/**
+ * After every message yamux tells the sender how much room there is again: a frame of its own to encrypt, write, read and
+ * decrypt, so that a heartbeat costs twice what it must. A quarter of the window is soon enough, the sender has the rest.
+ */
+import type { Stream } from './libp2p-types.ts';
+
+/** Of a yamux stream, besides what libp2p says of every stream. */
+interface Windowed {
+  /** Bytes that the sender may have under way. */
+  readonly recvWindow: number;
+  /** Bytes of it that are left. */
+  readonly recvWindowCapacity: number;
+  sendWindowUpdate(): void;
+}
+
+/** For an established stream that is read; a stream of another kind stays as it is. */
+export function tellRoomSeldom(stream: Stream): void {
+  if (!isWindowed(stream)) return;
+  const tell = stream.sendWindowUpdate.bind(stream);
+  stream.sendWindowUpdate = () => {
+    if (stream.recvWindow - stream.recvWindowCapacity >= stream.recvWindow / 4) tell();
+  };
+}
+
+function isWindowed(stream: object): stream is Windowed {
+  return 'recvWindow' in stream && 'recvWindowCapacity' in stream && 'sendWindowUpdate' in stream;
+}
