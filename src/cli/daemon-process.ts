@@ -14,6 +14,8 @@ import { flagWords } from './daemon-flags.ts';
 const startMs = 30_000;
 const stopMs = 20_000;
 const lookMs = 50;
+/** Node lets new objects fill 16 MiB and more before it looks for garbage among them; an idle daemon should not hold that. As in bin/supervm. */
+const youngHeap = '--max-semi-space-size=1';
 
 /** True when a daemon answers. Rejects what is not the absence of one, e.g. `not-allowed`. */
 export async function isRunning(context: Context): Promise<boolean> {
@@ -32,7 +34,7 @@ export async function startDaemon(context: Context, settings: DaemonSettings): P
   makePrivateFolder(paths.home);
   mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
   const output = openSync(paths.startOutput, 'w', 0o600);
-  const words = [...process.execArgv, programFile('src/main.ts'), 'daemon', '--json', ...flagWords(settings)];
+  const words = [...process.execArgv, youngHeap, programFile('src/main.ts'), 'daemon', '--json', ...flagWords(settings)];
   // A session of its own and no terminal: closing this one must not end it. Its folder must not keep a disk from being unmounted.
   const child = spawn(process.execPath, words, { detached: true, stdio: ['ignore', output, output], cwd: '/' });
   closeSync(output);
