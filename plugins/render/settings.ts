@@ -35,7 +35,7 @@ function text(settings: JsonObject, key: string): string | undefined {
   return value;
 }
 
-export function parseResolution(value: string): Resolution {
+function parseResolution(value: string): Resolution {
   const percentage = /^(\d{1,5})\s*%$/.exec(value);
   if (percentage !== null && Number(percentage[1]) >= 1 && Number(percentage[1]) <= 32_767) return { percentage: Number(percentage[1]) };
   const sides = /^(\d{1,6})\s*[xX×]\s*(\d{1,6})$/.exec(value);

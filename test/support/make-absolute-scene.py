@@ -1,14 +1,16 @@
 """A scene that refers to everything by absolute paths: a library with a textured plane of its own, an image sequence, tiles, a font and strips.
 
-Run: blender -b --factory-startup -P this.py -- FOLDER FONT. Writes FOLDER/elsewhere/{library.blend,*.png} and FOLDER/scene/absolute.blend.
+Run: blender -b --factory-startup -P this.py -- FOLDER. Writes FOLDER/elsewhere/{library.blend,*.png} and FOLDER/scene/absolute.blend.
 """
+import glob
 import os
 import shutil
 import sys
 
 import bpy
 
-folder, font = sys.argv[sys.argv.index("--") + 1 :][:2]
+folder = sys.argv[sys.argv.index("--") + 1]
+font = sorted(glob.glob("/usr/share/fonts/**/*.ttf", recursive=True))[0]
 elsewhere, home = os.path.join(folder, "elsewhere"), os.path.join(folder, "scene")
 os.makedirs(elsewhere, exist_ok=True)
 os.makedirs(home, exist_ok=True)

@@ -35,7 +35,7 @@ const structs: Structs = {
   VFont: ['ID id', 'char name[1024]', 'void *packedfile'],
 };
 
-export const sceneValues: Values = {
+const sceneValues: Values = {
   'id.name': 'SCScene',
   camera: 77n,
   'r.im_format.imtype': 17,
