@@ -1,4 +1,5 @@
 /** What each connected peer says it has on disk, and on which machine. */
+import type { Entry } from '../../src/model/facts.ts';
 import type { HostId, NodeId } from '../../src/model/job.ts';
 import type { EntryLogs } from './entry-logs.ts';
 import type { Head, Heads } from './protocol.ts';
@@ -61,6 +62,15 @@ export class PeerHeads {
       peer.sequences.set(head.origin, differs || (own && digest === undefined) ? 0 : head.sequence);
     }
     return { hasMore, forks, knowsOwnBetter };
+  }
+
+  /** The peer sent these entries, so it has them on its own disk. Call when they are in the logs here too; `forked` logs are no copies of ours. */
+  gave(from: NodeId, entries: readonly Entry[], forked: ReadonlySet<string>): void {
+    const sequences = this.#peers.get(from)?.sequences;
+    for (const { origin, sequence } of entries) {
+      if (sequences === undefined || forked.has(origin) || this.#logs.sequence(origin) < sequence) continue;
+      sequences.set(origin, Math.max(sequence, sequences.get(origin) ?? 0));
+    }
   }
 
   /** Machines of the connected peers that told. */

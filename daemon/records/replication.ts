@@ -94,7 +94,9 @@ export class Replication {
   async answer(from: NodeId, request: RecordsRequest): Promise<RecordsReply> {
     if (!this.#running) throw new SupervmError('peer-refused', 'the records are not open');
     if (request.type === 'pull') return this.#entriesAfter(new Map(request.after.map(({ origin, sequence }) => [origin, sequence])));
-    const verdict = await this.#needs.inbox.take(from, request.entries);
+    const { inbox, heads } = this.#needs;
+    const verdict = await inbox.take(from, request.entries);
+    heads.gave(from, request.entries, inbox.forked);
     if (verdict.gaps.size > 0) void this.#pull(from);
     return { type: 'stored', held: this.#heads(false, new Set(request.entries.map((entry) => entry.origin))) };
   }
@@ -201,12 +203,13 @@ export class Replication {
   }
 
   async #pullAll(peer: NodeId): Promise<void> {
-    const { inbox, logs, messenger } = this.#needs;
+    const { heads, inbox, logs, messenger } = this.#needs;
     try {
       while (this.#running) {
         const reply = await messenger.request(peer, recordsProtocol, { type: 'pull', after: this.#after() }, requestMs);
         if (reply.type !== 'entries') return;
         await inbox.take(peer, reply.entries);
+        heads.gave(peer, reply.entries, inbox.forked);
         const progress = reply.entries.some((entry) => logs.sequence(entry.origin) >= entry.sequence);
         if (reply.complete || !progress) return;
       }

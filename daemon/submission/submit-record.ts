@@ -49,9 +49,10 @@ export async function submitRecord(options: SubmitOptions, needs: SubmissionNeed
   let facts = existing === undefined ? await append(id, record, needs) : needs.journal.copiesOf(existing);
   // Bytes and facts may be on different machines: only one that has both is a copy.
   const copiesOf = (hosts: readonly HostId[]): readonly HostId[] => hosts.filter((host) => facts.includes(host));
-  for (let waited = 0; copiesOf(copied.hosts).length < copied.wanted && waited < bothMs; waited += lookMs) {
+  for (let waited = 0; copiesOf(copied.hosts).length < copied.hosts.length && waited < bothMs; waited += lookMs) {
     await new Promise<void>((resolve) => void needs.clock.after(lookMs, resolve));
-    facts = needs.journal.copiesOf(id);
+    // What was on disk stays there; newer facts of the job, which others may lack yet, take nothing away.
+    facts = [...new Set([...facts, ...needs.journal.copiesOf(id)])];
   }
   let copies = copiesOf(copied.hosts);
   const fewest = Math.min(fewestCopies, copied.wanted);

@@ -47,3 +47,15 @@ test('all heads told anew replace what was told before', () => {
   known.record('n2', { host: 'h2', whole: true, heads: [] }, own);
   expect(known.sequence('n2', own)).toBe(0);
 });
+
+test('a peer that sent an entry holds it, unless its log is a fork or the entry is not here', () => {
+  const known = heads();
+  known.record('n2', { host: 'h2', whole: true, heads: [] }, own);
+  known.gave('n2', [entry], new Set([own]));
+  known.gave('n2', [{ ...entry, sequence: 2 }], new Set());
+  expect([...known.hostsHolding(first)]).toEqual([]);
+  known.gave('n2', [entry], new Set());
+  expect([...known.hostsHolding(first)]).toEqual(['h2']);
+  known.gave('n9', [entry], new Set());
+  expect(known.hasTold('n9')).toBe(false);
+});

@@ -21,14 +21,18 @@ beforeEach(() => {
   copied = [];
 });
 
-function submit(changes: Partial<Parameters<typeof submitRecord>[0]> = {}) {
+async function submit(changes: Partial<Parameters<typeof submitRecord>[0]> = {}) {
+  const clock = new VirtualClock();
   const blobs = {
     replicate: async (_blobs: unknown, node: string) => {
       if (refusing.has(node)) throw new Error(`${node} has no room`);
       copied.push(node);
     },
   } as unknown as Blobs;
-  return submitRecord({ record, inputs, ...changes }, { membership, journal, blobs, clock: new VirtualClock(), jobIdOf });
+  const submission = submitRecord({ record, inputs, ...changes }, { membership, journal, blobs, clock, jobIdOf });
+  // Whoever has the bytes is waited for a moment.
+  await Promise.race([submission.catch(() => undefined), clock.advance(2_000)]);
+  return submission;
 }
 
 test('the bytes are on three machines before the job is known', async () => {
