@@ -1,5 +1,5 @@
 /** The one place that reads environment variables. Everything else gets what it needs as plain values. */
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 
 export interface Environment {
   /** The user's own folder. */
@@ -36,6 +36,15 @@ export function readEnvironment(): Environment {
     variables: process.env,
     noColor: filled(NO_COLOR) !== undefined || TERM === 'dumb',
     showsDefects: SUPERVM_LOG_LEVEL === 'debug' || SUPERVM_LOG_LEVEL === 'trace',
-    userName: filled(USER) ?? filled(LOGNAME) ?? String(userId),
+    userName: filled(USER) ?? filled(LOGNAME) ?? accountName() ?? String(userId),
   };
+}
+
+/** Undefined for a user id without an account, as containers have. */
+function accountName(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
 }

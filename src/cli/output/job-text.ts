@@ -49,7 +49,7 @@ export function jobText(view: JobView, style: Style): string {
     ['state', phaseText(view, style)],
     ['tasks', progressLine(view)],
     ['submitted', `${momentText(view.submittedAt)} by ${printable(view.owner)}${view.generation > 1 ? `, try ${view.generation}` : ''}`],
-    ['kept on', countText(view.copies.length, 'machine')],
+    ['kept on', `at least ${countText(view.copies.length, 'machine')}`],
   ];
   if (view.outputFolder !== '')
     rows.push(['output', `${printable(view.outputFolder)}${view.delivered === undefined ? '' : ` (${countText(view.delivered, 'file')})`}`]);
@@ -125,7 +125,7 @@ export function resultsText(results: readonly ResultView[], style: Style): strin
     printable(result.task),
     printable(result.nodeName),
     String(result.process),
-    durationText(result.seconds),
+    `${result.seconds.toFixed(1)} s`,
     bytesText(result.outputs.reduce((sum, output) => sum + output.size, 0)),
     printable(result.outputs.map((output) => output.path).join(', ')),
   ]);
