@@ -146,7 +146,7 @@ function compareReferences(a: TaskReference, b: TaskReference): number {
   return a.index - b.index;
 }
 
-export function nameOfTask(state: JobState, task: TaskReference): string {
+function nameOfTask(state: JobState, task: TaskReference): string {
   const step = stepOf(state, task.step);
   try {
     return step === undefined ? `${task.step} ${task.index}` : taskName(step, task.index);

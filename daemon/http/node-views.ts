@@ -16,7 +16,7 @@ export interface ClusterNow {
   readonly overviews: readonly JobOverview[];
 }
 
-export function isHere(member: Member): boolean {
+function isHere(member: Member): boolean {
   return member.reachability === 'alive' || member.reachability === 'suspect';
 }
 
@@ -86,7 +86,7 @@ export function resourcesView(members: readonly Member[]): ResourcesView {
   };
 }
 
-export function compareTexts(a: string, b: string): number {
+function compareTexts(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

@@ -28,7 +28,7 @@ export function superVm(parts: ApiParts): Pick<Answers, 'superVmMetrics' | 'supe
 }
 
 /** Throws `bad-setting` for half a range or an unknown quality. */
-export function renderRequest(body: SuperVmRender): SubmitRequest {
+function renderRequest(body: SuperVmRender): SubmitRequest {
   const { sceneFile, frameStart, frameEnd, options = {} } = body;
   const { quality, ...rest } = options;
   if ((frameStart === undefined) !== (frameEnd === undefined)) {

@@ -70,7 +70,7 @@ export function jobText(view: JobView, style: Style): string {
 }
 
 /** Names of failed tasks with the reason and the end of their logs, and what to type next. */
-export function failuresText(view: JobView, style: Style): string {
+function failuresText(view: JobView, style: Style): string {
   const shown = view.failures.slice(0, mostFailures);
   const hidden = view.tasks.failed - shown.length;
   const parts = shown.map((failure) => failureText(failure, style));

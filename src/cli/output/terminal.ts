@@ -17,7 +17,8 @@ export function systemTerminal(): Terminal {
   return {
     interactive: process.stdout.isTTY === true,
     canAsk: process.stdin.isTTY === true,
-    columns: () => process.stdout.columns ?? 80,
+    // A terminal that does not know its size says 0.
+    columns: () => process.stdout.columns || 80,
     out: (text) => void process.stdout.write(text),
     error: (text) => void process.stderr.write(text),
     async read() {

@@ -8,7 +8,7 @@ import { attemptOf, firstTerm, recordOf, someReport } from '../../support/jobs.t
 export const sampleRecord: JobRecord = recordOf({ name: 'cube', owner: 'ann', submitter: 'a', submittedAt: 1000, outputFolder: '/out' });
 export const sampleJob = jobIdOf(sampleRecord);
 
-export function failureOf(changes: Partial<TaskFailure> = {}): TaskFailure {
+function failureOf(changes: Partial<TaskFailure> = {}): TaskFailure {
   return { code: 'task-failed', message: 'plate.png is damaged', retry: true, blameNode: false, logTail: 'line one\nline two', ...changes };
 }
 
