@@ -3,7 +3,7 @@
 import type { IntegerRange, Step, TaskParameter } from './job.ts';
 import type { TaskKey } from './job-state.ts';
 
-export function rangeLength(range: IntegerRange): number {
+function rangeLength(range: IntegerRange): number {
   return range.last < range.first ? 0 : Math.floor((range.last - range.first) / range.step) + 1;
 }
 

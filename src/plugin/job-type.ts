@@ -1,6 +1,6 @@
 /** A job type: one folder with three moments on three machines (see ARCHITECTURE, "A job type"). */
 import type { Program } from '../model/inventory.ts';
-import type { Json, JsonObject, OutputFile, Step, TaskFailure } from '../model/job.ts';
+import type { JsonObject, Step, TaskFailure } from '../model/job.ts';
 
 /** A file that must travel: its absolute place on the submitting machine and its path inside the job's input tree. */
 export interface InputFile {
@@ -98,4 +98,4 @@ export class TaskFault extends Error {
   }
 }
 
-export type { Json, JsonObject, OutputFile };
+export type { JsonObject };

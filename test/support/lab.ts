@@ -25,7 +25,7 @@ export interface LabOptions {
   readonly diskBytes?: { readonly [index: number]: number };
 }
 
-export const supervm: string = resolve(import.meta.dirname, '../../bin/supervm');
+const supervm: string = resolve(import.meta.dirname, '../../bin/supervm');
 
 /** Why namespaces cannot be used here, or undefined when they can. */
 export function namespacesMissing(): string | undefined {

@@ -17,7 +17,7 @@ export function writeClusterKey(lab: Lab): string {
 }
 
 /** What machine `index` needs on its command line to find the others where there is no multicast between them. */
-export function peerFlags(lab: Lab, index: number): readonly string[] {
+function peerFlags(lab: Lab, index: number): readonly string[] {
   if (lab.level === 'namespaces') return [];
   const others = lab.machines.map((_, other) => other).filter((other) => other !== index);
   return ['--listen', `127.0.0.1:${firstPort + index}`, ...others.flatMap((other) => ['--peer', `127.0.0.1:${firstPort + other}`])];
