@@ -9,41 +9,58 @@ export interface DetectOptions {
   readonly detectors: readonly string[];
   /** Names of programs not to offer. */
   readonly without: readonly string[];
-  /** A detector that failed; the others go on. */
+  /** A detector that failed, or whose program did not answer in time; the others go on. */
   onProblem(detector: string, error: unknown): void;
+}
+
+export interface Detection {
+  readonly programs: readonly Program[];
+  /** False: a program did not answer in time, so that one that is here may be missing from the list. */
+  readonly complete: boolean;
 }
 
 const searched = '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games:/snap/bin:/opt/homebrew/bin';
 const mostOutputBytes = 1024 * 1024;
 
-/** In the order of the detectors, each program once. */
-export async function detectPrograms(options: DetectOptions): Promise<readonly Program[]> {
+/** In the order of the detectors, each program once. Whatever runs is ended, and nothing more is asked, once `signal` aborts. */
+export async function detectPrograms(options: DetectOptions, signal: AbortSignal): Promise<Detection> {
   const found = new Map<string, Program>();
+  let complete = true;
   for (const detector of options.detectors) {
+    if (signal.aborted) break;
+    const late = (file: string, timeoutMs: number): void => {
+      complete = false;
+      options.onProblem(detector, new Error(`${file} did not answer in ${timeoutMs / 1000} s`));
+    };
     try {
       const { detect } = (await import(pathToFileURL(detector).href)) as { readonly detect: Detect };
-      for (const program of await detect({ execute })) {
+      for (const program of await detect({ execute: executeWith(signal, late) })) {
         if (!options.without.includes(program.name)) found.set(`${program.name} ${program.version} ${program.path}`, program);
       }
     } catch (error) {
       options.onProblem(detector, error);
     }
   }
-  return [...found.values()];
+  return { programs: [...found.values()], complete };
 }
 
 /** Never rejects: a program that is missing, hangs or dies has exit code -1. Without a shell; output beyond 1 MiB ends the program. */
-const execute: Parameters<Detect>[0]['execute'] = (file, args, timeoutMs) =>
-  new Promise((resolve) => {
-    const options = {
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
-      maxBuffer: mostOutputBytes,
-      env: { PATH: searched, LANG: 'C.UTF-8', HOME: '/nonexistent' },
-    } as const;
-    const child = execFile(file, args, options, (error, stdout) => {
-      const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-      resolve({ stdout, exitCode });
+function executeWith(signal: AbortSignal, late: (file: string, timeoutMs: number) => void): Parameters<Detect>[0]['execute'] {
+  return (file, args, timeoutMs) =>
+    new Promise((resolve) => {
+      const options = {
+        timeout: timeoutMs,
+        killSignal: 'SIGKILL',
+        maxBuffer: mostOutputBytes,
+        env: { PATH: searched, LANG: 'C.UTF-8', HOME: '/nonexistent' },
+        signal,
+      } as const;
+      const child = execFile(file, args, options, (error, stdout) => {
+        const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+        // Not the signal nor a flood of output, which have codes of their own.
+        if (error?.killed === true && error.code === null) late(file, timeoutMs);
+        resolve({ stdout, exitCode });
+      });
+      child.stdin?.end();
     });
-    child.stdin?.end();
-  });
+}

@@ -23,6 +23,8 @@ export interface InventoryWatchNeeds {
 const lookMs = 10_000;
 /** Programs are installed and removed now and then; looking for them costs seconds of processor time. */
 const detectMs = 30 * 60_000;
+/** A busy machine answers late: it is asked again after this time, then after twice as long and so on. */
+const againMs = 30_000;
 
 type Detected = Pick<Inventory, 'gpus' | 'programs'>;
 
@@ -34,7 +36,9 @@ export class InventoryWatch implements Startable {
   #reading: Reading | undefined;
   #told: Inventory | undefined;
   #detecting: Promise<void> = Promise.resolve();
-  #stopped = false;
+  #againMs = againMs;
+  #again: Timer | undefined;
+  readonly #stopping = new AbortController();
 
   constructor(options: InventoryWatchOptions, needs: InventoryWatchNeeds) {
     this.#options = options;
@@ -49,9 +53,11 @@ export class InventoryWatch implements Startable {
     this.#timers.push(this.#needs.clock.every(detectMs, () => void this.#redetect()));
   }
 
+  /** Ends what is being asked: a program may take a minute to answer. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     for (const timer of this.#timers) timer.cancel();
+    this.#again?.cancel();
     await this.#detecting;
   }
 
@@ -68,7 +74,7 @@ export class InventoryWatch implements Startable {
 
   async #redetect(): Promise<void> {
     await this.#detecting;
-    if (!this.#stopped) this.#detecting = this.#detect();
+    if (!this.#stopping.signal.aborted) this.#detecting = this.#detect();
   }
 
   async #detect(): Promise<void> {
@@ -76,8 +82,20 @@ export class InventoryWatch implements Startable {
       this.#options.onProblem('graphics', error);
       return [];
     });
-    this.#detected = { gpus, programs: await detectPrograms(this.#options) };
+    const { programs, complete } = await detectPrograms(this.#options, this.#stopping.signal);
+    if (this.#stopping.signal.aborted) return;
+    // Silence is no proof that a program found before is gone.
+    const silent = !complete && this.#detected.programs.length > 0;
+    this.#detected = { gpus, programs: silent ? this.#detected.programs : programs };
+    this.#again?.cancel();
+    if (complete) this.#againMs = againMs;
+    else this.#askAgain();
     await this.#look();
+  }
+
+  #askAgain(): void {
+    this.#again = this.#needs.clock.after(this.#againMs, () => void this.#redetect());
+    this.#againMs = Math.min(detectMs, 2 * this.#againMs);
   }
 
   async #look(): Promise<void> {
@@ -89,9 +107,14 @@ export class InventoryWatch implements Startable {
       if (before === undefined) throw error;
     }
     const now = this.#inventory(before);
-    if (this.#stopped || (this.#told !== undefined && !isWorthTelling(this.#told, now))) return;
+    if (this.#stopping.signal.aborted || (this.#told !== undefined && !isWorthTelling(this.#told, now))) return;
     this.#told = now;
-    this.#needs.publish(now);
+    try {
+      this.#needs.publish(now);
+    } catch (error) {
+      // Beyond what a node may say of itself (a path too long): the machine goes on with what it said before.
+      this.#options.onProblem('machine', error);
+    }
   }
 
   #inventory(before: Reading | undefined): Inventory {

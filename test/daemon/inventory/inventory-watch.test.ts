@@ -44,8 +44,56 @@ describe('watching the inventory', () => {
     await watching.detected();
     expect(published.at(-1)?.programs).toEqual([{ name: 'sort', version: expect.any(String), path: '/usr/bin/sort', features: ['sleep:-1', 'missing:-1'] }]);
     expect(watching.current()).toBe(published.at(-1));
-    expect(problems).toEqual([join(folder, 'absent.ts')]);
+    expect(problems).toEqual([join(folder, 'absent.ts'), toy]);
     await watching.stop();
+  });
+
+  /** Takes for ever where `silent` is true, and finds a tool whose version says how often it was asked. */
+  const slowDetector = async (silent: string) => {
+    const file = join(folder, 'slow-detect.mjs');
+    await writeFile(
+      file,
+      `let asked = 0;
+      export const detect = async ({ execute }) => {
+        asked += 1;
+        if (${silent}) return (await execute('sleep', ['1000'], 20)).exitCode === 0 ? [] : [];
+        return [{ name: 'tool', version: String(asked), path: '/usr/bin/tool', features: [] }];
+      };`,
+    );
+    return file;
+  };
+
+  it('asks again soon when a program did not answer in time, and later keeps what it found', async () => {
+    const { clock, published, watching } = await watch([await slowDetector('asked !== 2')]);
+    await watching.detected();
+    expect(published.at(-1)?.programs).toEqual([]);
+    await clock.advance(30_000);
+    await watching.detected();
+    expect(published.at(-1)?.programs).toMatchObject([{ name: 'tool', version: '2' }]);
+    await clock.advance(1_800_000);
+    await watching.detected();
+    expect(watching.current().programs).toMatchObject([{ name: 'tool', version: '2' }]);
+    await watching.stop();
+  });
+
+  it('does not wait at its end for a program that does not answer', async () => {
+    const file = join(folder, 'hanging-detect.mjs');
+    await writeFile(file, "export const detect = async ({ execute }) => ((await execute('sleep', ['1000'], 1_000_000)).exitCode === 0 ? [] : []);");
+    const { problems, watching } = await watch([file]);
+    await watching.stop();
+    expect(problems).toEqual([]);
+  });
+
+  it('goes on when what it reads is more than it may tell', async () => {
+    const problems: string[] = [];
+    const options = { folder, labels: {}, detectors: [], without: [], onProblem: (what: string) => problems.push(what) };
+    const publish = () => {
+      throw new TypeError('too long');
+    };
+    const watching = new InventoryWatch(options, { clock: new VirtualClock(), publish });
+    await watching.start();
+    await watching.stop();
+    expect(problems).toEqual(['machine']);
   });
 
   it('does not offer what the settings leave out', async () => {
