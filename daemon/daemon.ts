@@ -90,6 +90,7 @@ async function assemble(
       submitter: submitting.submitter,
       deliveries: submitting.deliveries,
       inviter: network.inviter,
+      attemptLogs: logs,
       shutdown,
       process: () => ({ uptimeSeconds: process.uptime(), residentBytes: process.memoryUsage.rss(), pid: process.pid }),
     },
