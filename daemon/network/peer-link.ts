@@ -12,8 +12,11 @@ import { tellRoomSeldom } from './window-updates.ts';
 const maximumWaitingBytes = 32 * 1024 * 1024;
 /** Both hellos must have passed by then. */
 const greetingMs = 5000;
-/** A peer that says nothing for so long is asked, and cut when it does not answer: TCP alone would take minutes to notice a cut link. */
-const silenceMs = 8000;
+/**
+ * A peer that says nothing for so long is asked, and cut when it does not answer: TCP alone would take minutes to notice a cut link.
+ * Peers tell of their records every 10 s (daemon/records/replication.ts): whoever does needs no question.
+ */
+const silenceMs = 10_500;
 const cutMs = 13_000;
 
 export interface PeerLinkNeeds {
@@ -126,7 +129,7 @@ export class PeerLink {
     if (late) this.#heardAt = now;
     if (this.#state !== 'admitted') {
       if (!late && now - this.#since > greetingMs) this.cut('no hello in time');
-    } else if (now - this.#heardAt > cutMs) {
+    } else if (now - this.#heardAt > cutMs && this.#asked) {
       this.cut(`nothing heard for ${Math.round(now - this.#heardAt)} ms`);
     } else if (now - this.#heardAt > silenceMs && !this.#asked) {
       this.#asked = true;
