@@ -1,0 +1,12 @@
+/** Gives back what a start leaves behind: connections' handshakes, parsed files, code that ran once. Left alone, Node keeps it for hours when there is little to do. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/** Takes some 50 ms, in which nothing else runs. */
+export function spareMemory(): void {
+  // The way to the collector without a flag on the command line, which every child process would get too.
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as NodeJS.GCFunction;
+  setFlagsFromString('--no-expose-gc');
+  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+}
