@@ -13,7 +13,7 @@ import { type SessionListener, SessionProcess } from './session-process.ts';
 import { programFolder, programsFor } from './task-programs.ts';
 
 export interface SessionRequest {
-  /** Distinguishes the session on this machine. */
+  /** Distinguishes the session among those of this daemon. */
   readonly name: string;
   readonly job: JobId;
   readonly record: JobRecord;

@@ -133,6 +133,8 @@ export class SessionRunner implements TaskRunner {
       const step = record.steps.find(({ name }) => name === attempt.step);
       if (step === undefined) throw new Error(`the job has no step ${attempt.step}`);
       log = await this.#needs.logs.create(attempt);
+      // A job that was forgotten meanwhile must not get a workspace: nobody would remove it.
+      signal.throwIfAborted();
       const own = log;
       const listener: SessionListener = { onLog: (text) => own.write(text), onProgress };
       return await this.#perform({ attempt, record, step, holders, cores: this.#coresOf(step), log, listener, signal });

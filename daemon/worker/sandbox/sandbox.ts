@@ -18,7 +18,7 @@ export interface SessionFolders {
 }
 
 export interface SandboxRequest {
-  /** Distinguishes the session on this machine. */
+  /** Distinguishes the session among those of this daemon. */
   readonly name: string;
   readonly folders: SessionFolders;
   /** What the session may read of the machine besides the system's own folders: runtime, program files, detected programs. */

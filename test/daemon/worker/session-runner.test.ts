@@ -164,6 +164,34 @@ describe('running attempts without a sandbox', () => {
     expect(await run({ do: 'report' })).toMatchObject({ type: 'done' });
   });
 
+  it('makes no workspace for a job that is forgotten before its first attempt got that far', async () => {
+    const record = await bench.record({ do: 'report' });
+    const running = start(record);
+    for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+    running.abort();
+    bench.runner.forget(job);
+    expect(await running.result).toEqual({ type: 'aborted' });
+    // Takes longer than making one would.
+    const other = 'ef'.repeat(32);
+    expect(await bench.run({ do: 'report' }, attempt({ job: other }))).toMatchObject({ type: 'done' });
+    bench.runner.forget(other);
+    expect(existsSync(join(bench.home, 'work', job.slice(0, 16)))).toBe(false);
+  });
+
+  it('leaves the sessions of another daemon on this machine alone when its own session of the same job ends', async () => {
+    const ask = async (asked: RunnerBench) => {
+      const running = asked.start(await asked.record({ do: 'report' }), asked.attempt());
+      return JSON.parse(await asked.text(await running.result, 'report.json'));
+    };
+    await using first = await RunnerBench.open({ sandboxed: false });
+    const before = await ask(first);
+    {
+      await using second = await RunnerBench.open({ sandboxed: false });
+      await ask(second);
+    }
+    expect(await ask(first)).toMatchObject({ pid: before.pid, tasks: 2 });
+  });
+
   it('leaves no output in the workspace once it is stored', async () => {
     await run({ do: 'report' });
     const base = join(bench.home, 'work', job.slice(0, 16), 'sessions/1/attempts');
