@@ -24,7 +24,7 @@ export interface DaemonApiNeeds {
   readonly deliveries: Deliveries;
   readonly inviter: Inviter;
   /** Without it `logs` shows what the facts say. */
-  readonly attemptLogs?: AttemptLogReader | undefined;
+  readonly attemptLogs: AttemptLogReader;
   /** Begins the daemon's stop; answers before it has stopped. */
   shutdown(): void;
   /** The process itself, for its metrics: seconds since start, bytes resident, its id. */

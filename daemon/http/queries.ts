@@ -36,7 +36,7 @@ export function queries(parts: ApiParts): Pick<Answers, Query> {
     logs: async ({ params, query }) => {
       const found = logViews(book.find(params.job), (node) => book.nameOf(node), query.task);
       // Of a whole job the ends of what failed are enough; of a task one wants everything.
-      return query.task === undefined || needs.attemptLogs === undefined ? found.map(({ view }) => view) : withFullLogs(needs.attemptLogs, found);
+      return query.task === undefined ? found.map(({ view }) => view) : withFullLogs(needs.attemptLogs, found);
     },
   };
 }
