@@ -4,13 +4,14 @@ import { lockFolder } from '../src/settings/folder-lock.ts';
 import { makePrivateFolder } from '../src/settings/private-folder.ts';
 import { writeClusterKey } from './cluster-home.ts';
 import { createDaemon } from './daemon.ts';
+import { assertFreeToJoin } from './free-to-join.ts';
 import { openLog } from './log/log.ts';
 import { parseClusterKey } from './network/cluster-key.ts';
 import { redeemInvite } from './network/pairing/redeem-invite.ts';
 import { networkFile } from './network-parts.ts';
 import { rememberNetwork } from './remembered.ts';
 import { spareMemory } from './spare-memory.ts';
-import { systemClock } from './system-clock.ts';
+import { systemClock, systemRandomness } from './system-clock.ts';
 
 /** By then the peers of a cluster have found each other. */
 const settledMs = 15_000;
@@ -52,6 +53,8 @@ export const runDaemon: DaemonProgram['runDaemon'] = async ({ paths, settings, s
 export const joinCluster: DaemonProgram['joinCluster'] = async ({ paths, settings, line }) => {
   makePrivateFolder(paths.home);
   using _lock = lockFolder(paths);
+  // Before the invitation is used up.
+  await assertFreeToJoin(paths, { randomness: systemRandomness() });
   const welcome = await redeemInvite({ line, name: settings.name }, { clock: systemClock() });
   const key = parseClusterKey(welcome.clusterKey, 'the key that the invitation brought');
   writeClusterKey(paths.clusterKey, key);

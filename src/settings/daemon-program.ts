@@ -7,7 +7,7 @@ export interface DaemonProgram {
   runDaemon(start: { readonly paths: Paths; readonly settings: DaemonSettings; readonly signal: AbortSignal; ready(): void }): Promise<void>;
   /**
    * Takes an invitation while no daemon runs here: asks the inviting node for the cluster's secret and writes it into the home folder.
-   * Rejects `invite-refused`, `peer-unreachable`.
+   * Rejects `cluster-exists` when the folder holds jobs or knows other nodes already; `invite-refused`, `peer-unreachable`.
    */
   joinCluster(start: { readonly paths: Paths; readonly settings: DaemonSettings; readonly line: string }): Promise<{ readonly cluster: string }>;
 }

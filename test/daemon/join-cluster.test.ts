@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { joinCluster } from '../../daemon/main.ts';
+import { networkFile } from '../../daemon/network-parts.ts';
+import { jobIdOf } from '../../daemon/records/canonical.ts';
+import { noPredecessor } from '../../daemon/records/entry-logs.ts';
+import { SqliteStore } from '../../daemon/records/sqlite-store.ts';
+import { rememberNetwork } from '../../daemon/remembered.ts';
+import { systemRandomness } from '../../daemon/system-clock.ts';
+import type { Fact } from '../../src/model/facts.ts';
+import { resolveSettings } from '../../src/settings/daemon-settings.ts';
+import { type Paths, pathsOf } from '../../src/settings/paths.ts';
+import { programFile } from '../../src/settings/program-files.ts';
+import { recordOf } from '../support/jobs.ts';
+
+const record = recordOf();
+const job = jobIdOf(record);
+const submitted: Fact = { type: 'submitted', job, at: 0, record };
+const removed: Fact = { type: 'removed', job, at: 0 };
+
+let paths: Paths;
+beforeEach(() => {
+  const home = mkdtempSync(join(tmpdir(), 'svm-join-'));
+  paths = pathsOf({ home, stateHome: undefined, configHome: undefined, userFolder: home, userId: 0 });
+});
+afterEach(() => rmSync(paths.home, { recursive: true, force: true }));
+
+/** The line is none, so whoever may join is told that. */
+const tryToJoin = () => joinCluster({ paths, settings: resolveSettings({}, {}, {}, ''), line: 'no invitation' });
+
+async function keepRecords(facts: readonly Fact[]): Promise<void> {
+  const store = new SqliteStore({ file: paths.records, workerFile: programFile('daemon/records/store-worker.ts') }, { randomness: systemRandomness() });
+  await store.start();
+  await store.append(facts.map((fact, index) => ({ origin: 'node/store', sequence: index + 1, previous: noPredecessor, fact })));
+  await store.stop();
+}
+
+test('a new home may join', async () => {
+  await expect(tryToJoin()).rejects.toMatchObject({ code: 'usage' });
+});
+
+test('a home with jobs in its records keeps to its own cluster, whether or not its daemon runs', async () => {
+  await keepRecords([submitted]);
+  await expect(tryToJoin()).rejects.toMatchObject({
+    code: 'cluster-exists',
+    message: expect.stringContaining('a job in it'),
+    hint: expect.stringContaining(paths.home),
+  });
+});
+
+test('records whose jobs were all removed are no reason to stay', async () => {
+  await keepRecords([submitted, removed]);
+  await expect(tryToJoin()).rejects.toMatchObject({ code: 'usage' });
+});
+
+test('a home that knows other nodes stays with them', async () => {
+  rememberNetwork(networkFile(paths)).keep({ book: { friend: ['10.0.0.2:7946'] } });
+  await expect(tryToJoin()).rejects.toMatchObject({ code: 'cluster-exists', message: expect.stringContaining('a cluster of 2 nodes') });
+});
