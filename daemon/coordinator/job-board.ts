@@ -55,7 +55,10 @@ export class JobBoard {
 
   /** The attempt came to nothing: unless another one goes on, its task waits again. */
   giveBack({ job, step, index, attempt, generation }: AttemptName): void {
-    if (generation === this.generation && !this.#needs.attempts.isActive(job, step, index)) this.queue(step)?.giveBack(index, attempt);
+    if (generation !== this.generation) return;
+    const queue = this.queue(step);
+    queue?.drew(index, attempt);
+    if (!this.#needs.attempts.isActive(job, step, index)) queue?.giveBack(index);
   }
 
   /** Nothing is placed until then: some worker found nobody with the inputs. */

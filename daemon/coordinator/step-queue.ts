@@ -58,9 +58,13 @@ export class StepQueue {
     while (this.#cursor < this.#total && (this.#returned.has(this.#cursor) || !this.#waits(this.#cursor))) this.#cursor += 1;
   }
 
-  /** Attempt `number` of the task came to nothing. */
-  giveBack(index: number, number: number): void {
+  /** Attempt `number` of the task came to nothing: its number is not drawn again. */
+  drew(index: number, number: number): void {
     this.#drawn.set(index, Math.max(number, this.#drawn.get(index) ?? 0));
+  }
+
+  /** No attempt of the task is left. */
+  giveBack(index: number): void {
     this.#returned.add(index);
   }
 

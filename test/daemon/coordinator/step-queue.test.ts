@@ -40,7 +40,9 @@ class Play {
     if (type === 'keep')
       this.journal.learn({ type: 'result-kept', job: this.job, at: 0, attempt, term: firstTerm, outputs: [], report: someReport, holders: [] });
     this.active.delete(index);
-    if (type !== 'keep') this.queue.giveBack(index, number);
+    if (type === 'keep') return;
+    this.queue.drew(index, number);
+    this.queue.giveBack(index);
   }
 
   waiting(): readonly number[] {
