@@ -53,7 +53,8 @@ export async function openNetwork(
   const log = needs.log.of('network');
   const { key, founded } = openClusterKey(paths.clusterKey, settings.clusterKeyFile);
   if (founded) log.info('founded a cluster', { cluster: key.publicHash.slice(0, 8) });
-  const memory = rememberNetwork(networkFile(paths));
+  // Told while messages are taken and connections made: a full disk must not end those.
+  const memory = rememberNetwork(networkFile(paths), (error) => log.warn('what is known of the network cannot be kept', { error }));
   const incarnation = Math.max(memory.known.incarnation + 1, Math.floor(clock.wall() / 1000));
   memory.keep({ incarnation });
   const [given] = settings.listen.map((text) => parseAddress(text, 0));

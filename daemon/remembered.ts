@@ -15,12 +15,12 @@ const nothing: Remembered = { port: 0, incarnation: 0, introducers: [], book: {}
 
 export interface NetworkMemory {
   readonly known: Remembered;
-  /** Written at once, whole or not at all. */
+  /** Written at once, whole or not at all. Throws what the disk says, unless somebody else is told of it. */
   keep(changes: Partial<Remembered>): void;
 }
 
-/** A file that cannot be read is as good as none: everything in it can be learned again. */
-export function rememberNetwork(file: string): NetworkMemory {
+/** A file that cannot be read is as good as none: everything in it can be learned again. `onProblem`: nor does it matter that it cannot be written. */
+export function rememberNetwork(file: string, onProblem?: (error: unknown) => void): NetworkMemory {
   let known = read(file);
   return {
     get known() {
@@ -28,8 +28,13 @@ export function rememberNetwork(file: string): NetworkMemory {
     },
     keep(changes) {
       known = { ...known, ...changes };
-      writeFileSync(`${file}.new`, JSON.stringify(known), { mode: 0o600 });
-      renameSync(`${file}.new`, file);
+      try {
+        writeFileSync(`${file}.new`, JSON.stringify(known), { mode: 0o600 });
+        renameSync(`${file}.new`, file);
+      } catch (error) {
+        if (onProblem === undefined) throw error;
+        onProblem(error);
+      }
     },
   };
 }
