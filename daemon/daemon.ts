@@ -81,7 +81,7 @@ async function assemble(
     },
   );
   if (logs === undefined || runner === undefined) throw new Error('the control plane made no task runner');
-  const submitting = submittingParts({ paths }, { plane, blobFolder, clock, randomness });
+  const submitting = submittingParts({ paths }, { plane, blobFolder, clock, randomness, inventory });
   const api = createDaemonApi(
     { version, cluster: network.cluster },
     {
@@ -117,7 +117,14 @@ function submittingParts(
     blobFolder,
     clock,
     randomness,
-  }: { readonly plane: ControlPlane; readonly blobFolder: BlobFolder; readonly clock: Clock; readonly randomness: Randomness },
+    inventory,
+  }: {
+    readonly plane: ControlPlane;
+    readonly blobFolder: BlobFolder;
+    readonly clock: Clock;
+    readonly randomness: Randomness;
+    readonly inventory: InventoryParts;
+  },
 ): { readonly submitter: JobSubmitter; readonly delivery: Delivery; readonly deliveries: Parameters<typeof createDaemonApi>[1]['deliveries'] } {
   const { blobs, journal, membership } = plane;
   const submitter = new JobSubmitter(
@@ -132,6 +139,7 @@ function submittingParts(
       journal,
       records: { submit: (options) => submitRecord(options, plane.submission) },
       loadJobType: jobTypeLoader(),
+      programsKnown: inventory.programsKnown,
     },
   );
   const delivered = new DeliveredList({ folder: paths.deliveries });

@@ -17,9 +17,14 @@ interface Needs {
   readonly log: Log;
 }
 
+/** Longest wait of a submission for the programs of this node: enough for a start of Blender. */
+const programsMs = 5_000;
+
 export interface InventoryParts {
   readonly host: HostId;
   now(): Inventory;
+  /** Resolves once the programs have been looked for, or after 5 s. */
+  programsKnown(): Promise<void>;
   /** Tells the members what this node has, now and whenever that changes, with labels that are known only once everything runs. */
   follow(membership: Membership, labels: Inventory['labels']): void;
   stop(): Promise<void>;
@@ -45,6 +50,12 @@ export async function openInventory(options: { readonly paths: Paths; readonly s
   return {
     host,
     now: () => watch.current(),
+    async programsKnown() {
+      const late = Promise.withResolvers<void>();
+      const timer = needs.clock.after(programsMs, late.resolve);
+      await Promise.race([watch.detected(), late.promise]);
+      timer.cancel();
+    },
     follow(membership, labels) {
       tell = (inventory) => membership.update({ inventory: { ...inventory, labels: { ...inventory.labels, ...labels } } });
       tell(watch.current());

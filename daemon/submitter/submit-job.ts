@@ -27,6 +27,8 @@ export interface SubmitterNeeds extends StoreInputsNeeds {
   readonly journal: Pick<Journal, 'jobs'>;
   readonly records: RecordSubmitter;
   readonly loadJobType: LoadJobType;
+  /** Resolves soon, at once if this node knows already which programs it has. */
+  programsKnown(): Promise<void>;
 }
 
 export class JobSubmitter {
@@ -62,13 +64,10 @@ export class JobSubmitter {
     const owner = submission.owner ?? this.#options.owner;
     const repeated = submission.key === undefined ? undefined : findByKey(journal.jobs().values(), owner, submission.key)[0]?.record;
     const { steps, skipped } = repeated === undefined ? await this.#stepsLeft(planned) : { steps: repeated.steps, skipped: 0 };
-    const warnings = [
-      ...found.findings,
-      ...placementWarnings(
-        steps,
-        membership.reachable().map((member) => member.facts),
-      ),
-    ].map(({ code, message, hint }) => ({ code, message, hint }));
+    const nodes = () => membership.reachable().map((member) => member.facts);
+    // A daemon that has just started is still looking for its programs: it must not say that it has none.
+    if (placementWarnings(steps, nodes()).length > 0) await this.#needs.programsKnown();
+    const warnings = [...found.findings, ...placementWarnings(steps, nodes())].map(({ code, message, hint }) => ({ code, message, hint }));
     const about = { name: plan.name, tasks: steps.reduce((sum, step) => sum + taskCount(step), 0), skipped, outputFolder, warnings };
     if (steps.length === 0) return { ...about, id: undefined, inputs: { files: 0, bytes: 0 }, copies: [], wanted: 0 };
     const { inputs, blobs } = await storeInputs(this.#needs, found.files, onProgress, signal);

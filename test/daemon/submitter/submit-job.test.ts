@@ -24,6 +24,8 @@ let membership: FixedMembership;
 let records: JobRecord[];
 let findings: Finding[];
 let blobs: BlobFolder;
+/** Called when the search for programs is waited for. */
+let found: () => void;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'svm-submit-'));
@@ -34,6 +36,7 @@ beforeEach(async () => {
   membership = new FixedMembership('a', ['a']);
   records = [];
   findings = [];
+  found = () => undefined;
   blobs = new BlobFolder({ folder: join(folder, 'blobs') });
   await blobs.start();
 });
@@ -87,6 +90,7 @@ function submitter(): JobSubmitter {
       },
       encodeTree,
       loadJobType: async () => jobType,
+      programsKnown: async () => found(),
     },
   );
 }
@@ -135,6 +139,12 @@ describe('a submission', () => {
     membership.change('a', { inventory: inventoryOf({ programs: [] }) });
     expect((await submit()).warnings).toMatchObject([{ code: 'program-missing' }]);
     expect(records).toHaveLength(1);
+  });
+
+  test('is not said to wait for a program that a node, just started, finds in a moment', async () => {
+    membership.change('a', { inventory: inventoryOf({ programs: [] }) });
+    found = () => membership.change('a', { inventory: inventoryOf({}) });
+    expect((await submit()).warnings).toEqual([]);
   });
 
   test('under a known key is the same job, though its files exist by now', async () => {
