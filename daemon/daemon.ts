@@ -1,8 +1,8 @@
 /** The composition root: the only file that knows every class. Builds, starts in order, stops in reverse. */
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { DaemonSettings } from '../src/settings/daemon-settings.ts';
+import { accountName } from '../src/settings/environment.ts';
 import type { Paths } from '../src/settings/paths.ts';
 import { packageFolder, programFile } from '../src/settings/program-files.ts';
 import { BlobFolder } from './blobs/blob-folder.ts';
@@ -128,7 +128,7 @@ function submittingParts(
 ): { readonly submitter: JobSubmitter; readonly delivery: Delivery; readonly deliveries: Parameters<typeof createDaemonApi>[1]['deliveries'] } {
   const { blobs, journal, membership } = plane;
   const submitter = new JobSubmitter(
-    { owner: userInfo().username },
+    { owner: accountName() ?? String(process.getuid?.() ?? 0) },
     {
       blobs,
       blobFiles: blobFolder,

@@ -41,7 +41,7 @@ export function readEnvironment(): Environment {
 }
 
 /** Undefined for a user id without an account, as containers have. */
-function accountName(): string | undefined {
+export function accountName(): string | undefined {
   try {
     return userInfo().username;
   } catch {
