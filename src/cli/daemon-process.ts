@@ -10,6 +10,7 @@ import { programFile } from '../settings/program-files.ts';
 import { now, pause } from './clock.ts';
 import type { Context } from './context.ts';
 import { flagWords } from './daemon-flags.ts';
+import { isAlive } from './is-alive.ts';
 
 const startMs = 30_000;
 const stopMs = 20_000;
@@ -93,13 +94,4 @@ export async function stopDaemon(context: Context): Promise<boolean> {
     await pause(lookMs);
   }
   return true;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
