@@ -43,7 +43,7 @@ export interface Timings {
 
 const defaultTimings: Timings = {
   heartbeatBusyMs: 250,
-  heartbeatIdleMs: 1_000,
+  heartbeatIdleMs: 2_000,
   settleMs: 1_500,
   staggerMs: 400,
   coordinator: coordinatorDefaults,

@@ -25,7 +25,7 @@ export interface MembershipOptions {
   readonly facts: Omit<NodeFacts, 'revision'>;
   /** Milliseconds between heartbeats while the node works or coordinates work. Default 250. */
   readonly busyMs?: number;
-  /** Milliseconds between heartbeats otherwise. Default 1000. */
+  /** Milliseconds between heartbeats otherwise. Default 2000. */
   readonly idleMs?: number;
 }
 
@@ -53,7 +53,7 @@ export class MembershipNode implements Membership, Startable {
   constructor(options: MembershipOptions, needs: MembershipNeeds) {
     this.self = options.facts.id;
     this.#needs = needs;
-    this.#paces = { busy: options.busyMs ?? 250, idle: options.idleMs ?? 1000 };
+    this.#paces = { busy: options.busyMs ?? 250, idle: options.idleMs ?? 2000 };
     this.#neighbours = new Neighbours(this.self);
     this.#table = new MemberTable({ self: this.self, changed: (change) => this.#tell(change) });
     this.#spread = new RecordSpread(this.self, {

@@ -1,9 +1,16 @@
 /** When silence means death. Pure: the watcher's clock and what the watched node promised decide. */
 
-/** Heartbeats that may be missed before a node is suspected: 1 s at the busy pace of 250 ms. */
-const missedUntilSuspect = 4;
-/** Heartbeats missed before it counts as unreachable: 1.5 s at the busy pace. */
-const missedUntilUnreachable = 6;
+/**
+ * How long silence is borne. At the busy pace of 250 ms four missed heartbeats make a suspect (1 s) and six a lost node (1.5 s). An idle
+ * node says less and nothing waits for it: half as many missed ones count, but never sooner than after 4 and 6 s.
+ */
+function suspectAfterMs(intervalMs: number): number {
+  return Math.max(2 * intervalMs, Math.min(4 * intervalMs, 4_000));
+}
+
+function unreachableAfterMs(intervalMs: number): number {
+  return Math.max(3 * intervalMs, Math.min(6 * intervalMs, 6_000));
+}
 
 export type Silence = 'alive' | 'suspect' | 'unreachable';
 
@@ -12,8 +19,8 @@ export type Silence = 'alive' | 'suspect' | 'unreachable';
  * @param intervalMs that the last heartbeat promised until the next
  */
 export function judgeSilence(silentMs: number, intervalMs: number): Silence {
-  if (silentMs > missedUntilUnreachable * intervalMs) return 'unreachable';
-  return silentMs > missedUntilSuspect * intervalMs ? 'suspect' : 'alive';
+  if (silentMs > unreachableAfterMs(intervalMs)) return 'unreachable';
+  return silentMs > suspectAfterMs(intervalMs) ? 'suspect' : 'alive';
 }
 
 /** May a node that nobody here watches be reached? By the majority of those of its watchers that can be asked; with none, its connection is all there is to go by. */

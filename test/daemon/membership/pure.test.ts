@@ -28,6 +28,7 @@ test('the newest record wins whatever the order and repetition in which records 
 
 test('silence is judged by what was promised', () => {
   expect([900, 1100, 1600].map((ms) => judgeSilence(ms, 250))).toEqual(['alive', 'suspect', 'unreachable']);
+  expect([3900, 4100, 5900, 6100].map((ms) => judgeSilence(ms, 2000))).toEqual(['alive', 'suspect', 'suspect', 'unreachable']);
   expect(judgeSilence(3900, 1000)).toBe('alive');
 });
 
