@@ -55,7 +55,12 @@ async function run(): Promise<number> {
   }
 }
 
-const code = await run();
-await flushOutput();
-// Whatever a failed start has left open must not keep the process.
-process.exit(Math.max(code, Number(process.exitCode ?? 0)));
+async function main(): Promise<void> {
+  const code = await run();
+  await flushOutput();
+  // Whatever a failed start has left open must not keep the process.
+  process.exit(Math.max(code, Number(process.exitCode ?? 0)));
+}
+
+// Not awaited here, because a script (bin/build.ts makes one of this) cannot.
+void main();

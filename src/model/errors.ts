@@ -68,4 +68,9 @@ export class SupervmError extends Error {
     this.code = code;
     this.hint = hint;
   }
+
+  /** By name: the command line and the daemon are built apart, and each has its own copy of this class. */
+  static override [Symbol.hasInstance](value: unknown): value is SupervmError {
+    return value instanceof Error && value.name === 'SupervmError';
+  }
 }

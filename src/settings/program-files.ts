@@ -10,7 +10,7 @@ declare const __BUNDLED__: boolean | undefined;
 
 /** Every source file that is run by name, and what the build calls it. */
 export const programEntries = {
-  'src/main.ts': 'cli.js',
+  'src/main.ts': 'cli.cjs',
   'daemon/main.ts': 'daemon.js',
   'daemon/worker/launcher/main.ts': 'launcher.js',
   'daemon/worker/session/main.ts': 'session.js',

@@ -51,7 +51,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the command line loads neither libp2p nor fastify nor the daemon', () => {
-  const heavy = [...sourcesLoadedBy('cli.js')].filter((path) => /libp2p|fastify|pino|systeminformation|multicast-dns|^daemon\//.test(path));
+  const heavy = [...sourcesLoadedBy('cli.cjs')].filter((path) => /libp2p|fastify|pino|systeminformation|multicast-dns|^daemon\//.test(path));
   expect(heavy).toEqual([]);
 });
 
@@ -65,7 +65,7 @@ test('the session and the plugins share one class of task faults', () => {
 });
 
 test('the build runs without node_modules', () => {
-  const help = spawnSync(process.execPath, [join(dist, 'cli.js'), '--help'], { cwd: folder, encoding: 'utf8', env: { PATH: '/usr/bin:/bin', HOME: folder } });
+  const help = spawnSync(process.execPath, [join(dist, 'cli.cjs'), '--help'], { cwd: folder, encoding: 'utf8', env: { PATH: '/usr/bin:/bin', HOME: folder } });
   expect(help.stderr).toBe('');
   expect(help.stdout).toContain('render');
   expect(help.status).toBe(0);

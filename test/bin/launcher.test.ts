@@ -35,7 +35,7 @@ function layPackage(root: string, parts: { readonly source: boolean; readonly bu
       utimesSync(join(root, area), new Date(0), new Date(0));
     }
   }
-  if (parts.built) file(join(root, 'dist/cli.js'), report, 50);
+  if (parts.built) file(join(root, 'dist/cli.cjs'), report, 50);
   return join(root, 'bin/supervm');
 }
 
@@ -122,14 +122,14 @@ test.each([
   symlinkSync('../lib/node_modules/supervm/bin/supervm', join(folder, 'prefix/bin/supervm'));
   const old = layNode(join(folder, 'old/node'), '20.20.2');
   const { told } = run(join(folder, 'prefix/bin/supervm'), { path: `${old}:/usr/bin:/bin` });
-  expect(told.ran).toBe(join(folder, 'prefix/lib/node_modules/supervm/dist/cli.js'));
+  expect(told.ran).toBe(join(folder, 'prefix/lib/node_modules/supervm/dist/cli.cjs'));
 });
 
 test('a checkout with an up-to-date build runs it, and its sources once one is newer', () => {
   const command = layPackage(join(folder, 'checkout'), { source: true, built: true });
   layRuntime(join(folder, 'checkout/node_modules'));
   for (const area of ['src', 'daemon', 'plugins']) utimesSync(join(folder, 'checkout', area), new Date(0), new Date(0));
-  expect(run(command).told.ran).toBe(join(folder, 'checkout/dist/cli.js'));
+  expect(run(command).told.ran).toBe(join(folder, 'checkout/dist/cli.cjs'));
   file(join(folder, 'checkout/plugins/render/resident.py'), '', 10);
   expect(run(command).told.ran).toBe(join(folder, 'checkout/src/main.ts'));
 });
@@ -155,6 +155,6 @@ test('without any new enough node it says so and what to do', () => {
 test('the exit code is the program’s own', () => {
   const command = layPackage(join(folder, 'checkout'), { source: false, built: true });
   layRuntime(join(folder, 'checkout/node_modules'));
-  file(join(folder, 'checkout/dist/cli.js'), 'process.exit(7);');
+  file(join(folder, 'checkout/dist/cli.cjs'), 'process.exit(7);');
   expect(run(command).status).toBe(7);
 });
