@@ -12,16 +12,14 @@ import { tellRoomSeldom } from './window-updates.ts';
 const maximumWaitingBytes = 32 * 1024 * 1024;
 /** Both hellos must have passed by then. */
 const greetingMs = 5000;
-/**
- * A peer that says nothing for so long is asked, and cut when it does not answer: TCP alone would take minutes to notice a cut link.
- * Peers tell of their records every 10 s (daemon/records/replication.ts): whoever does needs no question.
- */
-const silenceMs = 10_500;
-const cutMs = 13_000;
+/** A peer that was asked has so long to answer before it is cut. */
+const answerMs = 2_500;
 
 export interface PeerLinkNeeds {
   readonly clock: Clock;
   hello(): Hello;
+  /** A peer that says nothing for so long is asked, and cut when it does not answer: TCP alone would take minutes to notice a cut link. */
+  silenceMs(): number;
   /** Why the hello of a peer that dialled cannot be accepted, besides what `faultOf` says. */
   objection(link: PeerLink): string | undefined;
   admitted(link: PeerLink): void;
@@ -126,10 +124,11 @@ export class PeerLink {
   /** Looks at the clock; called every few seconds. `late`: this node slept or was busy, so silence proves nothing. */
   check(late: boolean): void {
     const now = this.#needs.clock.now();
+    const silenceMs = this.#needs.silenceMs();
     if (late) this.#heardAt = now;
     if (this.#state !== 'admitted') {
       if (!late && now - this.#since > greetingMs) this.cut('no hello in time');
-    } else if (now - this.#heardAt > cutMs && this.#asked) {
+    } else if (now - this.#heardAt > silenceMs + answerMs && this.#asked) {
       this.cut(`nothing heard for ${Math.round(now - this.#heardAt)} ms`);
     } else if (now - this.#heardAt > silenceMs && !this.#asked) {
       this.#asked = true;

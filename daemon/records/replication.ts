@@ -15,6 +15,9 @@ import type { PeerHeads } from './peer-heads.ts';
 import { batchBytes, type Heads, type RecordsReply, type RecordsRequest, recordsProtocol } from './protocol.ts';
 
 const tellAllMs = 10_000;
+/** With this many peers only a third of them is told each time: what an idle node says must not grow with the cluster. */
+const largeCluster = 16;
+const thirds = 3;
 /** Peers that are not connected to an entry's owner hear of it from us this late. */
 const tellNewsMs = 1_000;
 const requestMs = 10_000;
@@ -46,6 +49,7 @@ export class Replication {
   readonly #news = new Set<string>();
   #newsTimer: Timer | undefined;
   #tellTimer: Timer | undefined;
+  #round = 0;
   #running = false;
 
   constructor(options: { readonly host: HostId }, needs: ReplicationNeeds) {
@@ -127,8 +131,13 @@ export class Replication {
   }
 
   #tellEverybody(): void {
+    const { messenger } = this.#needs;
+    const peers = messenger.connected();
     const heads = this.#heads(true);
-    for (const peer of this.#needs.messenger.connected()) this.#needs.messenger.send(peer, recordsProtocol, heads);
+    this.#round += 1;
+    for (const [place, peer] of peers.entries()) {
+      if (peers.length < largeCluster || (place + this.#round) % thirds === 0) messenger.send(peer, recordsProtocol, heads);
+    }
   }
 
   #tellNews(): void {
