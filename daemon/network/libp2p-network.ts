@@ -39,11 +39,11 @@ export interface Libp2pNetworkNeeds {
 /** How often silent peers and late hellos are looked for. */
 const checkMs = 2000;
 /**
- * Peers tell of their records every 10 s, in a large cluster every 30 s (daemon/records/replication.ts), and those that watch each
+ * Peers tell of their records every 10 s, in a large cluster every 60 s (daemon/records/replication.ts), and those that watch each
  * other far more often: a link that is silent for longer is asked.
  */
 const silenceMs = 10_500;
-const silenceInLargeMs = 30_500;
+const silenceInLargeMs = 60_500;
 const smallCluster = 16;
 /** How long a peer that broke the protocol stays out. */
 const banMs = 10_000;

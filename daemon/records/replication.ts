@@ -15,9 +15,9 @@ import type { PeerHeads } from './peer-heads.ts';
 import { batchBytes, type Heads, type RecordsReply, type RecordsRequest, recordsProtocol } from './protocol.ts';
 
 const tellAllMs = 10_000;
-/** With this many peers only a third of them is told each time: what an idle node says must not grow with the cluster. */
+/** With this many peers only a sixth of them is told each time: what an idle node says must not grow with the cluster. */
 const largeCluster = 16;
-const thirds = 3;
+const parts = 6;
 /** Peers that are not connected to an entry's owner hear of it from us this late. */
 const tellNewsMs = 1_000;
 const requestMs = 10_000;
@@ -136,7 +136,7 @@ export class Replication {
     const heads = this.#heads(true);
     this.#round += 1;
     for (const [place, peer] of peers.entries()) {
-      if (peers.length < largeCluster || (place + this.#round) % thirds === 0) messenger.send(peer, recordsProtocol, heads);
+      if (peers.length < largeCluster || (place + this.#round) % parts === 0) messenger.send(peer, recordsProtocol, heads);
     }
   }
 
