@@ -42,7 +42,8 @@ export async function submitRecord(options: SubmitOptions, needs: SubmissionNeed
   const { record } = options;
   const before = knownJob(record, needs);
   const copied = await copyInputs({ ...options, copies: options.copies ?? 3 }, needs);
-  if (copied.hosts.length < Math.min(fewestCopies, copied.wanted)) throw notAcknowledged('its input files', copied.hosts.length);
+  if (copied.hosts.length < Math.min(fewestCopies, copied.wanted))
+    throw notAcknowledged('its input files', copied.hosts.length, 'nothing was submitted; try again once another machine can take them (supervm nodes)');
   options.signal?.throwIfAborted();
   const existing = before ?? knownJob(record, needs);
   const id = existing ?? needs.jobIdOf(record);
@@ -57,7 +58,12 @@ export async function submitRecord(options: SubmitOptions, needs: SubmissionNeed
   let copies = copiesOf(copied.hosts);
   const fewest = Math.min(fewestCopies, copied.wanted);
   if (copies.length < fewest) copies = copiesOf((await copyInputs({ ...options, copies: options.copies ?? 3, among: facts }, needs)).hosts);
-  if (copies.length < fewest) throw notAcknowledged(`the job ${id.slice(0, 12)}`, copies.length);
+  if (copies.length < fewest)
+    throw notAcknowledged(
+      `the job ${id.slice(0, 8)}`,
+      copies.length,
+      `it goes on where it can and is copied once another machine is reachable; see: supervm job ${id.slice(0, 8)}`,
+    );
   return { id, copies, wanted: copied.wanted, existed: existing !== undefined };
 }
 
@@ -81,10 +87,6 @@ function knownJob(record: JobRecord, { journal }: SubmissionNeeds): JobId | unde
   return same?.id;
 }
 
-function notAcknowledged(what: string, machines: number): SupervmError {
-  return new SupervmError(
-    'not-acknowledged',
-    `${what} could be stored on ${machines === 1 ? '1 machine' : `${machines} machines`} only`,
-    'submit again under the same key once another machine is reachable: what is stored already is not sent twice',
-  );
+function notAcknowledged(what: string, machines: number, hint: string): SupervmError {
+  return new SupervmError('not-acknowledged', `${what} could be stored on ${machines === 1 ? '1 machine' : `${machines} machines`} only`, hint);
 }
