@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { JobView, WhyView } from '../../src/api/views.ts';
+import type { JobView, ResultView, WhyView } from '../../src/api/views.ts';
 import { execute, Lab } from '../support/lab.ts';
 import type { Finished, Machine } from '../support/lab-machine.ts';
 
@@ -141,7 +141,8 @@ describe('one daemon', () => {
     const output = join(folder, 'killed');
     const { id } = await machine.json<{ readonly id: string }>('render', scene, '--frames', '1-60', '--samples', '64', '-o', output, '--detach');
     await machine.until(async () => (await machine.json<JobView>('job', id)).tasks.kept >= 3, 60_000);
-    await execute('sh', ['-c', `pkill -9 -f '[b]lender --background.*${lab.folder}' || pkill -9 -x blender`]);
+    const [result] = await machine.json<readonly ResultView[]>('job', id, '--results');
+    process.kill(result?.process as number, 'SIGKILL');
     expect(await machine.run('wait', id)).toMatchObject({ code: 0 });
     expect(readdirSync(output)).toHaveLength(60);
   }, 120_000);

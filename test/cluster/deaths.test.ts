@@ -1,5 +1,5 @@
 /** Needs root, network namespaces and Blender: daemons killed with -9 in mid-job. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -43,6 +43,12 @@ async function expectOneResultATask(machine: Machine, id: string): Promise<reado
   expect(results).toHaveLength(frames);
   expect(new Set(results.map((result) => result.task)).size).toBe(frames);
   return results;
+}
+
+/** A process that has ended but is not reaped yet is not alive. */
+function isAlive(pid: number): boolean {
+  const status = `/proc/${pid}/status`;
+  return existsSync(status) && !/^State:\s+Z/m.test(readFileSync(status, 'utf8'));
 }
 
 describe('a machine killed in mid-job', () => {
@@ -113,10 +119,12 @@ describe('a machine killed in mid-job', () => {
     const submitter = lab.machine(1);
     const id = await submit(submitter, scene, join(folder, 'cancelled'));
     await kept(submitter, id, 2);
+    const blenders = (await submitter.json<readonly ResultView[]>('job', id, '--results')).map((result) => result.process);
+    expect(blenders.every(isAlive)).toBe(true);
     expect(await submitter.run('cancel', id)).toMatchObject({ code: 0 });
     const ended = await submitter.run('wait', id);
     expect(ended.code).toBe(1);
     expect((await submitter.json<JobView>('job', id)).phase).toBe('cancelled');
-    await submitter.until(async () => !(await execute('sh', ['-c', `pgrep -fc '[b]lender.*${lab.folder}' || true`])).trim().match(/^[1-9]/), 10_000);
+    await submitter.until(() => blenders.every((pid) => !isAlive(pid)), 10_000);
   }, 120_000);
 });
