@@ -65,7 +65,11 @@ async function assemble(
   const plane = createControlPlane(
     {
       node: { ...facts, inventory: inventory.now() },
-      onTrouble: (trouble) => log.of('records').warn('trouble', { trouble }),
+      onTrouble: (trouble) => {
+        log.of('records').warn('trouble', { trouble });
+        // A full disk, most likely: the others must know, should this node coordinate.
+        if (trouble.type === 'store-failed') inventory.look();
+      },
     },
     {
       network: network.messenger,

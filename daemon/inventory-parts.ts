@@ -23,6 +23,8 @@ const programsMs = 5_000;
 export interface InventoryParts {
   readonly host: HostId;
   now(): Inventory;
+  /** Reads again at once: something changed. */
+  look(): void;
   /** Resolves once the programs have been looked for, or after 5 s. */
   programsKnown(): Promise<void>;
   /** Tells the members what this node has, now and whenever that changes, with labels that are known only once everything runs. */
@@ -50,6 +52,7 @@ export async function openInventory(options: { readonly paths: Paths; readonly s
   return {
     host,
     now: () => watch.current(),
+    look: () => watch.lookNow(),
     async programsKnown() {
       const late = Promise.withResolvers<void>();
       const timer = needs.clock.after(programsMs, late.resolve);

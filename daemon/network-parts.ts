@@ -55,7 +55,7 @@ export async function openNetwork(
   if (founded) log.info('founded a cluster', { cluster: key.publicHash.slice(0, 8) });
   // Told while messages are taken and connections made: a full disk must not end those.
   const memory = rememberNetwork(networkFile(paths), (error) => log.warn('what is known of the network cannot be kept', { error }));
-  const incarnation = Math.max(memory.known.incarnation + 1, Math.floor(clock.wall() / 1000));
+  const incarnation = Math.max(memory.known.incarnation + 1, clock.wall());
   memory.keep({ incarnation });
   const [given] = settings.listen.map((text) => parseAddress(text, 0));
   const book = Object.entries(memory.known.book).map(([node, addresses]) => ({ node, addresses }));

@@ -5,13 +5,20 @@ export interface Candidate {
   readonly node: NodeId;
   /** Drawn from wall time at its start: the same number on every node, lower for who has been up longer. */
   readonly incarnation: number;
+  /** False when its disk is full: it could not store what it decides. */
+  readonly hasRoom: boolean;
 }
 
 /** Differences in start time below this say nothing about who is the more lasting node (milliseconds). */
 const coarseStartMs = 60_000;
 
-/** Candidates in the order in which they should claim the seat: longest up first, coarsely, then by id. Paused nodes may coordinate. */
+/** Candidates in the order in which they should claim the seat: those with room on their disks first, then the longest up, coarsely, then by id. Paused nodes may coordinate. */
 export function rankCandidates(candidates: readonly Candidate[]): readonly NodeId[] {
   const start = ({ incarnation }: Candidate): number => Math.floor(incarnation / coarseStartMs);
-  return [...candidates].sort((a, b) => start(a) - start(b) || (a.node < b.node ? -1 : 1)).map(({ node }) => node);
+  return [...candidates].sort((a, b) => Number(b.hasRoom) - Number(a.hasRoom) || start(a) - start(b) || (a.node < b.node ? -1 : 1)).map(({ node }) => node);
+}
+
+/** Must the sitting coordinator let another one take the seat? Only when its disk is full and another's is not. */
+export function mustGiveWay(sitting: NodeId, candidates: readonly Candidate[]): boolean {
+  return candidates.some(({ node, hasRoom }) => node === sitting && !hasRoom) && candidates.some(({ hasRoom }) => hasRoom);
 }

@@ -4,10 +4,11 @@
  * two sides of a partition have one each, and the higher term stays when they meet.
  */
 import type { NodeId, Term } from '../../src/model/job.ts';
+import { hasRecordRoom } from '../../src/model/resources.ts';
 import { compareTerms, sameTerm } from '../../src/model/term.ts';
 import type { Timer } from '../clock.ts';
 import type { Startable } from '../startable.ts';
-import { rankCandidates } from './elect-coordinator.ts';
+import { type Candidate, mustGiveWay, rankCandidates } from './elect-coordinator.ts';
 import type { Leadership } from './leadership.ts';
 import type { ElectionNeeds } from './needs.ts';
 import { electionProtocol } from './protocol.ts';
@@ -69,7 +70,7 @@ export class Election implements Leadership, Startable {
     const term = this.#highest;
     if (term === undefined) return undefined;
     if (term.node === this.#options.self) return this.isMine() ? term : undefined;
-    return this.#lives(term.node) ? term : undefined;
+    return this.#lives(term.node) && !mustGiveWay(term.node, this.#candidates()) ? term : undefined;
   }
 
   isMine(): boolean {
@@ -134,9 +135,13 @@ export class Election implements Leadership, Startable {
 
   /** How many reachable nodes go before us. */
   #place(): number {
+    return Math.max(0, rankCandidates(this.#candidates()).indexOf(this.#options.self));
+  }
+
+  #candidates(): readonly Candidate[] {
     const { self } = this.#options;
-    const candidates = this.#needs.membership.members().filter(({ facts, reachability }) => facts.id === self || reachability === 'alive');
-    return Math.max(0, rankCandidates(candidates.map(({ facts }) => ({ node: facts.id, incarnation: facts.incarnation }))).indexOf(self));
+    const alive = this.#needs.membership.members().filter(({ facts, reachability }) => facts.id === self || reachability === 'alive');
+    return alive.map(({ facts }) => ({ node: facts.id, incarnation: facts.incarnation, hasRoom: hasRecordRoom(facts.inventory) }));
   }
 
   async #claim(): Promise<void> {

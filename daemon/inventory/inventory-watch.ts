@@ -67,6 +67,11 @@ export class InventoryWatch implements Startable {
     return this.#told;
   }
 
+  /** Somebody noticed a change that should not wait for the next look. */
+  lookNow(): void {
+    void this.#look();
+  }
+
   /** Resolves when programs and GPUs have been looked for. */
   async detected(): Promise<void> {
     await this.#detecting;

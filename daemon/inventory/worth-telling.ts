@@ -1,4 +1,5 @@
 import type { Inventory } from '../../src/model/inventory.ts';
+import { hasRecordRoom } from '../../src/model/resources.ts';
 
 /** Changes smaller than these are not worth a message to everybody; they are larger than what an idle machine does by itself. */
 const loadStep = 0.2;
@@ -10,6 +11,7 @@ export function isWorthTelling(told: Inventory, now: Inventory): boolean {
   if (JSON.stringify(steady(told)) !== JSON.stringify(steady(now))) return true;
   if (Math.abs(told.cpuLoad - now.cpuLoad) >= loadStep) return true;
   if (Math.abs(told.freeMemoryBytes - now.freeMemoryBytes) >= memoryStep * now.memoryBytes) return true;
+  if (hasRecordRoom(told) !== hasRecordRoom(now)) return true;
   const diskStep = Math.max(diskStepBytes, 0.05 * told.freeDiskBytes);
   return Math.abs(told.freeDiskBytes - now.freeDiskBytes) >= diskStep || isLow(told.freeDiskBytes) !== isLow(now.freeDiskBytes);
 }

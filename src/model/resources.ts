@@ -115,3 +115,10 @@ export function admit<T>(tasks: Iterable<T>, requirementsOf: (task: T) => HostRe
   }
   return { running, waiting, reserved };
 }
+
+/** A node with less free disk can hardly store another fact: it should not coordinate while others could. */
+const leastRecordRoomBytes = 8 * 2 ** 20;
+
+export function hasRecordRoom(inventory: Pick<Inventory, 'freeDiskBytes'>): boolean {
+  return inventory.freeDiskBytes >= leastRecordRoomBytes;
+}

@@ -97,21 +97,28 @@ describe('a machine killed in mid-job', () => {
     expect(readdirSync(output)).toHaveLength(frames);
   }, 240_000);
 
-  test('a worker whose disk is full: the job is done by the others, and the worker lives', async () => {
-    await using lab = Lab.create({ nodes: 3, diskBytes: { 2: 24 * 1024 * 1024 } });
-    await startCluster(lab);
-    const [submitter, , full] = lab.machines as [Machine, Machine, Machine];
-    const fill = `dd if=/dev/zero of=${full.file('fill')} bs=4096 2>/dev/null; df --output=avail ${full.home} | tail -n 1`;
-    expect((await full.command(['sh', '-c', fill]).finished).stdout.trim()).toBe('0');
-    const output = join(folder, 'full');
-    const id = await submit(submitter, scene, output);
-    expect(await submitter.run('wait', id)).toMatchObject({ code: 0 });
-    const results = await expectOneResultATask(submitter, id);
-    expect(results.map((result) => result.nodeName)).not.toContain(full.name);
-    expect((await full.run('status')).code).toBe(0);
-    await full.command(['rm', full.file('fill')]).finished;
-    await full.until(async () => (await full.json<JobView>('job', id)).tasks.kept === frames, 60_000);
-  }, 180_000);
+  test.each(['worker', 'coordinator'])(
+    'a %s whose disk is full: the job is done by the others, and the node lives',
+    async (role) => {
+      const diskBytes = 64 * 1024 * 1024;
+      await using lab = Lab.create({ nodes: 3, diskBytes: { 0: diskBytes, 1: diskBytes, 2: diskBytes } });
+      await startCluster(lab);
+      const coordinator = await coordinatorOf(lab, lab.machine(0));
+      const others = lab.machines.filter((machine) => machine !== coordinator) as [Machine, Machine];
+      const [submitter, full] = role === 'coordinator' ? [others[0], coordinator] : others;
+      const fill = `dd if=/dev/zero of=${full.file('fill')} bs=4096 2>/dev/null; df --output=avail ${full.home} | tail -n 1`;
+      expect((await full.command(['sh', '-c', fill]).finished).stdout.trim()).toBe('0');
+      const output = join(folder, `full-${role}`);
+      const id = await submit(submitter, scene, output);
+      expect(await submitter.run('wait', id)).toMatchObject({ code: 0 });
+      const results = await expectOneResultATask(submitter, id);
+      expect(results.map((result) => result.nodeName)).not.toContain(full.name);
+      expect((await full.run('status')).code).toBe(0);
+      await full.command(['rm', full.file('fill')]).finished;
+      await full.until(async () => (await full.json<JobView>('job', id)).tasks.kept === frames, 60_000);
+    },
+    180_000,
+  );
 
   test('a cancelled job ends everywhere and leaves no Blender behind', async () => {
     await using lab = Lab.create({ nodes: 3 });

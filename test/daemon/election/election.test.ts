@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { rankCandidates } from '../../../daemon/election/elect-coordinator.ts';
+import { mustGiveWay, rankCandidates } from '../../../daemon/election/elect-coordinator.ts';
 import { electionProtocol } from '../../../daemon/election/protocol.ts';
 import type { Term } from '../../../src/model/job.ts';
-import { SmallCluster, TermDisk } from '../../support/small-cluster.ts';
+import { factsOf, SmallCluster, TermDisk } from '../../support/small-cluster.ts';
 
 async function settled(...ids: string[]): Promise<SmallCluster> {
   const world = new SmallCluster();
@@ -15,12 +15,21 @@ const sitting = (world: SmallCluster): Term => world.terms()[0] as Term;
 test('the longest up goes first, coarsely, then the lower id', () => {
   const minute = 60_000;
   const candidates = [
-    { node: 'b', incarnation: 10 * minute + 5 },
-    { node: 'a', incarnation: 10 * minute + 9 },
-    { node: 'c', incarnation: 9 * minute },
+    { node: 'b', incarnation: 10 * minute + 5, hasRoom: true },
+    { node: 'a', incarnation: 10 * minute + 9, hasRoom: true },
+    { node: 'c', incarnation: 9 * minute, hasRoom: true },
   ];
   expect(rankCandidates(candidates)).toEqual(['c', 'a', 'b']);
   expect(rankCandidates(candidates.toReversed())).toEqual(['c', 'a', 'b']);
+});
+
+test('a full disk goes last, and gives way only to one with room', () => {
+  const full = { node: 'a', incarnation: 1, hasRoom: false };
+  const free = { node: 'b', incarnation: 2, hasRoom: true };
+  expect(rankCandidates([full, free])).toEqual(['b', 'a']);
+  expect(mustGiveWay('a', [full, free])).toBe(true);
+  expect(mustGiveWay('b', [full, free])).toBe(false);
+  expect(mustGiveWay('a', [full, { ...free, hasRoom: false }])).toBe(false);
 });
 
 test('three nodes that start together make one coordinator', async () => {
@@ -41,6 +50,19 @@ test('the first in rank claims at once when the coordinator dies, and a returnin
   expect(world.agrees()).toBe(true);
   expect(sitting(world)).toEqual({ number: 2, node: 'b' });
   await world.boot('a', 2);
+  await world.clock.advance(5000);
+  expect(world.seats).toHaveLength(2);
+  expect(world.agrees()).toBe(true);
+});
+
+test('a coordinator whose disk is full gives the seat to one with room, and does not take it back', async () => {
+  const world = await settled('a', 'b', 'c');
+  const membership = world.nodes.get('a')?.membership;
+  membership?.update({ inventory: { ...factsOf('a', 1).inventory, freeDiskBytes: 0 } });
+  await world.clock.advance(5000);
+  expect(sitting(world)).toEqual({ number: 2, node: 'b' });
+  expect(world.agrees()).toBe(true);
+  membership?.update({ inventory: factsOf('a', 1).inventory });
   await world.clock.advance(5000);
   expect(world.seats).toHaveLength(2);
   expect(world.agrees()).toBe(true);
