@@ -115,7 +115,10 @@ describe('a machine killed in mid-job', () => {
       expect(results.map((result) => result.nodeName)).not.toContain(full.name);
       expect((await full.run('status')).code).toBe(0);
       await full.command(['rm', full.file('fill')]).finished;
-      await full.until(async () => (await full.json<JobView>('job', id)).tasks.kept === frames, 60_000);
+      await full.until(async () => {
+        const { code, stdout } = await full.run('job', id, '--json');
+        return code === 0 && (JSON.parse(stdout) as JobView).tasks.kept === frames;
+      }, 60_000);
     },
     180_000,
   );
