@@ -20,7 +20,7 @@ export interface InventoryWatchNeeds {
   publish(inventory: Inventory): void;
 }
 
-const lookMs = 20_000;
+const lookMs = 30_000;
 /** Programs are installed and removed now and then; looking for them costs seconds of processor time. */
 const detectMs = 30 * 60_000;
 /** A busy machine answers late: it is asked again after this time, then after twice as long and so on. */

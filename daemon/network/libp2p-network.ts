@@ -37,7 +37,7 @@ export interface Libp2pNetworkNeeds {
 }
 
 /** How often silent peers and late hellos are looked for. */
-const checkMs = 2000;
+const checkMs = 4000;
 /**
  * Peers tell of their records every 10 s, in a large cluster every 60 s (daemon/records/replication.ts), and those that watch each
  * other far more often: a link that is silent for longer is asked.

@@ -28,7 +28,7 @@ export interface MdnsNeeds {
 
 /** When to ask after start, and after an interface came; a lost packet must not cost half a minute. */
 const askAtMs = [0, 1000, 3000];
-const announceMs = 30_000;
+const announceMs = 60_000;
 const rescanMs = 10_000;
 /** At most one answer an interface in this time: answers are multicast, one serves all who asked. */
 const answerPauseMs = 1000;
