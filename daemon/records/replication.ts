@@ -1,6 +1,6 @@
 /**
  * Brings entries to the peers and theirs here. The owner of a log pushes; whatever that misses is pulled by whoever
- * learns from a peer's heads (told on connect, every 10 s, and soon after new entries landed) that it lacks something.
+ * learns from a peer's heads (told on connect, every 10 s or, in a large cluster, 60 s, and soon after new entries landed) that it lacks something.
  */
 import { SupervmError } from '../../src/model/errors.ts';
 import type { Entry } from '../../src/model/facts.ts';
