@@ -3,8 +3,7 @@ import type { NodeId } from '../../src/model/job.ts';
 
 /** Up to this many nodes everybody watches everybody. */
 const smallCluster = 16;
-/** An odd number, so that two of them decide. Each is a message more for the watcher and for the watched, at every beat. */
-const watchersInLarge = 3;
+const watchersInLarge = 5;
 
 /** FNV-1a: spreads ids around the ring, the same everywhere; nothing secret about it. */
 function placeOnRing(id: NodeId): number {

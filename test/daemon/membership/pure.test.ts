@@ -38,11 +38,11 @@ test('watchers decide by majority, and a tie is no death', () => {
   expect(majoritySees([true, false, false])).toBe(false);
 });
 
-test('a small cluster is watched by all, a large one by three on the ring that everybody computes alike', () => {
+test('a small cluster is watched by all, a large one by five on the ring that everybody computes alike', () => {
   const ids = Array.from({ length: 15 }, (_, index) => `n${index}`);
   expect(watchersOf('me', ids)).toEqual(ids);
   const many = [...ids, 'n15', 'n16'];
-  expect(watchersOf('me', many)).toHaveLength(3);
+  expect(watchersOf('me', many)).toHaveLength(5);
   expect(watchersOf('me', many.toReversed())).toEqual(watchersOf('me', many));
 });
 
