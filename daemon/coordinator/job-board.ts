@@ -61,6 +61,13 @@ export class JobBoard {
     if (!this.#needs.attempts.isActive(job, step, index)) queue?.giveBack(index);
   }
 
+  /** The bytes of its result are gone: its task waits again. */
+  lose({ job, step, index, attempt }: AttemptName): void {
+    const queue = this.queue(step);
+    queue?.drew(index, attempt);
+    if (!this.#needs.attempts.isActive(job, step, index)) queue?.giveBack(index);
+  }
+
   /** Nothing is placed until then: some worker found nobody with the inputs. */
   missInputs(until: number): void {
     this.#inputsMissingUntil = until;

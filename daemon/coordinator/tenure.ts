@@ -79,6 +79,7 @@ export class Tenure {
     if (!this.#ready || this.#over) return;
     this.#roster.refresh(state);
     if (fact.type === 'result-kept') this.#learnResult(fact);
+    if (fact.type === 'result-lost') this.#roster.board(fact.job)?.lose(fact.attempt);
     if (fact.type === 'attempt-failed' && this.#roster.release(fact.attempt) !== undefined && fact.failure.blameNode) {
       this.#placing.soon(this.#rests.failed(fact.attempt.node, fact.failure.message, this.#needs.clock.now()));
     }

@@ -37,6 +37,8 @@ const factSchema = z.discriminatedUnion('type', [
     failed: z.array(taskReference).max(10_000),
   }),
   z.strictObject({ ...common, type: z.literal('pause-set'), paused: z.boolean(), clock: z.int().nonnegative(), node: nodeIdSchema }),
+  z.strictObject({ ...common, type: z.literal('result-lost'), attempt: attemptSchema }),
+  z.strictObject({ ...common, type: z.literal('delivered'), generation }),
   z.strictObject({ ...common, type: z.literal('removed') }),
 ]) satisfies z.ZodType<Fact>;
 
@@ -50,7 +52,8 @@ export type FactReading =
 
 function contradiction(fact: Fact): string | undefined {
   if (fact.type === 'submitted' && jobIdOf(fact.record) !== fact.job) return 'job is not the digest of the record';
-  if ((fact.type === 'result-kept' || fact.type === 'attempt-failed') && fact.attempt.job !== fact.job) return 'attempt is of another job';
+  if ((fact.type === 'result-kept' || fact.type === 'attempt-failed' || fact.type === 'result-lost') && fact.attempt.job !== fact.job)
+    return 'attempt is of another job';
   return undefined;
 }
 

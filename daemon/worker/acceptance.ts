@@ -28,9 +28,11 @@ export function isEndedBy(attempt: AttemptName, fact: Fact): boolean {
     case 'result-kept':
       return attempt.step === fact.attempt.step && attempt.index === fact.attempt.index;
     case 'attempt-failed':
+    case 'result-lost':
       return sameAttempt(attempt, fact.attempt);
     case 'submitted':
     case 'pause-set':
+    case 'delivered':
       return false;
     default:
       return fact satisfies never;

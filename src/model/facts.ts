@@ -65,12 +65,27 @@ export interface PauseSet extends OfJob {
   readonly node: NodeId;
 }
 
+/**
+ * No machine is left that holds the bytes of this attempt's result, and they are not in the submitter's folder: the task is to be
+ * done again. Permanent: a machine that comes back with them comes too late.
+ */
+export interface ResultLost extends OfJob {
+  readonly type: 'result-lost';
+  readonly attempt: AttemptName;
+}
+
+/** Every file of the results of an ended generation is in the output folder, as its submitter says. */
+export interface Delivered extends OfJob {
+  readonly type: 'delivered';
+  readonly generation: number;
+}
+
 /** Beats everything; never forgotten. */
 export interface Removed extends OfJob {
   readonly type: 'removed';
 }
 
-export type Fact = Submitted | ResultKept | AttemptFailed | Cancelled | Retried | Ended | PauseSet | Removed;
+export type Fact = Submitted | ResultKept | AttemptFailed | Cancelled | Retried | Ended | PauseSet | ResultLost | Delivered | Removed;
 
 /** A fact in the append-only log of its origin. */
 export interface Entry {

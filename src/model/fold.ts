@@ -4,7 +4,7 @@
  */
 import { attemptKey } from './attempt.ts';
 import { compareValues } from './compare.ts';
-import type { AttemptFailed, Ended, Fact, PauseSet, ResultKept, Submitted } from './facts.ts';
+import type { AttemptFailed, Ended, Fact, PauseSet, ResultKept, ResultLost, Submitted } from './facts.ts';
 import type { JobId, JobRecord, Step, TaskReference } from './job.ts';
 import type { JobState, StepTally, TaskKey } from './job-state.ts';
 import { compareEnded, compareFailures, comparePauses, compareResults, differInOutputs } from './merge.ts';
@@ -17,12 +17,15 @@ export interface MutableJobState extends JobState {
   generation: number;
   readonly cancelledGenerations: Set<number>;
   readonly results: Map<TaskKey, ResultKept>;
+  readonly spareResults: Map<TaskKey, readonly ResultKept[]>;
+  readonly lostAttempts: Set<string>;
   readonly conflicts: Set<TaskKey>;
   readonly failures: Map<string, AttemptFailed>;
   readonly taskFailures: Map<TaskKey, Map<string, AttemptFailed>>;
   readonly tally: Map<string, StepTally>;
   readonly ended: Map<number, Ended>;
   pause?: PauseSet;
+  delivered: number;
   removed: boolean;
 }
 
@@ -33,11 +36,14 @@ export function emptyJobState(id: JobId): MutableJobState {
     generation: 1,
     cancelledGenerations: new Set(),
     results: new Map(),
+    spareResults: new Map(),
+    lostAttempts: new Set(),
     conflicts: new Set(),
     failures: new Map(),
     taskFailures: new Map(),
     tally: new Map(),
     ended: new Map(),
+    delivered: 0,
     removed: false,
   };
 }
@@ -48,6 +54,8 @@ function copyJobState(state: JobState): MutableJobState {
     ...state,
     cancelledGenerations: new Set(state.cancelledGenerations),
     results: new Map(state.results),
+    spareResults: new Map(state.spareResults),
+    lostAttempts: new Set(state.lostAttempts),
     conflicts: new Set(state.conflicts),
     failures: new Map(state.failures),
     taskFailures: new Map([...state.taskFailures].map(([key, failures]) => [key, new Map(failures)])),
@@ -112,15 +120,46 @@ function foldSubmitted(state: MutableJobState, fact: Submitted): boolean {
 }
 
 function foldResult(state: MutableJobState, fact: ResultKept): boolean {
+  if (state.lostAttempts.has(attemptKey(fact.attempt))) return false;
   const key = taskKey(fact.attempt.step, fact.attempt.index);
-  return changeTask(state, fact.attempt, () => {
-    const holder = state.results.get(key);
-    // A task is in conflict when not all its results made the same files. Comparing with the winner so far is enough:
-    // until the first difference all results seen are alike.
-    const newConflict = holder !== undefined && !state.conflicts.has(key) && differInOutputs(holder, fact);
-    if (newConflict) state.conflicts.add(key);
-    return takeWinner(state.results, key, fact, compareResults) || newConflict;
+  const holder = state.results.get(key);
+  if (holder === undefined) return changeTask(state, fact.attempt, () => takeWinner(state.results, key, fact, compareResults));
+  const spare = state.spareResults.get(key) ?? [];
+  if ([holder, ...spare].some((known) => compareValues(known, fact) === 0)) return false;
+  setResults(state, key, [holder, ...spare, fact]);
+  return true;
+}
+
+/** The best of them wins, the others are kept for the day when it is lost. A task is in conflict when not all its results made the same files. */
+function setResults(state: MutableJobState, key: TaskKey, all: readonly ResultKept[]): void {
+  const [winner, ...spare] = all.toSorted(compareResults);
+  if (winner === undefined) state.results.delete(key);
+  else state.results.set(key, winner);
+  if (spare.length === 0) state.spareResults.delete(key);
+  else state.spareResults.set(key, spare);
+  if (winner !== undefined && spare.some((other) => differInOutputs(winner, other))) state.conflicts.add(key);
+  else state.conflicts.delete(key);
+}
+
+/** The results that are left decide; with none the task is open again. */
+function foldLost(state: MutableJobState, { attempt }: ResultLost): boolean {
+  const lost = attemptKey(attempt);
+  if (state.lostAttempts.has(lost)) return false;
+  state.lostAttempts.add(lost);
+  const key = taskKey(attempt.step, attempt.index);
+  const all = [state.results.get(key), ...(state.spareResults.get(key) ?? [])].filter((result) => result !== undefined);
+  const left = all.filter((result) => attemptKey(result.attempt) !== lost);
+  if (left.length === all.length) return true;
+  return changeTask(state, attempt, () => {
+    setResults(state, key, left);
+    return true;
   });
+}
+
+function foldDelivered(state: MutableJobState, generation: number): boolean {
+  if (generation <= state.delivered) return false;
+  state.delivered = generation;
+  return true;
 }
 
 function foldFailure(state: MutableJobState, fact: AttemptFailed): boolean {
@@ -179,6 +218,10 @@ export function foldInto(state: MutableJobState, fact: Fact): boolean {
       return takeWinner(state.ended, fact.generation, fact, compareEnded);
     case 'pause-set':
       return foldPause(state, fact);
+    case 'result-lost':
+      return foldLost(state, fact);
+    case 'delivered':
+      return foldDelivered(state, fact.generation);
     case 'removed':
       return foldRemoved(state);
     default:

@@ -22,6 +22,10 @@ export interface JobState {
   readonly cancelledGenerations: ReadonlySet<number>;
   /** The winning result of each task. */
   readonly results: ReadonlyMap<TaskKey, ResultKept>;
+  /** Further results of a task, in no particular order: what is left when the winning one is lost. Rare. */
+  readonly spareResults: ReadonlyMap<TaskKey, readonly ResultKept[]>;
+  /** Attempt keys of results whose bytes are gone: none of theirs is in `results` or `spareResults`. */
+  readonly lostAttempts: ReadonlySet<string>;
   /** Tasks for which two different results were kept (after a partition). */
   readonly conflicts: ReadonlySet<TaskKey>;
   /** By attempt key (attempt.ts), of all generations. */
@@ -33,6 +37,8 @@ export interface JobState {
   /** The winning outcome of each generation. */
   readonly ended: ReadonlyMap<number, Ended>;
   readonly pause?: PauseSet;
+  /** The highest generation of which every file is in the submitter's output folder; 0 before. */
+  readonly delivered: number;
   readonly removed: boolean;
 }
 

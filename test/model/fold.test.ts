@@ -21,6 +21,8 @@ function canonical(state: JobState): unknown {
     ...state,
     cancelledGenerations: sorted(state.cancelledGenerations),
     results: sorted(state.results),
+    spareResults: sorted([...state.spareResults].map(([key, results]) => [key, sorted(results)])),
+    lostAttempts: sorted(state.lostAttempts),
     conflicts: sorted(state.conflicts),
     failures: sorted(state.failures),
     taskFailures: sorted([...state.taskFailures].map(([key, failures]) => [key, sorted(failures)])),
@@ -121,6 +123,21 @@ describe('folding facts', () => {
     expect(fold([kept({ number: 1, node: 'n1' }, 'b'), right]).results.get('draw/0')).toBe(right);
     const first = kept({ number: 1, node: 'n1' }, 'b', 1);
     expect(fold([kept({ number: 1, node: 'n1' }, 'a', 2), first]).results.get('draw/0')).toBe(first);
+  });
+
+  test('opens a task again when its result is lost, unless another result is left, and never takes a lost one back', () => {
+    const first = kept({ number: 1, node: 'n1' }, 'a', 1);
+    const second = kept({ number: 2, node: 'n1' }, 'b', 2);
+    const lost = ({ attempt }: ResultKept): Fact => ({ type: 'result-lost', job: testJob, at: 0, attempt });
+    const submitted: Fact = { type: 'submitted', job: testJob, at: 0, record: record([step('draw', 3)]) };
+    const spare = fold([submitted, first, second, lost(second)]);
+    expect(spare.results.get('draw/0')).toBe(first);
+    expect(spare.conflicts.size).toBe(0);
+    const none = fold([submitted, lost(second), first, second, lost(first), first, second]);
+    expect(none.results.size).toBe(0);
+    expect(none.tally.get('draw')).toEqual({ kept: 0, failed: 0 });
+    const again = kept({ number: 3, node: 'n1' }, 'a', 3);
+    expect(applyFact(none, again).results.get('draw/0')).toBe(again);
   });
 
   test('takes the last writer of the pause register by clock, then node', () => {

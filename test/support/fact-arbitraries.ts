@@ -82,6 +82,8 @@ export const anyFact: fc.Arbitrary<Fact> = fc.oneof(
       }),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ ...common, type: fc.constant('result-lost' as const), attempt }) },
+  { weight: 1, arbitrary: fc.record({ ...common, type: fc.constant('delivered' as const), generation }) },
   { weight: 1, arbitrary: fc.record({ ...common, type: fc.constant('cancelled' as const), generation }) },
   { weight: 1, arbitrary: fc.record({ ...common, type: fc.constant('retried' as const), generation }) },
   {
