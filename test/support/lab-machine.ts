@@ -10,6 +10,8 @@ export interface MachineOptions {
   readonly namespace: string | undefined;
   readonly hidden: readonly string[];
   readonly diskBytes: number | undefined;
+  /** Variables for everything that runs on this machine, e.g. a library that moves its clock. */
+  readonly variables?: { readonly [name: string]: string };
   readonly supervm: string;
   /** Open file that takes what the daemon prints. */
   readonly log: number;
@@ -45,11 +47,20 @@ export class Machine {
   }
 
   get environment(): NodeJS.ProcessEnv {
-    return { ...process.env, SUPERVM_HOME: this.home, SUPERVM_HOST_ID: `lab-${this.name}`, NO_COLOR: '1' };
+    return { ...process.env, SUPERVM_HOME: this.home, SUPERVM_HOST_ID: `lab-${this.name}`, NO_COLOR: '1', ...this.#options.variables };
   }
 
   /** Starts `supervm daemon` in the foreground; resolves when `supervm status` answers. */
   async start(...flags: readonly string[]): Promise<void> {
+    this.launch(...flags);
+    await this.until(async () => {
+      if (this.#daemon === undefined) throw new Error(`the daemon of ${this.name} ended at its start`);
+      return (await this.run('status', '--json')).code === 0;
+    }, 30_000);
+  }
+
+  /** The same without waiting for it; the process is there at once, its answers come later. */
+  launch(...flags: readonly string[]): ChildProcess {
     if (this.#daemon !== undefined) throw new Error(`${this.name} runs already`);
     const arguments_ = ['daemon', '--name', this.name, ...flags];
     const { log, supervm } = this.#options;
@@ -59,10 +70,7 @@ export class Machine {
     daemon.once('exit', () => {
       if (this.#daemon === daemon) this.#daemon = undefined;
     });
-    await this.until(async () => {
-      if (this.#daemon === undefined) throw new Error(`the daemon of ${this.name} ended at its start`);
-      return (await this.run('status', '--json')).code === 0;
-    }, 30_000);
+    return daemon;
   }
 
   get pid(): number | undefined {

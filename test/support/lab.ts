@@ -23,6 +23,8 @@ export interface LabOptions {
   readonly folder?: string;
   /** Bytes of a small tmpfs that holds the home of machine number `index` (from 0). */
   readonly diskBytes?: { readonly [index: number]: number };
+  /** Variables for everything that runs on machine number `index`. */
+  variables?(index: number): { readonly [name: string]: string };
 }
 
 const supervm: string = resolve(import.meta.dirname, '../../bin/supervm');
@@ -46,13 +48,14 @@ export class Lab implements AsyncDisposable {
   readonly machines: readonly Machine[];
   readonly folder: string;
   readonly level: LabLevel;
-  readonly #bridge: string | undefined;
+  /** The namespace of the switch; `p<index>` in it is the socket of machine `index`. */
+  readonly bridge: string | undefined;
 
   private constructor(folder: string, level: LabLevel, machines: readonly Machine[], bridge: string | undefined) {
     this.folder = folder;
     this.level = level;
     this.machines = machines;
-    this.#bridge = bridge;
+    this.bridge = bridge;
   }
 
   /** Sets up machines without starting daemons. */
@@ -80,6 +83,7 @@ export class Lab implements AsyncDisposable {
         namespace,
         hidden: index === 0 ? [] : (options.hidden ?? []),
         diskBytes: options.diskBytes?.[index],
+        variables: options.variables?.(index) ?? {},
         supervm,
         log: openSync(join(folder, `${name}.out`), 'a'),
       });
@@ -102,14 +106,14 @@ export class Lab implements AsyncDisposable {
 
   /** Unplugs or replugs a machine's cable. */
   cable(index: number, plugged: boolean): void {
-    if (this.#bridge === undefined) throw new Error('cables need namespaces');
-    ip('-n', this.#bridge, 'link', 'set', `p${index}`, plugged ? 'up' : 'down');
+    if (this.bridge === undefined) throw new Error('cables need namespaces');
+    ip('-n', this.bridge, 'link', 'set', `p${index}`, plugged ? 'up' : 'down');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.machines.map((machine) => machine.kill('SIGKILL')));
     for (const machine of this.machines) if (machine.namespace !== undefined) ip('netns', 'del', machine.namespace);
-    if (this.#bridge !== undefined) ip('netns', 'del', this.#bridge);
+    if (this.bridge !== undefined) ip('netns', 'del', this.bridge);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
