@@ -5,8 +5,8 @@ import type { AttemptName, HostRequirements, JobId, NodeId } from '../../src/mod
 export interface Tracked {
   readonly attempt: AttemptName;
   readonly requirements: HostRequirements;
-  /** Of its node, so that what a restarted node has lost is known. */
-  readonly incarnation: number;
+  /** Of its node when it last named it, so that what a restarted node has lost is known. */
+  incarnation: number;
   /** Number of the batch it was assigned in; 0 when its worker told of it first. */
   readonly batch: number;
   /** Clock milliseconds at which it was assigned or adopted. */

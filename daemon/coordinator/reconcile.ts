@@ -27,11 +27,19 @@ export function reconcile(node: NodeId, holdings: Holdings, options: { readonly 
     const tracked = roster.attempts.get(held.attempt) ?? adopt(held, holdings.incarnation, inVain, needs);
     if (tracked === undefined) continue;
     named.add(tracked);
-    Object.assign(tracked, { state: held.state, fraction: held.fraction, message: held.message, leaseUntil: clock.now() + options.leaseMs });
+    Object.assign(tracked, {
+      incarnation: holdings.incarnation,
+      state: held.state,
+      fraction: held.fraction,
+      message: held.message,
+      leaseUntil: clock.now() + options.leaseMs,
+    });
   }
   if (inVain.length > 0) roster.stop(inVain);
   const seen = sameTerm(holdings.batch?.term, options.term) ? (holdings.batch?.number ?? 0) : 0;
-  for (const tracked of roster.attempts.ofNode(node)) if (!named.has(tracked) && tracked.batch <= seen) roster.release(tracked.attempt);
+  // A restarted node names what it has taken up again; the rest is lost.
+  const isLost = (tracked: Tracked): boolean => tracked.batch <= seen || tracked.incarnation < holdings.incarnation;
+  for (const tracked of roster.attempts.ofNode(node)) if (!named.has(tracked) && isLost(tracked)) roster.release(tracked.attempt);
 }
 
 /** Whatever runs goes on, whoever placed it, as long as its result is wanted. Of jobs not known here yet nothing can be said. */

@@ -2,7 +2,7 @@
 
 import { sameAttempt } from '../../src/model/attempt.ts';
 import type { Ended, Fact } from '../../src/model/facts.ts';
-import type { JobId, NodeId, Term } from '../../src/model/job.ts';
+import type { AttemptName, JobId, NodeId, Term } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import { jobIsFinished, jobTally } from '../../src/model/phase.ts';
 import { failedTasks } from '../../src/model/standing.ts';
@@ -10,7 +10,6 @@ import { sameTerm } from '../../src/model/term.ts';
 import type { Timer } from '../clock.ts';
 import type { CoordinationReply, FailureNotice, Offer } from '../wire/coordination-protocol.ts';
 import type { Holdings } from '../wire/work-protocol.ts';
-import type { Tracked } from './attempt-table.ts';
 import type { JobOverview, WaitingReason } from './coordination.ts';
 import { FactBatch } from './fact-batch.ts';
 import { later, ResultKeeper } from './keep-result.ts';
@@ -21,6 +20,7 @@ import type { CoordinatorOptions } from './options.ts';
 import { overviewOf, reasonsOf } from './overview.ts';
 import { Placing } from './placing.ts';
 import { reconcile } from './reconcile.ts';
+import { renewLeases } from './renew-leases.ts';
 import { Roster } from './roster.ts';
 import { takeCensus } from './takeover.ts';
 
@@ -93,13 +93,18 @@ export class Tenure {
     this.#placing.soon();
   }
 
-  /** A node came, went, was paused or changed: attempts on one that is lost, or that forgot them in a restart, are placed again. */
+  /** The once-only attempts of the worker that it may go on with, until their lease counted from the sending of its request. */
+  renew(node: NodeId, holdings: Holdings): AttemptName[] {
+    if (!this.#ready || this.#over || !this.#isMine()) return [];
+    return renewLeases(node, holdings, this.#options, { ...this.#needs, roster: this.#roster });
+  }
+
+  /** A node came, went, was paused or changed: attempts on one that is lost are placed again. One that was restarted says itself what it still has. */
   look(node: NodeId): void {
     if (!this.#ready || this.#over) return;
     const member = this.#needs.membership.member(node);
     const isReachable = member?.reachability === 'alive' || member?.reachability === 'suspect';
-    const lost = (tracked: Tracked): boolean => !isReachable || tracked.incarnation !== member.facts.incarnation;
-    for (const tracked of this.#roster.attempts.ofNode(node)) if (lost(tracked)) this.#roster.release(tracked.attempt);
+    if (!isReachable) for (const tracked of this.#roster.attempts.ofNode(node)) this.#roster.release(tracked.attempt);
     this.#placing.soon();
   }
 

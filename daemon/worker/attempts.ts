@@ -14,10 +14,16 @@ export interface HeldTask {
   /** Aborted once nobody wants the attempt any more. */
   readonly dropped: AbortController;
   running: RunningTask | undefined;
+  /** Clock milliseconds at which it began to run. */
+  since: number;
   /** It has ended: it needs nothing of the node any more and waits to be answered for. */
   finished: boolean;
   fraction: number;
   message: string;
+}
+
+export function newTask(task: Pick<HeldTask, 'attempt' | 'record' | 'requirements' | 'holders'>): HeldTask {
+  return { ...task, dropped: new AbortController(), running: undefined, since: 0, finished: false, fraction: 0, message: '' };
 }
 
 export class HeldTasks {

@@ -18,7 +18,7 @@ import { SessionPool, type WarmSession } from './session-pool.ts';
 import type { SessionListener } from './session-process.ts';
 import { exitFault, faultFrom } from './task-faults.ts';
 import type { BlobFiles, Trees } from './task-needs.ts';
-import type { RunningTask, RunResult, TaskRunner } from './task-runner.ts';
+import type { Left, RunningTask, RunResult, TaskRunner } from './task-runner.ts';
 import { Workspace } from './workspace.ts';
 
 export interface SessionRunnerOptions {
@@ -94,6 +94,16 @@ export class SessionRunner implements TaskRunner {
     await Promise.all(this.#forgetting.values());
     await this.#launcher.stop();
   }
+
+  left(): Left {
+    return { attempts: [], jobs: [] };
+  }
+
+  adopt(): never {
+    throw new Error('nothing was left to adopt');
+  }
+
+  settle(): void {}
 
   run(attempt: AttemptName, record: JobRecord, holders: readonly NodeId[], onProgress: (fraction: number, message: string) => void): RunningTask {
     const abort = new AbortController();

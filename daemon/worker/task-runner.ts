@@ -14,7 +14,27 @@ export interface RunningTask {
   abort(): void;
 }
 
+/** An attempt that an earlier life of this node began: it runs on, or has ended and was not answered for. */
+export interface LeftAttempt {
+  readonly attempt: AttemptName;
+  /** How long it had been running when this life began. */
+  readonly runningMs: number;
+}
+
+export interface Left {
+  readonly attempts: readonly LeftAttempt[];
+  /** Jobs that something is still here of: sessions, folders, the attempts. */
+  readonly jobs: readonly JobId[];
+}
+
+/** `stop` leaves what runs to the next start, where a process outlives this one; else it ends it. */
 export interface TaskRunner extends Startable {
+  /** What an earlier life of this node left here; known after start. Each attempt is then either adopted or settled. */
+  left(): Left;
+  /** Takes up one of those; its result may be there already. */
+  adopt(attempt: AttemptName, onProgress: (fraction: number, message: string) => void): RunningTask;
+  /** Nobody needs the attempt any more: ends it where it still runs, and forgets its result. Idempotent. */
+  settle(attempt: AttemptName): void;
   /** Fetches the inputs if need be (`holders` are asked first), opens the job's session here if there is none, runs. */
   run(attempt: AttemptName, record: JobRecord, holders: readonly NodeId[], onProgress: (fraction: number, message: string) => void): RunningTask;
   /** The job has ended: closes its session and removes its workspace. Idempotent. */

@@ -4,6 +4,7 @@
  */
 import type { Fact } from '../../src/model/facts.ts';
 import type { AttemptName, JobId, NodeId, Term } from '../../src/model/job.ts';
+import { jobPhase } from '../../src/model/phase.ts';
 import { stepOf } from '../../src/model/standing.ts';
 import { compareTerms, sameTerm } from '../../src/model/term.ts';
 import type { Timer } from '../clock.ts';
@@ -11,11 +12,20 @@ import type { Startable } from '../startable.ts';
 import { coordinationProtocol } from '../wire/coordination-protocol.ts';
 import { type Assignment, type Holdings, type RefusalReason, type WorkMessage, type WorkReply, type WorkRequest, workProtocol } from '../wire/work-protocol.ts';
 import { isEndedBy, refusalOf } from './acceptance.ts';
-import { type HeldTask, HeldTasks } from './attempts.ts';
+import { type HeldTask, HeldTasks, newTask } from './attempts.ts';
 import { AttemptsDelivery } from './attempts-delivery.ts';
 import { type EndedRun, outcomeOf } from './attempts-outcome.ts';
 import type { WorkerNeeds } from './needs.ts';
 import { type WorkerOptions, workerDefaults } from './options.ts';
+import type { LeftAttempt, RunningTask } from './task-runner.ts';
+
+export interface WorkerLoad {
+  readonly running: number;
+  /** Of what runs, how long the longest has been running. */
+  readonly longestMs: number;
+  /** Ended, their result or failure not answered for yet. */
+  readonly finished: number;
+}
 
 export class WorkerNode implements Startable {
   readonly #options: WorkerOptions;
@@ -29,6 +39,10 @@ export class WorkerNode implements Startable {
   #batch: { readonly term: Term; readonly number: number } | undefined;
   #reporting: { readonly at: number; readonly timer: Timer } | undefined;
   #running = false;
+  /** False once everything is given back. */
+  #accepting = true;
+  readonly #started = Promise.withResolvers<void>();
+  readonly #over = new AbortController();
 
   /** Construct before the network starts: it serves its protocol from then on. */
   constructor(options: Partial<WorkerOptions>, needs: WorkerNeeds) {
@@ -44,25 +58,54 @@ export class WorkerNode implements Startable {
     needs.membership.onChange(({ member }) => member.facts.id === needs.membership.self && this.#lookAtSelf());
   }
 
+  /** Takes up what an earlier life of this node left, as far as the records still want it. */
   async start(): Promise<void> {
+    const { taskRunner, journal } = this.#needs;
+    const { attempts, jobs } = taskRunner.left();
     this.#running = true;
+    for (const left of attempts) this.#adopt(left);
+    for (const job of jobs) {
+      const state = journal.job(job);
+      this.#sessions.add(job);
+      if (state === undefined || !['active', 'paused'].includes(jobPhase(state))) this.#closeSessions(job);
+    }
+    this.#started.resolve();
+    this.#report();
   }
 
-  /** Ends what runs. */
+  /** Leaves what runs, and results that are not answered for, to the task runner. */
   async stop(): Promise<void> {
     this.#running = false;
     this.#reporting?.timer.cancel();
-    const running = this.#held.all().map((task) => task.running?.result);
-    for (const task of this.#held.all()) this.#drop(task);
-    await Promise.all(running);
+    this.#over.abort();
+    for (const task of this.#held.all()) if (task.running === undefined) this.#held.remove(task);
+  }
+
+  /** Ends what runs and returns it to the coordinator, who places it elsewhere; takes nothing more. Results that wait for an answer stay for the next start. */
+  async giveBack(): Promise<void> {
+    this.#accepting = false;
+    const unfinished = this.#held.all().filter((task) => !task.finished);
+    for (const task of unfinished) this.#drop(task);
+    await Promise.all(unfinished.map((task) => task.running?.result));
+    this.#report();
+  }
+
+  /** What is held here now. */
+  load(): WorkerLoad {
+    const held = this.#held.all();
+    const running = held.filter((task) => task.running !== undefined && !task.finished);
+    const longestMs = running.reduce((longest, task) => Math.max(longest, this.#needs.clock.now() - task.since), 0);
+    return { running: running.length, longestMs, finished: held.filter((task) => task.finished).length };
   }
 
   /** How many attempts run here now. */
   runningCount(): number {
-    return this.#held.all().filter((task) => task.running !== undefined && !task.finished).length;
+    return this.load().running;
   }
 
   async #answer(from: NodeId, request: WorkRequest): Promise<WorkReply> {
+    // What is left of an earlier life belongs to the answer.
+    await this.#started.promise;
     const higher = this.#higherThan(from, request.term);
     if (higher !== undefined) return { type: 'fenced', term: higher };
     if (request.type === 'census') return { type: 'holdings', holdings: this.#holdings() };
@@ -103,7 +146,7 @@ export class WorkerNode implements Startable {
   #hold(attempt: AttemptName, holders: readonly NodeId[]): RefusalReason | undefined {
     const { journal, membership } = this.#needs;
     if (this.#held.has(attempt)) return undefined;
-    if (!this.#running) return 'stopping';
+    if (!this.#running || !this.#accepting) return 'stopping';
     if (this.#held.hasRival(attempt)) return 'already-held';
     if (membership.member(membership.self)?.facts.paused === true) return 'paused';
     const state = journal.job(attempt.job);
@@ -113,8 +156,22 @@ export class WorkerNode implements Startable {
     if (state?.record === undefined || step === undefined) return 'unknown-job';
     const { record } = state;
     const { requirements } = step;
-    this.#held.add({ attempt, record, requirements, holders, dropped: new AbortController(), running: undefined, finished: false, fraction: 0, message: '' });
+    this.#held.add(newTask({ attempt, record, requirements, holders }));
     return undefined;
+  }
+
+  #adopt({ attempt, runningMs }: LeftAttempt): void {
+    const { journal, taskRunner, clock } = this.#needs;
+    const state = journal.job(attempt.job);
+    const step = state === undefined ? undefined : stepOf(state, attempt.step);
+    if (state?.record === undefined || step === undefined || refusalOf(state, attempt) !== undefined) {
+      taskRunner.settle(attempt);
+      return;
+    }
+    const task = newTask({ attempt, record: state.record, requirements: step.requirements, holders: [] });
+    this.#held.add(task);
+    const running = taskRunner.adopt(attempt, (fraction, message) => this.#progress(task, fraction, message));
+    void this.#follow(task, running, clock.now() - runningMs);
   }
 
   #startWhatFits(): void {
@@ -125,12 +182,21 @@ export class WorkerNode implements Startable {
 
   async #run(task: HeldTask): Promise<void> {
     const { attempt, record, holders } = task;
+    const { taskRunner, clock } = this.#needs;
     this.#sessions.add(attempt.job);
-    task.running = this.#needs.taskRunner.run(attempt, record, holders, (fraction, message) => {
-      task.fraction = Math.min(1, Math.max(0, fraction));
-      task.message = message.slice(0, 200);
-    });
-    const result = await task.running.result;
+    const running = taskRunner.run(attempt, record, holders, (fraction, message) => this.#progress(task, fraction, message));
+    await this.#follow(task, running, clock.now());
+  }
+
+  #progress(task: HeldTask, fraction: number, message: string): void {
+    task.fraction = Math.min(1, Math.max(0, fraction));
+    task.message = message.slice(0, 200);
+  }
+
+  async #follow(task: HeldTask, running: RunningTask, since: number): Promise<void> {
+    task.running = running;
+    task.since = since;
+    const result = await running.result;
     task.finished = true;
     if (task.dropped.signal.aborted || result.type === 'aborted') this.#forget(task);
     else void this.#deliver(task, result);
@@ -138,8 +204,8 @@ export class WorkerNode implements Startable {
   }
 
   async #deliver(task: HeldTask, result: EndedRun): Promise<void> {
-    await this.#delivery.deliver(outcomeOf(task.attempt, result), task.dropped.signal);
-    this.#forget(task);
+    await this.#delivery.deliver(outcomeOf(task.attempt, result), AbortSignal.any([task.dropped.signal, this.#over.signal]));
+    if (!this.#over.signal.aborted) this.#forget(task);
   }
 
   /** Nobody wants it any more. One that runs is held until its processes are gone. */
@@ -153,15 +219,20 @@ export class WorkerNode implements Startable {
 
   #forget(task: HeldTask): void {
     this.#held.remove(task);
+    if (task.running !== undefined) this.#needs.taskRunner.settle(task.attempt);
     this.#reportIn(this.#options.reportSoonMs);
   }
 
   #learn(fact: Fact): void {
     for (const task of this.#held.all()) if (isEndedBy(task.attempt, fact)) this.#drop(task);
     if (fact.type === 'pause-set' && fact.paused) this.#dropQueued((task) => task.attempt.job === fact.job);
-    const isOver = fact.type === 'ended' || fact.type === 'cancelled' || fact.type === 'removed';
-    const isWanted = this.#held.all().some((task) => task.attempt.job === fact.job && !task.dropped.signal.aborted);
-    if (isOver && !isWanted && this.#sessions.delete(fact.job)) this.#needs.taskRunner.forget(fact.job);
+    if (fact.type === 'ended' || fact.type === 'cancelled' || fact.type === 'removed') this.#closeSessions(fact.job);
+  }
+
+  /** Unless attempts of a later generation are here already. */
+  #closeSessions(job: JobId): void {
+    const isWanted = this.#held.all().some((task) => task.attempt.job === job && !task.dropped.signal.aborted);
+    if (!isWanted && this.#sessions.delete(job)) this.#needs.taskRunner.forget(job);
   }
 
   /** What has not begun goes back to the coordinator; what runs goes on. */

@@ -2,7 +2,7 @@
 import type { Blobs } from '../../daemon/blobs/blobs.ts';
 import { decodeTree } from '../../daemon/blobs/tree.ts';
 import type { Clock } from '../../daemon/clock.ts';
-import type { RunningTask, RunResult, TaskRunner } from '../../daemon/worker/task-runner.ts';
+import type { Left, RunningTask, RunResult, TaskRunner } from '../../daemon/worker/task-runner.ts';
 import type { AttemptName, JobRecord, NodeId, TaskFailure } from '../../src/model/job.ts';
 import type { TaskPlan } from './plan.ts';
 
@@ -54,6 +54,17 @@ export class SimulatedRunner implements TaskRunner {
     });
     return { result, abort: () => stop.abort() };
   }
+
+  /** Nothing outlives a simulated process yet. */
+  left(): Left {
+    return { attempts: [], jobs: [] };
+  }
+
+  adopt(): never {
+    throw new Error('nothing was left to adopt');
+  }
+
+  settle(): void {}
 
   forget(): void {}
 

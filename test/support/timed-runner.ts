@@ -2,7 +2,7 @@
 import type { Blobs } from '../../daemon/blobs/blobs.ts';
 import type { Clock } from '../../daemon/clock.ts';
 import { digestOf } from '../../daemon/records/canonical.ts';
-import type { RunningTask, RunResult, TaskRunner } from '../../daemon/worker/task-runner.ts';
+import type { Left, RunningTask, RunResult, TaskRunner } from '../../daemon/worker/task-runner.ts';
 import type { AttemptName, JobId, TaskFailure } from '../../src/model/job.ts';
 
 export interface TimedRunnerOptions {
@@ -17,6 +17,10 @@ export class TimedRunner implements TaskRunner {
   readonly started: AttemptName[] = [];
   readonly aborted: AttemptName[] = [];
   readonly forgotten: JobId[] = [];
+  readonly adopted: AttemptName[] = [];
+  readonly settled: AttemptName[] = [];
+  /** What an earlier life is said to have left; to be set before the start. */
+  leftover: Left = { attempts: [], jobs: [] };
   running = 0;
   mostRunning = 0;
   options: TimedRunnerOptions;
@@ -32,6 +36,19 @@ export class TimedRunner implements TaskRunner {
 
   async start(): Promise<void> {}
   async stop(): Promise<void> {}
+
+  left(): Left {
+    return this.leftover;
+  }
+
+  adopt(attempt: AttemptName, onProgress: (fraction: number, message: string) => void): RunningTask {
+    this.adopted.push(attempt);
+    return this.run(attempt, undefined, [], onProgress);
+  }
+
+  settle(attempt: AttemptName): void {
+    this.settled.push(attempt);
+  }
 
   run(attempt: AttemptName, _record: unknown, _holders: unknown, onProgress: (fraction: number, message: string) => void): RunningTask {
     const end = Promise.withResolvers<RunResult>();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { coordinationProtocol } from '../../../daemon/wire/coordination-protocol.ts';
 import { workProtocol } from '../../../daemon/wire/work-protocol.ts';
-import type { JobId } from '../../../src/model/job.ts';
+import type { AttemptName, JobId } from '../../../src/model/job.ts';
 import { inventoryOf, requirementsOf } from '../../support/inventories.ts';
 import { attemptOf, recordOf, stepWith } from '../../support/jobs.ts';
 import { boom } from '../../support/timed-runner.ts';
@@ -63,7 +64,7 @@ describe('a job on three nodes', () => {
 
   test('a retry repeats only what failed', async () => {
     const world = await WorkWorld.start(three, { taskMs: 1000, fate: ({ index, generation }) => (index === 2 && generation === 1 ? boom : undefined) });
-    const job = world.submit(recordOf({ steps: [stepWith(6)] }));
+    const job = world.submit(recordOf({ steps: [stepWith(6, { requirements: requirementsOf({ cores: 1 }) })] }));
     expect(await world.outcome(job)).toBe('partly-failed');
     const before = startedAnywhere(world).length;
     world.tell({ type: 'retried', job, at: 0, generation: 2 });
@@ -127,15 +128,25 @@ describe('when a node vanishes', () => {
     expect(world.node('c').runner.aborted.map((attempt) => attempt.index)).toEqual([first?.index]);
   });
 
-  test('and is back restarted before anybody missed it, what it ran is placed again', async () => {
+  test('and is back restarted before anybody missed it, what it has taken up again goes on and the rest is placed again', async () => {
     const world = await WorkWorld.start(three, { taskMs: 60_000 });
-    world.submit(recordOf({ steps: [stepWith(2)] }));
+    world.submit(recordOf({ steps: [stepWith(6, { requirements: requirementsOf({ cores: 1 }) })] }));
     await world.clock.advance(1000);
-    const lost = world.node('b').runner.started.map((attempt) => attempt.index);
+    const [taken, ...lost] = world.node('b').runner.started;
     world.network.crash('b');
     for (const id of ['a', 'c']) world.node(id).membership.change('b', { incarnation: 2, paused: true });
     await world.clock.advance(100);
-    expect(world.node('c').runner.started.map((attempt) => attempt.index)).toEqual(lost);
+    const elsewhere = (): readonly number[] => ['a', 'c'].flatMap((id) => world.node(id).runner.started.map((attempt) => attempt.index));
+    const before = elsewhere();
+    const restarted = world.network.join('b');
+    restarted.serve(workProtocol, {});
+    await restarted.start();
+    await world.clock.runUntil(() => restarted.connected().includes('a'), 9_000);
+    const held = { attempt: taken as AttemptName, state: 'running', fraction: 0, message: '' } as const;
+    restarted.send('a', coordinationProtocol, { type: 'report', holdings: { incarnation: 2, attempts: [held] } });
+    await world.clock.advance(100);
+    expect(lost).not.toEqual([]);
+    expect(elsewhere().filter((index) => !before.includes(index))).toEqual(lost.map((attempt) => attempt.index));
   });
 });
 

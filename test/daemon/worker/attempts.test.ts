@@ -19,6 +19,7 @@ function taskOf(index: number, requirements: HostRequirements, changes: Partial<
     holders: [],
     dropped: new AbortController(),
     running: undefined,
+    since: 0,
     finished: false,
     fraction: 0,
     message: '',
