@@ -28,9 +28,13 @@ export interface WaitingReason {
     | 'needs-step'
     | 'no-node'
     | 'inputs-missing'
+    | 'needs-quorum'
+    | 'needs-lease-end'
     | 'about-to-start';
   readonly tasks: number;
   readonly step: string;
+  /** What is missing, where the code does not say it all. */
+  readonly detail?: string;
   readonly nodes: readonly { readonly node: NodeId; readonly reason: string }[];
 }
 

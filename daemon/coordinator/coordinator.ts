@@ -57,6 +57,9 @@ export class Coordinator implements Startable {
         return request.type === 'offer' ? tenure.offer(request) : tenure.failed(request);
       case 'overview':
         return { type: 'overview', jobs: tenure.overview(request.job) };
+      case 'report':
+        tenure.hear(from, request.holdings);
+        return { type: 'renewed', attempts: tenure.renew(from, request.holdings) };
       case 'why':
         return { type: 'why', reasons: tenure.why(request.job) };
       default:

@@ -73,6 +73,13 @@ function words(state: JobState, reason: WaitingReason, requirements: HostRequire
       return { message: 'no node is there to run them.', hint: 'Add one: supervm invite' };
     case 'inputs-missing':
       return { message: 'no reachable node holds the input files.', hint: 'Start a node that held them again, or submit the job anew.' };
+    case 'needs-quorum':
+      return {
+        message: `they must not run twice and wait for a quorate term: ${reason.detail ?? 'too few voters are reachable'}.`,
+        hint: 'Start the missing machines again; of one that will not come back: supervm node forget NAME. Or submit the job with --alone.',
+      };
+    case 'needs-lease-end':
+      return { message: 'they must not run twice and wait until the lease of an earlier attempt has surely ended.', hint: '' };
     case 'about-to-start':
       return { message: 'they are about to start.', hint: '' };
   }

@@ -33,6 +33,7 @@ const step = z
     parameters: z.array(parameter).max(16),
     requirements,
     maxAttempts: z.int().min(1).max(1000),
+    onceOnly: z.literal(true).exactOptional(),
     script: jsonObject,
   })
   .refine((value) => taskCount(value) <= mostTasks, `has more than ${mostTasks} tasks`) satisfies z.ZodType<Step>;
@@ -54,4 +55,5 @@ export const recordSchema = z.strictObject({
   submitter: nodeIdSchema,
   submittedAt: z.number(),
   outputFolder: z.string().max(4096),
+  alone: z.literal(true).exactOptional(),
 }) satisfies z.ZodType<JobRecord>;

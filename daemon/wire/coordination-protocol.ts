@@ -7,10 +7,16 @@ import { holdingsSchema } from './work-protocol.ts';
 /** Running attempts named in one overview of a job; a view shows no more. */
 export const mostRunningShown = 200;
 
+/** As many as a worker can hold. */
+const mostRenewed = 1024;
+
 /** Files of one task, so that an offer and its fact fit a frame. */
 export const mostOutputs = 1024;
 
-/** About every second while a worker holds anything, and when that changes: renews the leases of what it names. */
+/**
+ * About every second while a worker holds anything, and when that changes: says that what it names is still held. As a request it
+ * also renews the leases of once-only attempts (work-protocol.ts), and is answered `renewed`.
+ */
 const report = z.strictObject({ type: z.literal('report'), holdings: holdingsSchema });
 
 const offer = z.strictObject({
@@ -43,16 +49,19 @@ const waitingReason = z.strictObject({
     'needs-step',
     'no-node',
     'inputs-missing',
+    'needs-quorum',
+    'needs-lease-end',
     'about-to-start',
   ]),
   tasks: z.int(),
   step: z.string(),
+  detail: z.string().max(500).exactOptional(),
   nodes: z.array(z.strictObject({ node: nodeIdSchema, reason: z.string() })).readonly(),
 });
 
 const reply = z.discriminatedUnion('type', [
-  /** The result is on disk with the copies that the fact names. */
-  z.strictObject({ type: z.literal('kept') }),
+  /** The result is on disk with the copies that the fact names. `quorate`: and is settled for good, no other result of the task will ever win. */
+  z.strictObject({ type: z.literal('kept'), quorate: z.literal(true).exactOptional() }),
   /** The failure is on disk. */
   z.strictObject({ type: z.literal('noted') }),
   /** Drop it: it will never be kept. */
@@ -61,19 +70,21 @@ const reply = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('later'), reason: z.string().max(500) }),
   z.strictObject({ type: z.literal('overview'), jobs: z.array(jobOverview).readonly() }),
   z.strictObject({ type: z.literal('why'), reasons: z.array(waitingReason).readonly() }),
+  /** These once-only attempts are renewed, from the sending of the request on; all others are not. */
+  z.strictObject({ type: z.literal('renewed'), attempts: z.array(attemptSchema).max(mostRenewed).readonly() }),
 ]);
 
 export type Offer = z.infer<typeof offer>;
 export type FailureNotice = z.infer<typeof failed>;
 export type OfferRefusal = (typeof offerRefusals)[number];
 export type CoordinationMessage = z.infer<typeof report>;
-export type CoordinationRequest = Offer | FailureNotice | z.infer<typeof overview> | z.infer<typeof why>;
+export type CoordinationRequest = Offer | FailureNotice | z.infer<typeof overview> | z.infer<typeof why> | z.infer<typeof report>;
 export type CoordinationReply = z.infer<typeof reply>;
 
 export const coordinationProtocol: Protocol<CoordinationMessage, CoordinationRequest, CoordinationReply> = {
   id: '/supervm/coordination/1',
   message: report,
-  request: z.discriminatedUnion('type', [offer, failed, overview, why]),
+  request: z.discriminatedUnion('type', [offer, failed, overview, why, report]),
   reply,
   maximumBytes: 1024 * 1024,
 };

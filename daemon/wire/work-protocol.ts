@@ -1,10 +1,27 @@
-/** What a coordinator asks of workers. Every message carries the coordinator's term: a worker obeys no term below the highest it has seen. */
+/**
+ * What a coordinator asks of workers. Every message carries the coordinator's term: a worker obeys no term below the highest it has seen.
+ *
+ * The lease of a once-only attempt (one assigned with `leaseMs`), so that no two attempts at its task ever run at one time:
+ * - Being assigned is not yet a lease. The worker holds the attempt as `queued` and renews: it sends its holdings to the coordinator as a
+ *   request (`report` in coordination-protocol.ts); what the answer `renewed` names is renewed until `leaseMs` after that request was
+ *   SENT, on the worker's own clock, which goes on while the machine sleeps. Only then may the attempt start.
+ * - It renews every `leaseMs / 4` while it holds the attempt, finished and unanswered included. What an answer does not name, and a
+ *   request without an answer, renews nothing; the lease before goes on to its end.
+ * - At the end of the lease the processes of the attempt are killed, by the launcher even without the daemon, and are gone within
+ *   `leaseGraceMs`; the attempt then counts as aborted. The lease's end is on disk with the attempt, so that adoption knows it.
+ * - The coordinator places the task again only `leaseMs + leaseGraceMs` after its last answer, counted by its own clock, or when the
+ *   worker itself refused the attempt or told of its failure.
+ */
 import * as z from 'zod';
 import { attemptSchema, nodeIdSchema, termSchema } from './attempt-schema.ts';
 import type { Protocol } from './messenger.ts';
 
 /** More attempts than one node runs and queues, and as many again that wait for an answer. */
 const mostAttemptsInMessage = 1024;
+
+/** A killed attempt's last process is gone this many milliseconds after the end of its lease; covers clocks that run at different rates, too. */
+export const leaseGraceMs = 5_000;
+
 const attempts = z.array(attemptSchema).max(mostAttemptsInMessage).readonly();
 
 /** An attempt as its worker sees it. `finished`: it has ended and is being offered or reported. */
@@ -31,9 +48,9 @@ const assign = z.strictObject({
   term: termSchema,
   /** 1, 2, 3 ... for this worker in this term. */
   batch: z.int().positive(),
-  /** `holders`: nodes that should have the job's inputs, best first. */
+  /** `holders`: nodes that should have the job's inputs, best first. `leaseMs`: its step is once-only, see above. */
   attempts: z
-    .array(z.strictObject({ attempt: attemptSchema, holders: z.array(nodeIdSchema).max(16).readonly() }))
+    .array(z.strictObject({ attempt: attemptSchema, holders: z.array(nodeIdSchema).max(16).readonly(), leaseMs: z.int().positive().exactOptional() }))
     .max(mostAttemptsInMessage)
     .readonly(),
 });

@@ -47,6 +47,11 @@ export interface Step {
   readonly requirements: HostRequirements;
   /** How often a task may fail (not counting lost nodes) before it counts as failed; at least 1. */
   readonly maxAttempts: number;
+  /**
+   * Its tasks must not run twice at one time (they delete, or spend money): they are placed only in a quorate term, and again only when the
+   * lease of the attempt before has surely ended. Absent: tasks may be repeated, and run in any term.
+   */
+  readonly onceOnly?: true;
   /** What the job type's `run` reads; opaque to everybody else. */
   readonly script: JsonObject;
 }
@@ -82,6 +87,8 @@ export interface JobRecord {
   readonly submittedAt: number;
   /** Absolute folder on the submitter that results are pulled into; empty: none. */
   readonly outputFolder: string;
+  /** Once-only steps run in a degraded term too: the submitter took it upon himself that no other side of a partition runs them. */
+  readonly alone?: true;
 }
 
 export interface TaskReference {
