@@ -10,7 +10,6 @@ import { sameTerm } from '../../src/model/term.ts';
 import type { Timer } from '../clock.ts';
 import type { CoordinationReply, FailureNotice, Offer } from '../wire/coordination-protocol.ts';
 import type { Holdings } from '../wire/work-protocol.ts';
-import type { Tracked } from './attempt-table.ts';
 import type { JobOverview, WaitingReason } from './coordination.ts';
 import { FactBatch } from './fact-batch.ts';
 import { later, ResultKeeper } from './keep-result.ts';
@@ -100,13 +99,12 @@ export class Tenure {
     return renewLeases(node, holdings, this.#options, { ...this.#needs, roster: this.#roster });
   }
 
-  /** A node came, went, was paused or changed: attempts on one that is lost, or that forgot them in a restart, are placed again. */
+  /** A node came, went, was paused or changed: attempts on one that is lost are placed again. One that was restarted says itself what it still has. */
   look(node: NodeId): void {
     if (!this.#ready || this.#over) return;
     const member = this.#needs.membership.member(node);
     const isReachable = member?.reachability === 'alive' || member?.reachability === 'suspect';
-    const lost = (tracked: Tracked): boolean => !isReachable || tracked.incarnation !== member.facts.incarnation;
-    for (const tracked of this.#roster.attempts.ofNode(node)) if (lost(tracked)) this.#roster.release(tracked.attempt);
+    if (!isReachable) for (const tracked of this.#roster.attempts.ofNode(node)) this.#roster.release(tracked.attempt);
     this.#placing.soon();
   }
 
