@@ -8,6 +8,7 @@ import type { JobState } from '../src/model/job-state.ts';
 import { jobPhase } from '../src/model/phase.ts';
 import { BlobTransfer } from './blobs/blob-transfer.ts';
 import type { BlobDisk, Blobs } from './blobs/blobs.ts';
+import { decodeTree } from './blobs/tree.ts';
 import type { Clock } from './clock.ts';
 import type { Coordination } from './coordinator/coordination.ts';
 import { CoordinationClient } from './coordinator/coordination-client.ts';
@@ -23,6 +24,8 @@ import { JournalNode } from './records/journal-node.ts';
 import type { Trouble } from './records/trouble.ts';
 import type { Startable } from './startable.ts';
 import type { SubmissionNeeds } from './submission/needs.ts';
+import { CopiesClient, type CopiesKnown } from './upkeep/copies.ts';
+import { Upkeep, type UpkeepOptions, upkeepDefaults } from './upkeep/upkeep.ts';
 import { withLoopback } from './wire/loopback.ts';
 import type { Messenger } from './wire/messenger.ts';
 import { type WorkerOptions, workerDefaults } from './worker/options.ts';
@@ -39,6 +42,7 @@ export interface Timings {
   readonly staggerMs: number;
   readonly coordinator: CoordinatorOptions;
   readonly worker: WorkerOptions;
+  readonly upkeep: UpkeepOptions;
 }
 
 const defaultTimings: Timings = {
@@ -48,6 +52,7 @@ const defaultTimings: Timings = {
   staggerMs: 400,
   coordinator: coordinatorDefaults,
   worker: workerDefaults,
+  upkeep: upkeepDefaults,
 };
 
 export interface ControlPlaneOptions {
@@ -74,6 +79,8 @@ export interface ControlPlane extends Startable {
   readonly journal: Journal & JournalQuestions;
   readonly blobs: Blobs;
   readonly coordination: Coordination;
+  /** Where the bytes of jobs are. */
+  readonly copies: CopiesKnown;
   readonly worker: { runningCount(): number };
   /** For `submitRecord`. */
   readonly submission: SubmissionNeeds;
@@ -96,15 +103,17 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
   const parts = { membership, leadership: election, journal, blobs, messenger, clock };
   const worker = new WorkerNode(timings.worker, { ...parts, taskRunner });
   const coordinator = new Coordinator(timings.coordinator, parts);
+  const upkeep = new Upkeep(timings.upkeep, { ...parts, decodeTree });
   const pace = paceByJobs(membership);
   journal.onFact((_fact, state) => pace.look(state));
-  const inOrder: readonly Startable[] = [journal, blobs, membership, election, taskRunner, worker, coordinator];
+  const inOrder: readonly Startable[] = [journal, blobs, membership, election, taskRunner, worker, coordinator, upkeep];
   return {
     membership,
     leadership: election,
     journal,
     blobs,
     coordination: new CoordinationClient(parts),
+    copies: new CopiesClient(parts),
     worker,
     submission: { membership, journal, blobs, clock, jobIdOf },
     messenger,

@@ -4,7 +4,7 @@ import type { Digest, NodeId } from '../../src/model/job.ts';
 import type { Clock } from '../clock.ts';
 import type { Startable } from '../startable.ts';
 import type { Messenger } from '../wire/messenger.ts';
-import type { Blob, BlobDisk, Blobs } from './blobs.ts';
+import type { Blob, BlobDisk, BlobSearch, Blobs } from './blobs.ts';
 import { digestOf } from './digest.ts';
 import { HolderSearch } from './holder-search.ts';
 import { type BlobReply, type BlobRequest, blobProtocol, blobsPerRequest } from './protocol.ts';
@@ -23,7 +23,7 @@ export interface BlobTransferOptions {
   readonly holdReplyMs?: number;
 }
 
-export class BlobTransfer implements Blobs, Startable {
+export class BlobTransfer implements Blobs, BlobSearch, Startable {
   readonly #messenger: Messenger;
   readonly #clock: Clock;
   readonly #disk: BlobDisk;
@@ -107,6 +107,23 @@ export class BlobTransfer implements Blobs, Startable {
     return blob;
   }
 
+  async locate(digests: readonly Digest[]): ReturnType<BlobSearch['locate']> {
+    const { self } = this.#messenger;
+    const held = new Map<Digest, NodeId[]>(digests.map((digest) => [digest, []]));
+    const answered = new Set<NodeId>([self]);
+    for (const digest of held.keys()) if (await this.#disk.has(digest)) held.get(digest)?.push(self);
+    await Promise.all(
+      this.#messenger.connected().map(async (peer) => {
+        if (peer === self) return;
+        const found = await this.#heldBy(peer, [...held.keys()]);
+        for (const digest of found.held) held.get(digest)?.push(peer);
+        if (found.complete) answered.add(peer);
+      }),
+    );
+    for (const peers of held.values()) peers.sort();
+    return { held, answered };
+  }
+
   #holders(digests: readonly Digest[], from: readonly NodeId[]): HolderSearch {
     return new HolderSearch({ digests, from }, { connected: () => this.#messenger.connected(), locate: (wanted) => this.#locate(wanted) });
   }
@@ -116,22 +133,23 @@ export class BlobTransfer implements Blobs, Startable {
     const found = new Map<Digest, NodeId[]>(digests.map((digest) => [digest, []]));
     await Promise.all(
       this.#messenger.connected().map(async (peer) => {
-        for (const digest of await this.#heldBy(peer, digests)) found.get(digest)?.push(peer);
+        for (const digest of (await this.#heldBy(peer, digests)).held) found.get(digest)?.push(peer);
       }),
     );
     for (const peers of found.values()) peers.sort();
     return found;
   }
 
-  async #heldBy(peer: NodeId, digests: readonly Digest[]): Promise<Digest[]> {
+  /** Not `complete` when the peer did not answer to the end. */
+  async #heldBy(peer: NodeId, digests: readonly Digest[]): Promise<{ readonly held: readonly Digest[]; readonly complete: boolean }> {
     const held: Digest[] = [];
     for (let first = 0; first < digests.length; first += blobsPerRequest) {
       const asked = digests.slice(first, first + blobsPerRequest);
       const reply = await this.#request(peer, { type: 'locate', digests: asked }, locateMs).catch(() => undefined);
-      if (reply?.type !== 'located') break;
+      if (reply?.type !== 'located') return { held, complete: false };
       for (const position of reply.held) held.push(...asked.slice(position, position + 1));
     }
-    return held;
+    return { held, complete: true };
   }
 
   async #missing(blobs: readonly Blob[]): Promise<Blob[]> {

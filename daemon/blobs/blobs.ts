@@ -28,6 +28,12 @@ export interface Blobs {
   put(bytes: Uint8Array): Promise<Blob>;
 }
 
+/** Where bytes are right now. */
+export interface BlobSearch {
+  /** Asks all connected peers, and this node. `held` has an entry for every digest; who is not in `answered` may have more. */
+  locate(digests: readonly Digest[]): Promise<{ readonly held: ReadonlyMap<Digest, readonly NodeId[]>; readonly answered: ReadonlySet<NodeId> }>;
+}
+
 /** Only on a real node. */
 export interface BlobFiles {
   /** Hashes and stores a file (streamed); durable when resolved. */

@@ -1,0 +1,37 @@
+import type { Digest, NodeId, TreeEntry } from '../../src/model/job.ts';
+import type { BlobSearch, Blobs } from '../blobs/blobs.ts';
+import type { Clock } from '../clock.ts';
+import type { Leadership } from '../election/leadership.ts';
+import type { Member, Membership } from '../membership/membership.ts';
+import type { Journal } from '../records/journal.ts';
+import type { Messenger } from '../wire/messenger.ts';
+
+export type { Clock, Leadership, Member, Membership, Messenger };
+
+/** Who reachable has which blob, and who was asked. */
+export type Located = Awaited<ReturnType<BlobSearch['locate']>>;
+export type BlobTraffic = Pick<Blobs, 'bytes' | 'fetch' | 'replicate'> & BlobSearch;
+
+export interface UpkeepNeeds {
+  readonly membership: Membership;
+  readonly leadership: Leadership;
+  readonly journal: Pick<Journal, 'jobs' | 'job' | 'append' | 'onFact'>;
+  readonly blobs: BlobTraffic;
+  /** Must reach its own node too. */
+  readonly messenger: Messenger;
+  readonly clock: Clock;
+  /** blobs/tree.ts */
+  decodeTree(bytes: Uint8Array): readonly TreeEntry[];
+}
+
+export interface SizedBlob {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+/** Where to bring bytes, and who has them. */
+export interface Move {
+  readonly blobs: readonly SizedBlob[];
+  readonly to: NodeId;
+  readonly from: readonly NodeId[];
+}
