@@ -15,6 +15,7 @@ import { HttpServer } from './http/server.ts';
 import { type InventoryParts, openInventory } from './inventory-parts.ts';
 import type { Log } from './log/log.ts';
 import { openNetwork } from './network-parts.ts';
+import { runFileOf } from './own-job-types.ts';
 import { SqliteStore } from './records/sqlite-store.ts';
 import type { Startable } from './startable.ts';
 import { submitRecord } from './submission/submit-record.ts';
@@ -79,7 +80,10 @@ async function assemble(
       makeTaskRunner: ({ blobs, messenger }) => {
         logs = new AttemptLogs({ folder: join(paths.logs, 'attempts') }, { messenger });
         const trees = treesOf({ blobs, files: blobFolder });
-        runner = new SessionRunner({ folder: paths.work, files: sessionFiles() }, { clock, blobFiles: blobFolder, trees, logs, inventory: inventory.now });
+        runner = new SessionRunner(
+          { folder: paths.work, files: sessionFiles(paths.jobTypes) },
+          { clock, blobFiles: blobFolder, trees, logs, inventory: inventory.now },
+        );
         return runner;
       },
     },
@@ -142,7 +146,7 @@ function submittingParts(
       membership,
       journal,
       records: { submit: (options) => submitRecord(options, plane.submission) },
-      loadJobType: jobTypeLoader(),
+      loadJobType: jobTypeLoader({ folder: paths.jobTypes }),
       programsKnown: inventory.programsKnown,
     },
   );
@@ -158,13 +162,13 @@ function submittingParts(
 }
 
 /** What a sandboxed session may read of the program: its code, never the folder that holds everything. */
-function sessionFiles(): ConstructorParameters<typeof SessionRunner>[0]['files'] {
+function sessionFiles(jobTypes: string): ConstructorParameters<typeof SessionRunner>[0]['files'] {
   const root = packageFolder();
   return {
     node: process.execPath,
     launcher: programFile('daemon/worker/launcher/main.ts'),
     session: programFile('daemon/worker/session/main.ts'),
-    plugin: (type) => programFile(`plugins/${type}/run.ts`),
+    plugin: (type, digest) => runFileOf(jobTypes, type, digest),
     readable: ['src', 'daemon', 'plugins', 'dist', 'package.json'].map((name) => join(root, name)),
   };
 }

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import type { Inventory } from '../src/model/inventory.ts';
 import type { HostId } from '../src/model/job.ts';
 import type { DaemonSettings } from '../src/settings/daemon-settings.ts';
+import { findOwnJobTypes, typeFile } from '../src/settings/own-job-types.ts';
 import type { Paths } from '../src/settings/paths.ts';
 import { pluginsFolder, programFile } from '../src/settings/program-files.ts';
 import type { Clock, Randomness } from './clock.ts';
@@ -10,6 +11,7 @@ import { findHostId } from './inventory/host-id.ts';
 import { InventoryWatch } from './inventory/inventory-watch.ts';
 import type { Log } from './log/log.ts';
 import type { Membership } from './membership/membership.ts';
+import { ownTypesWatch } from './own-job-types.ts';
 
 interface Needs {
   readonly clock: Clock;
@@ -42,7 +44,8 @@ export async function openInventory(options: { readonly paths: Paths; readonly s
     {
       folder: paths.home,
       labels: {},
-      detectors: detectors(),
+      ownTypes: ownTypesWatch(paths.jobTypes, (file, error) => log.warn('a job type cannot be used', { file, error })),
+      detectors: [...detectors(), ...ownDetectors(paths.jobTypes)],
       without: settings.without,
       onProblem: (detector, error) => log.warn('something of this machine cannot be read', { detector, error }),
     },
@@ -52,11 +55,11 @@ export async function openInventory(options: { readonly paths: Paths; readonly s
   return {
     host,
     now: () => watch.current(),
-    look: () => watch.lookNow(),
+    look: () => void watch.lookNow(),
     async programsKnown() {
       const late = Promise.withResolvers<void>();
       const timer = needs.clock.after(programsMs, late.resolve);
-      await Promise.race([watch.detected(), late.promise]);
+      await Promise.race([watch.detected().then(() => watch.lookNow()), late.promise]);
       timer.cancel();
     },
     follow(membership, labels) {
@@ -70,4 +73,8 @@ export async function openInventory(options: { readonly paths: Paths; readonly s
 function detectors(): readonly string[] {
   const types = readdirSync(pluginsFolder(), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   return types.map((entry) => programFile(`plugins/${entry.name}/detect.ts`)).filter((file) => existsSync(file));
+}
+
+function ownDetectors(folder: string): readonly string[] {
+  return findOwnJobTypes(folder).types.flatMap((type) => typeFile(type, 'detect') ?? []);
 }

@@ -6,6 +6,7 @@ import { createOutput, type Mode } from './cli/output/output.ts';
 import { flushOutput, onOutputClosed, systemTerminal } from './cli/output/terminal.ts';
 import { errorKinds, SupervmError, stoppedExits } from './model/errors.ts';
 import { readEnvironment } from './settings/environment.ts';
+import { pathsOf } from './settings/paths.ts';
 
 const words = process.argv.slice(2);
 const environment = readEnvironment();
@@ -48,6 +49,7 @@ async function run(): Promise<number> {
   try {
     return await runCommandLine({
       words,
+      jobTypes: pathsOf(environment).jobTypes,
       context: (flags) => createContext({ environment, output: outputOf(flags), workingFolder: process.cwd(), signal: stop.signal }),
     });
   } catch (error) {

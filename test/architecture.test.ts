@@ -78,7 +78,15 @@ const rings: readonly Ring[] = [
   },
   {
     from: 'daemon/*/**',
-    may: ['src/model/**', 'src/plugin/**', 'src/settings/program-files.ts', 'daemon/wire/**', 'daemon/clock.ts', 'daemon/startable.ts'],
+    may: [
+      'src/model/**',
+      'src/plugin/**',
+      'src/settings/program-files.ts',
+      'src/settings/own-job-types.ts',
+      'daemon/wire/**',
+      'daemon/clock.ts',
+      'daemon/startable.ts',
+    ],
     outside: true,
     why: 'a concern reaches another only through the interfaces in its own needs.ts, so that each can run alone in a test or the simulation',
   },
@@ -167,6 +175,7 @@ const powerHomes: readonly PowerHome[] = [
   { power: 'time', in: ['daemon/daemon.ts'], why: 'the age of the process, which only `status` shows' },
   { power: 'time', in: ['src/cli/clock.ts'], why: 'the command line waits in real time, in one file' },
   { power: 'randomness', in: ['daemon/system-clock.ts'], why: 'everything that draws takes Randomness, so that a seed replays' },
+  { power: 'randomness', in: ['src/cli/draw-key.ts'], why: 'a command names its submission before it is sent, so that it may send it again' },
   { power: 'environment', in: ['src/settings/environment.ts'], why: 'one place knows the variables’ names' },
   {
     power: 'terminal',

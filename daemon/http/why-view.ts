@@ -2,6 +2,7 @@
 import type { JobView, WhyView } from '../../src/api/views.ts';
 import type { HostRequirements, NodeId } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
+import { ownTypeOf } from '../../src/model/own-job-type.ts';
 import { stepOf } from '../../src/model/standing.ts';
 import type { WaitingReason } from './needs.ts';
 
@@ -48,6 +49,13 @@ function words(state: JobState, reason: WaitingReason, requirements: HostRequire
     case 'no-program': {
       const names = programNames(requirements);
       const lacksFeature = requirements?.programs.some((program) => (program.features ?? []).length > 0) ?? false;
+      const type = lackedType(requirements, reason);
+      if (type !== undefined) {
+        return {
+          message: `no node has the job type ${type} as it was when the job was submitted.`,
+          hint: `Copy its folder, unchanged, to job-types/${type} in supervm's folder on a node; or submit the job anew.`,
+        };
+      }
       const install = `To install on a node: ${names.map((name) => `apt install ${name}`).join(' && ')}`;
       return {
         message: `no node has ${programs(requirements)}.`,
@@ -85,12 +93,19 @@ function words(state: JobState, reason: WaitingReason, requirements: HostRequire
   }
 }
 
+/** The job type of the user's own that the job needs, when that is what the nodes say they lack. */
+function lackedType(requirements: HostRequirements | undefined, reason: WaitingReason): string | undefined {
+  const types = (requirements?.programs ?? []).map(ownTypeOf).filter((type) => type !== undefined);
+  return types.find((type) => reason.nodes.some((node) => node.reason.endsWith(`job type ${type}`)));
+}
+
 function programNames(requirements: HostRequirements | undefined): readonly string[] {
-  return (requirements?.programs ?? []).map((program) => program.name);
+  return (requirements?.programs ?? []).filter((program) => ownTypeOf(program) === undefined).map((program) => program.name);
 }
 
 function programs(requirements: HostRequirements | undefined): string {
-  const all = (requirements?.programs ?? []).map(({ name, minimumVersion, features }) => {
+  const named = (requirements?.programs ?? []).filter((program) => ownTypeOf(program) === undefined);
+  const all = named.map(({ name, minimumVersion, features }) => {
     const version = minimumVersion === undefined ? '' : ` ${minimumVersion} or newer`;
     const built = features === undefined || features.length === 0 ? '' : ` built with ${features.join(', ')}`;
     return `${name}${version}${built}`;

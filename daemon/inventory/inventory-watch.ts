@@ -1,5 +1,5 @@
 /** Keeps the rest of the daemon told of what this node has. */
-import type { Inventory } from '../../src/model/inventory.ts';
+import type { Inventory, Program } from '../../src/model/inventory.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Startable } from '../startable.ts';
 import { type DetectOptions, detectPrograms } from './detect-programs.ts';
@@ -11,6 +11,8 @@ import { isWorthTelling } from './worth-telling.ts';
 export interface InventoryWatchOptions extends DetectOptions {
   /** On the disk that workspaces are on; must exist. */
   readonly folder: string;
+  /** Job types of the user's own, looked for at every look: they come and change while the daemon runs. */
+  ownTypes?(): readonly Program[];
   readonly labels: { readonly [name: string]: string };
 }
 
@@ -68,8 +70,8 @@ export class InventoryWatch implements Startable {
   }
 
   /** Somebody noticed a change that should not wait for the next look. */
-  lookNow(): void {
-    void this.#look();
+  async lookNow(): Promise<void> {
+    await this.#look();
   }
 
   /** Resolves when programs and GPUs have been looked for. */
@@ -127,6 +129,7 @@ export class InventoryWatch implements Startable {
     if (reading === undefined) throw new Error('nothing was read');
     const { load, ...told } = reading;
     const cpuLoad = before === undefined || load.at <= before.load.at ? 0 : loadBetween(before.load, load, reading.cores);
-    return { ...told, ...this.#detected, labels: this.#options.labels, cpuLoad };
+    const programs = [...(this.#options.ownTypes?.() ?? []), ...this.#detected.programs];
+    return { ...told, ...this.#detected, programs, labels: this.#options.labels, cpuLoad };
   }
 }

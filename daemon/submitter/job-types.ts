@@ -1,13 +1,25 @@
-/** Job types by name: the folders below plugins/ that have a manifest. Their code is loaded when it is first needed. */
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+/** Job types by name: the folders below plugins/, then the user's own. Their code is loaded when it is first needed. */
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SupervmError } from '../../src/model/errors.ts';
 import type { Digest } from '../../src/model/job.ts';
 import { nearest } from '../../src/model/nearest.ts';
+import { whereTypeIs } from '../../src/model/own-job-type.ts';
+import { checkManifest } from '../../src/plugin/check-manifest.ts';
 import type { FindInputs, MakePlan } from '../../src/plugin/job-type.ts';
 import type { Manifest } from '../../src/plugin/manifest.ts';
+import {
+  brokenType,
+  builtInNames,
+  digestOfFiles,
+  namesIn,
+  type OwnJobType,
+  openOwnJobType,
+  type TypeFile,
+  typeFile,
+} from '../../src/settings/own-job-types.ts';
 import { pluginsFolder, programFile } from '../../src/settings/program-files.ts';
+import { freshImport } from './fresh-import.ts';
 
 export interface JobType {
   readonly manifest: Manifest;
@@ -19,26 +31,29 @@ export interface JobType {
 
 export type LoadJobType = (name: string) => Promise<JobType>;
 
-const nameShape = /^[a-z][a-z0-9-]{0,63}$/;
-
-/** Throws `unknown-job-type`. Each type is loaded once. */
-export function jobTypeLoader(): LoadJobType {
+/**
+ * Throws `unknown-job-type`, or `broken-job-type` for one of the user's own in `folder` that cannot be used. Built-in types are loaded once, the
+ * user's own again when they have changed.
+ */
+export function jobTypeLoader({ folder }: { readonly folder: string }): LoadJobType {
   const loaded = new Map<string, Promise<JobType>>();
-  return async (name) => {
-    const known = loaded.get(name);
+  const once = (key: string, load: () => Promise<JobType>): Promise<JobType> => {
+    const known = loaded.get(key);
     if (known !== undefined) return known;
-    const names = await jobTypeNames();
-    if (!nameShape.test(name) || !names.includes(name)) throw unknownJobType(name, names);
-    const loading = load(name);
-    loaded.set(name, loading);
-    loading.catch(() => loaded.delete(name));
+    const loading = load();
+    loaded.set(key, loading);
+    loading.catch(() => loaded.delete(key));
     return loading;
   };
-}
-
-async function jobTypeNames(): Promise<readonly string[]> {
-  const entries = await readdir(pluginsFolder(), { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory() && nameShape.test(entry.name)).map((entry) => entry.name);
+  return async (name) => {
+    const names = builtInNames();
+    if (names.includes(name)) return once(name, () => loadBuiltIn(name));
+    const own = namesIn(folder);
+    if (!own.includes(name)) throw unknownJobType(name, [...names, ...own]);
+    const type = openOwnJobType(folder, name);
+    const digest = digestOfFiles(type.folder, type.files);
+    return once(`${name} ${digest}`, () => loadOwn(type, digest));
+  };
 }
 
 function unknownJobType(name: string, names: readonly string[]): SupervmError {
@@ -50,23 +65,60 @@ function unknownJobType(name: string, names: readonly string[]): SupervmError {
   );
 }
 
-async function load(name: string): Promise<JobType> {
-  const [{ manifest }, { inputs }, { plan }, digest] = await Promise.all([
+async function loadBuiltIn(name: string): Promise<JobType> {
+  const [{ manifest }, { inputs }, { plan }] = await Promise.all([
     import(programFile(`plugins/${name}/manifest.ts`)) as Promise<{ readonly manifest: Manifest }>,
     import(programFile(`plugins/${name}/inputs.ts`)) as Promise<{ readonly inputs: FindInputs }>,
     import(programFile(`plugins/${name}/plan.ts`)) as Promise<{ readonly plan: MakePlan }>,
-    digestOf(join(pluginsFolder(), name)),
   ]);
-  return { manifest, inputs, plan, digest };
+  const folder = join(pluginsFolder(), name);
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = entries.map((entry) => join(entry.parentPath, entry.name));
+  return { manifest, inputs, plan, digest: digestOfFiles(folder, files) };
 }
 
-async function digestOf(folder: string): Promise<Digest> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const hash = createHash('sha256');
-  for (const file of files.sort()) {
-    const bytes = await readFile(file);
-    hash.update(`${file.slice(folder.length)}\0${bytes.length}\0`).update(bytes);
+async function loadOwn(type: OwnJobType, digest: Digest): Promise<JobType> {
+  const manifest = await loadPart(type, digest, 'manifest', ({ manifest: written }) => checkManifest(written, type.name));
+  const inputs = await loadPart(type, digest, 'inputs', (module) => functionOf(module, 'inputs') as FindInputs);
+  const plan = await loadPart(type, digest, 'plan', (module) => functionOf(module, 'plan') as MakePlan);
+  return {
+    manifest,
+    async inputs(settings) {
+      try {
+        return await inputs(settings);
+      } catch (error) {
+        // What the disk says of an input file is not the job type's fault.
+        if (error instanceof SupervmError || (error instanceof Error && 'code' in error)) throw error;
+        throw brokenBy(error, type, 'inputs');
+      }
+    },
+    plan(settings, summary) {
+      try {
+        const { name, steps, outputs = [] } = plan(settings, summary);
+        return { name: name ?? type.name, steps: steps.map((step) => whereTypeIs(step, { name: type.name, digest })), outputs };
+      } catch (error) {
+        throw error instanceof SupervmError ? error : brokenBy(error, type, 'plan');
+      }
+    },
+    digest,
+  };
+}
+
+/** Whatever is wrong with a user's file is said with the file's name. */
+async function loadPart<T>(type: OwnJobType, digest: Digest, part: Exclude<TypeFile, 'detect'>, read: (module: { [name: string]: unknown }) => T): Promise<T> {
+  const file = typeFile(type, part);
+  try {
+    return read((await freshImport(file, digest)) as { [name: string]: unknown });
+  } catch (error) {
+    throw brokenBy(error, type, part);
   }
-  return hash.digest('hex');
+}
+
+function brokenBy(error: unknown, type: OwnJobType, part: Exclude<TypeFile, 'detect'>): SupervmError {
+  return brokenType(type.name, typeFile(type, part), error instanceof Error ? error.message : String(error), 'Mend the file and submit again.');
+}
+
+function functionOf(module: { readonly [name: string]: unknown }, name: string): unknown {
+  if (typeof module[name] !== 'function') throw new Error(`it exports no function "${name}"`);
+  return module[name];
 }

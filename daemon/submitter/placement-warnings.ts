@@ -1,6 +1,7 @@
 /** Says at submission what no node could run as things are. Pure. */
 import type { NodeFacts } from '../../src/model/inventory.ts';
 import type { Step } from '../../src/model/job.ts';
+import { ownTypeOf } from '../../src/model/own-job-type.ts';
 import { lackOf } from '../../src/model/resources.ts';
 import type { Warning } from './submission.ts';
 
@@ -15,7 +16,7 @@ export function placementWarnings(steps: readonly Step[], nodes: readonly NodeFa
     const reasons = lacks.slice(0, mostNodes).map(({ node, lack }) => `${node.name} ${lack?.reason}`);
     const more = lacks.length > mostNodes ? ` and ${lacks.length - mostNodes} more nodes alike` : '';
     const small = lacks.some(({ lack }) => lack?.code === 'too-small');
-    const names = step.requirements.programs.map((program) => program.name).join(', ');
+    const names = step.requirements.programs.map((program) => wordsOf(program)).join(' and ');
     return [
       {
         code: small ? 'cannot-be-placed' : 'program-missing',
@@ -24,4 +25,9 @@ export function placementWarnings(steps: readonly Step[], nodes: readonly NodeFa
       },
     ];
   });
+}
+
+function wordsOf(program: { readonly name: string }): string {
+  const type = ownTypeOf(program);
+  return type === undefined ? program.name : `the same job type ${type}: copy its folder there`;
 }

@@ -41,13 +41,16 @@ export async function openSession(request: SessionRequest, { clock, launcher, sa
     name,
     folders,
     readable: [...files.readable, files.node, ...programs.map(({ path }) => programFolder(path))],
-    command: [files.node, '--disable-warning=ExperimentalWarning', files.session],
+    command: [files.node, '--disable-warning=ExperimentalWarning', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', files.session],
   });
   const process = new SessionProcess(spec, { launcher, clock });
   const onAbort = (): void => process.kill();
   signal.addEventListener('abort', onAbort);
   try {
-    await process.open({ type: 'open', plugin: files.plugin(record.type), inputs: inside.inputs, scratch: inside.scratch, programs, cores }, listener);
+    await process.open(
+      { type: 'open', plugin: files.plugin(record.type, record.plugin.digest), inputs: inside.inputs, scratch: inside.scratch, programs, cores },
+      listener,
+    );
     signal.throwIfAborted();
     return { job, cores, process, folders, inside };
   } catch (error) {

@@ -3,18 +3,25 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import { SupervmError } from '../model/errors.ts';
-import type { Manifest } from '../plugin/manifest.ts';
 import { packageFolder } from '../settings/program-files.ts';
 import { buildTree, ownCommands } from './command-tree.ts';
 import type { Context, Exit } from './context.ts';
+import type { Manifests } from './job-types.ts';
+import { printable } from './output/style.ts';
 
 export interface CommandLine {
   readonly words: readonly string[];
+  /** Folder of the user's own job types. */
+  readonly jobTypes: string;
   context(flags: { readonly json?: boolean; readonly quiet?: boolean }): Context;
 }
 
 export async function runCommandLine(line: CommandLine): Promise<Exit> {
-  const tree = buildTree({ version: readVersion(), manifests: await manifestsFor(line.words), context: line.context });
+  const { manifests, problems } = await manifestsFor(line);
+  // A command that could mean nothing else.
+  if (manifests.length === 0 && problems[0] !== undefined) throw problems[0];
+  const tree = buildTree({ version: readVersion(), manifests, context: line.context });
+  for (const { message, hint } of problems) line.context({}).output.warn(printable(message), hint);
   if (line.words.length === 0) {
     tree.root.outputHelp();
     return 0;
@@ -30,11 +37,11 @@ export async function runCommandLine(line: CommandLine): Promise<Exit> {
 }
 
 /** Only for what is none of our own commands, and for help, which lists them. */
-async function manifestsFor(words: readonly string[]): Promise<readonly Manifest[]> {
+async function manifestsFor({ words, jobTypes }: CommandLine): Promise<Manifests> {
   const command = words.find((word) => !word.startsWith('-'));
-  if (command !== undefined && ownCommands.includes(command)) return [];
+  if (command !== undefined && ownCommands.includes(command)) return { manifests: [], problems: [] };
   const { loadManifests } = await import('./job-types.ts');
-  return loadManifests();
+  return loadManifests(command, jobTypes, ownCommands);
 }
 
 function readVersion(): string {

@@ -14,6 +14,7 @@ export const errorKinds = {
   'bad-frames': usage('A frame list that cannot be read.'),
   'bad-request': usage('A request that cannot be read.'),
   'bad-setting': usage('A setting with a value that is not allowed.'),
+  'broken-job-type': usage("A job type of the user's own that cannot be used."),
   'cannot-be-placed': { exit: 8, status: 409, summary: 'No node can ever run the task as things are.' },
   'cluster-exists': { exit: 4, status: 409, summary: 'This machine already belongs to a cluster.' },
   'daemon-exists': { exit: 1, status: 409, summary: 'Another daemon uses the same folder.' },

@@ -1,6 +1,7 @@
 /** Does a task fit a node? What a node could ever run (`lackOf`), and what is left beside what runs there (`hasRoom`). */
 import type { Inventory } from './inventory.ts';
 import type { HostRequirements } from './job.ts';
+import { ownTypeOf } from './own-job-type.ts';
 
 /** What some tasks together hold of a node. `alone` is true while one of them wants the whole node. */
 export interface Reserved {
@@ -59,6 +60,8 @@ export function lackOf(requirements: HostRequirements, inventory: Inventory): La
 
 function programLack(wanted: HostRequirements['programs'][number], inventory: Inventory): Lack | undefined {
   const named = inventory.programs.filter((program) => program.name === wanted.name);
+  const type = ownTypeOf(wanted);
+  if (type !== undefined) return ownTypeLack(type, wanted, named);
   if (named.length === 0) return { code: 'no-program', reason: `has no ${wanted.name}` };
   const minimum = wanted.minimumVersion;
   const recent = named.filter((program) => minimum === undefined || compareVersions(program.version, minimum) >= 0);
@@ -67,6 +70,12 @@ function programLack(wanted: HostRequirements['programs'][number], inventory: In
   const missing = (features: readonly string[]): string[] => (wanted.features ?? []).filter((feature) => !features.includes(feature));
   if (recent.some((program) => missing(program.features).length === 0)) return undefined;
   return { code: 'no-program', reason: `has a ${wanted.name} built without ${missing(recent[0]?.features ?? []).join(', ')}` };
+}
+
+function ownTypeLack(type: string, wanted: HostRequirements['programs'][number], named: Inventory['programs']): Lack | undefined {
+  if (named.length === 0) return { code: 'no-program', reason: `has no job type ${type}` };
+  if (named.some((found) => wanted.features?.every((feature) => found.features.includes(feature)))) return undefined;
+  return { code: 'no-program', reason: `has another version of the job type ${type}` };
 }
 
 function gibibytes(bytes: number): string {

@@ -19,6 +19,8 @@ export interface Paths {
   readonly startOutput: string;
   /** What was delivered into output folders, one file a job. */
   readonly deliveries: string;
+  /** The user's own job types, one folder each; made by the user. */
+  readonly jobTypes: string;
   /** 0700: whoever may open it may use the daemon. */
   readonly run: string;
   readonly socket: string;
@@ -50,6 +52,7 @@ export function pathsOf(environment: Pick<Environment, 'home' | 'stateHome' | 'c
     log: join(home, 'logs', 'daemon.log'),
     startOutput: join(home, 'logs', 'daemon.out'),
     deliveries: join(home, 'deliveries'),
+    jobTypes: join(home, 'job-types'),
     run,
     socket: join(run, 'supervm.sock'),
     pid: join(home, 'daemon.pid'),

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { installJobType } from './install-job-type.ts';
 
 export interface MachineOptions {
   readonly name: string;
@@ -10,6 +11,7 @@ export interface MachineOptions {
   readonly namespace: string | undefined;
   readonly hidden: readonly string[];
   readonly diskBytes: number | undefined;
+  readonly jobTypes: readonly string[];
   /** Variables for everything that runs on this machine, e.g. a library that moves its clock. */
   readonly variables?: { readonly [name: string]: string };
   readonly supervm: string;
@@ -62,6 +64,7 @@ export class Machine {
   /** The same without waiting for it; the process is there at once, its answers come later. */
   launch(...flags: readonly string[]): ChildProcess {
     if (this.#daemon !== undefined) throw new Error(`${this.name} runs already`);
+    this.#installJobTypes();
     const arguments_ = ['daemon', '--name', this.name, ...flags];
     const { log, supervm } = this.#options;
     const [file, ...rest] = this.namespace === undefined ? [supervm, ...arguments_] : [...this.#enterNew(), supervm, ...arguments_];
@@ -135,11 +138,21 @@ export class Machine {
 
   /** A new mount namespace in the network namespace, with folders hidden and a small disk where asked. */
   #enterNew(): readonly string[] {
-    const { hidden, diskBytes, home, namespace } = this.#options;
+    const { hidden, diskBytes, home, namespace, jobTypes } = this.#options;
     const mounts = hidden.map((folder) => `mount -t tmpfs -o size=64k tmpfs '${folder}'`);
     if (diskBytes !== undefined) mounts.push(`mount -t tmpfs -o size=${diskBytes},mode=700 tmpfs '${home}'`);
+    if (diskBytes !== undefined && jobTypes.length > 0) mounts.push(`cp -rp '${this.#typesHome}/job-types' '${home}/'`);
     const script = [...mounts, 'exec "$0" "$@"'].join(' && ');
     return ['ip', 'netns', 'exec', namespace as string, 'unshare', '--mount', '--propagation', 'private', 'sh', '-c', script];
+  }
+
+  #installJobTypes(): void {
+    for (const name of this.#options.jobTypes) installJobType(this.#typesHome, name);
+  }
+
+  /** A small disk mounted over the home would hide what was put there before: it is copied in when the disk is there. */
+  get #typesHome(): string {
+    return this.#options.diskBytes === undefined ? this.home : `${this.home}-types`;
   }
 
   #enter(): readonly string[] {

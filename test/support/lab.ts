@@ -21,6 +21,8 @@ export interface LabOptions {
   readonly hidden?: readonly string[];
   /** Where homes are made; removed at the end. Default: a new folder below the system's temporary folder. */
   readonly folder?: string;
+  /** Job types of test/support/job-types that every machine's user has, e.g. `naps`. */
+  readonly jobTypes?: readonly string[];
   /** Bytes of a small tmpfs that holds the home of machine number `index` (from 0). */
   readonly diskBytes?: { readonly [index: number]: number };
   /** Variables for everything that runs on machine number `index`. */
@@ -83,6 +85,7 @@ export class Lab implements AsyncDisposable {
         namespace,
         hidden: index === 0 ? [] : (options.hidden ?? []),
         diskBytes: options.diskBytes?.[index],
+        jobTypes: options.jobTypes ?? [],
         variables: options.variables?.(index) ?? {},
         supervm,
         log: openSync(join(folder, `${name}.out`), 'a'),

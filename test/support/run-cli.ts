@@ -7,6 +7,7 @@ import { createContext } from '../../src/cli/context.ts';
 import { createOutput } from '../../src/cli/output/output.ts';
 import type { Terminal } from '../../src/cli/output/terminal.ts';
 import { readEnvironment } from '../../src/settings/environment.ts';
+import { pathsOf } from '../../src/settings/paths.ts';
 
 export interface Ended {
   readonly code: number;
@@ -75,6 +76,7 @@ export async function runHere(home: string, words: readonly string[]): Promise<E
   const environment = { ...readEnvironment(), home };
   const code = await runCommandLine({
     words,
+    jobTypes: pathsOf(environment).jobTypes,
     context: (flags) =>
       createContext({
         environment,

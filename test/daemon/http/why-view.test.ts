@@ -37,6 +37,14 @@ describe('why a job waits', () => {
     expect(first?.message).toContain('blender built with denoise');
   });
 
+  test("no node has a job type of the user's own: where its folder belongs", () => {
+    const { reasons } = why(needing({ name: 'job-type:count', features: ['d'] }), [
+      { code: 'no-program', tasks: 4, step: 'render', nodes: [{ node: 'b', reason: 'has another version of the job type count' }] },
+    ]);
+    expect(reasons[0]?.message).toContain('no node has the job type count as it was when the job was submitted');
+    expect(reasons[0]?.hint).toContain('job-types/count');
+  });
+
   test('a program that is too old: which version is needed', () => {
     const [first] = why(needing({ name: 'blender', minimumVersion: '4.99' }), [reason('program-too-old')]).reasons;
     expect(first?.message).toContain('blender 4.99 or newer');
