@@ -4,6 +4,7 @@ import { stoppedExits } from '../../model/errors.ts';
 import type { Json, JsonObject } from '../../model/job.ts';
 import type { Manifest } from '../../plugin/manifest.ts';
 import type { Context, Exit } from '../context.ts';
+import { drawKey } from '../draw-key.ts';
 import { callProgress } from '../output/call-progress.ts';
 import { printable } from '../output/style.ts';
 import { bytesText, countText, shortId } from '../output/units.ts';
@@ -32,7 +33,7 @@ export async function submit(context: Context, manifest: Manifest, words: readon
     outputFolder: options.output,
     existing: options.overwrite === true ? ('overwrite' as const) : options.skipExisting === true ? ('skip' as const) : ('refuse' as const),
     owner: context.environment.userName,
-    key: options.key,
+    key: options.key ?? drawKey(),
   };
   let receipt: SubmitReceipt;
   try {
