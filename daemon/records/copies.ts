@@ -24,6 +24,8 @@ export interface CopiesNeeds {
 export class Copies {
   readonly #host: HostId;
   readonly #needs: CopiesNeeds;
+  /** Asked again at every check: true when done. */
+  readonly #watchers = new Set<() => boolean>();
   /** In log order: who waits for a later entry never has more copies. */
   #waiters: Waiter[] = [];
   #closed = false;
@@ -57,8 +59,25 @@ export class Copies {
     });
   }
 
+  /** True as soon as `isEnough`, false after `waitMs`; asked now and at every check. */
+  when(isEnough: () => boolean, waitMs: number): Promise<boolean> {
+    if (this.#closed || isEnough()) return Promise.resolve(isEnough());
+    return new Promise((resolve) => {
+      const end = (enough: boolean): boolean => {
+        timer.cancel();
+        this.#watchers.delete(watcher);
+        resolve(enough);
+        return true;
+      };
+      const watcher = (): boolean => (this.#closed || isEnough()) && end(!this.#closed);
+      const timer = this.#needs.clock.after(waitMs, () => end(false));
+      this.#watchers.add(watcher);
+    });
+  }
+
   /** A peer told what it has, or a machine came or went. */
   check(): void {
+    for (const watcher of [...this.#watchers]) watcher();
     const wanted = this.wanted();
     const counts = new Map<string, boolean>();
     this.#waiters = this.#waiters.filter((waiter) => {
@@ -76,6 +95,7 @@ export class Copies {
   /** Nobody waits any longer. */
   close(): void {
     this.#closed = true;
+    for (const watcher of [...this.#watchers]) watcher();
     for (const waiter of this.#waiters.slice()) this.#giveUp(waiter);
   }
 

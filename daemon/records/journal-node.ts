@@ -1,8 +1,9 @@
 /** The job records of this node: its own log, the logs of everybody else, and the states folded from them. */
 import type { Entry, Fact } from '../../src/model/facts.ts';
-import type { HostId, JobId, Term } from '../../src/model/job.ts';
+import type { HostId, JobId, NodeId, Term } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import { compareTerms } from '../../src/model/term.ts';
+import type { Seat } from '../../src/model/voters.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Startable } from '../startable.ts';
 import type { Messenger } from '../wire/messenger.ts';
@@ -10,7 +11,7 @@ import { Copies } from './copies.ts';
 import { EntryLogs } from './entry-logs.ts';
 import { Inbox } from './inbox.ts';
 import { type FactListener, JobBook } from './job-book.ts';
-import type { FactStore, Journal, JournalQuestions, Stored, TermMemory } from './journal.ts';
+import type { FactStore, Journal, JournalQuestions, Positions, SeatMemory, Stored } from './journal.ts';
 import type { MembershipView } from './needs.ts';
 import { OwnLog } from './own-log.ts';
 import { PeerHeads } from './peer-heads.ts';
@@ -37,7 +38,7 @@ export interface JournalNeeds {
 }
 
 /** Construct before the network starts (it serves a protocol); everything else may be asked after `start`. */
-export class JournalNode implements Journal, TermMemory, JournalQuestions, Startable {
+export class JournalNode implements Journal, SeatMemory, JournalQuestions, Startable {
   readonly #options: JournalOptions;
   readonly #needs: JournalNeeds;
   readonly #logs = new EntryLogs();
@@ -50,6 +51,7 @@ export class JournalNode implements Journal, TermMemory, JournalQuestions, Start
   #own: OwnLog | undefined;
   #replication: Replication | undefined;
   #savedTerm: Term | undefined;
+  #seat: Seat = {};
   #listening: Timer | undefined;
 
   constructor(options: JournalOptions, needs: JournalNeeds) {
@@ -73,8 +75,9 @@ export class JournalNode implements Journal, TermMemory, JournalQuestions, Start
   async start(): Promise<void> {
     const { store, messenger, clock } = this.#needs;
     await store.start();
-    const { storeId, entries, highestTerm } = await this.#load();
+    const { storeId, entries, highestTerm, seat } = await this.#load();
     this.#savedTerm = highestTerm;
+    this.#seat = seat ?? {};
     this.#logs.add(entries);
     this.#book.load(entries);
     const mayWrite = this.#heard.promise;
@@ -118,7 +121,8 @@ export class JournalNode implements Journal, TermMemory, JournalQuestions, Start
 
   async append(facts: readonly Fact[], waitMs = defaultWaitMs): Promise<Stored> {
     const position = await this.#ownLog().append(facts);
-    return this.#copies.wait(position, waitMs);
+    const stored = await this.#copies.wait(position, waitMs);
+    return { ...stored, positions: new Map([[position.origin, position.sequence]]) };
   }
 
   catchUp(waitMs: number): Promise<void> {
@@ -138,6 +142,43 @@ export class JournalNode implements Journal, TermMemory, JournalQuestions, Start
   async saveTerm(term: Term): Promise<void> {
     await this.#needs.store.saveTerm(term);
     if (this.#savedTerm === undefined || compareTerms(term, this.#savedTerm) > 0) this.#savedTerm = term;
+  }
+
+  seat(): Seat {
+    return this.#seat;
+  }
+
+  async saveSeat(seat: Seat): Promise<void> {
+    await this.#needs.store.saveSeat(seat);
+    this.#seat = seat;
+  }
+
+  storeId(): string {
+    return this.#ownLog().storeId;
+  }
+
+  heard(): Promise<void> {
+    return this.#heard.promise;
+  }
+
+  catchUpFrom(peer: NodeId, waitMs: number): Promise<boolean> {
+    return this.#replicating().catchUpFrom(peer, waitMs);
+  }
+
+  positions(): Positions {
+    // Of a fork nobody can say who has which side of it.
+    const known = this.#logs.origins().filter((origin) => !this.#inbox.forked.has(origin));
+    return new Map(known.map((origin) => [origin, this.#logs.sequence(origin)]));
+  }
+
+  holds(node: NodeId, positions: Positions): boolean {
+    const self = this.#needs.messenger.self;
+    const reached = (origin: string): number => (node === self ? this.#logs.sequence(origin) : (this.#heads.sequence(node, origin) ?? 0));
+    return Iterator.from(positions).every(([origin, sequence]) => reached(origin) >= sequence);
+  }
+
+  whenHeld(isEnough: () => boolean, waitMs: number): Promise<boolean> {
+    return this.#copies.when(isEnough, waitMs);
   }
 
   nextClock(): number {

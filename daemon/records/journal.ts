@@ -1,7 +1,8 @@
 /** What the rest of the daemon sees of the job records. The implementation is journal-node.ts over a FactStore. */
 import type { Entry, Fact } from '../../src/model/facts.ts';
-import type { HostId, JobId, Term } from '../../src/model/job.ts';
+import type { HostId, JobId, NodeId, Term } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
+import type { Seat } from '../../src/model/voters.ts';
 import type { Startable } from '../startable.ts';
 
 export interface Stored {
@@ -9,7 +10,12 @@ export interface Stored {
   readonly copies: readonly HostId[];
   /** What R = min(3, live machines) asked for. */
   readonly wanted: number;
+  /** Whoever holds these holds the facts. */
+  readonly positions?: Positions;
 }
+
+/** The newest entry of each origin's log that is meant. */
+export type Positions = ReadonlyMap<string, number>;
 
 /** States are live views: the object of a job stays the same while its facts arrive. */
 export interface Journal {
@@ -34,6 +40,26 @@ export interface TermMemory {
   saveTerm(term: Term): Promise<void>;
 }
 
+/** What the election keeps on disk and asks of the records, so that a term can be quorate. */
+export interface SeatMemory extends TermMemory {
+  /** As saved last. After start. */
+  seat(): Seat;
+  /** Durable when resolved. */
+  saveSeat(seat: Seat): Promise<void>;
+  /** Of the store that this node writes to now. */
+  storeId(): string;
+  /** Resolves once the peers could say whether this store is behind what they know of it, as one restored from a backup is. */
+  heard(): Promise<void>;
+  /** Pulls all that the peer has on disk; false when that did not succeed in time. */
+  catchUpFrom(peer: NodeId, waitMs: number): Promise<boolean>;
+  /** All that is on this disk. */
+  positions(): Positions;
+  /** Has the node these on disk, as far as is known here? */
+  holds(node: NodeId, positions: Positions): boolean;
+  /** Resolves true as soon as `isEnough`, which is asked again whenever more is known of what others have on disk; false after `waitMs`. */
+  whenHeld(isEnough: () => boolean, waitMs: number): Promise<boolean>;
+}
+
 /** For whoever serves people. */
 export interface JournalQuestions {
   /** The logical clock for the next `pause-set` fact: above every one seen, and never the same twice. */
@@ -45,11 +71,13 @@ export interface JournalQuestions {
 /** The disk below the journal: node:sqlite in a worker thread, or the simulation's disk that forgets what was not synced. */
 export interface FactStore extends Startable {
   /** Everything stored, in (origin, sequence) order, and this store's id. Call once after start. */
-  load(): Promise<{ readonly storeId: string; readonly entries: readonly Entry[]; readonly highestTerm: Term | undefined }>;
+  load(): Promise<{ readonly storeId: string; readonly entries: readonly Entry[]; readonly highestTerm: Term | undefined; readonly seat?: Seat }>;
   /** Durable when resolved (group commit, fsync). Entries of any origin; ones already stored are ignored. Rejects `disk-full` and stores none of them. */
   append(entries: readonly Entry[]): Promise<void>;
   /** Durable when resolved. A lower term than the one stored is ignored. */
   saveTerm(term: Term): Promise<void>;
+  /** Durable when resolved: the last one asked for, whole. */
+  saveSeat(seat: Seat): Promise<void>;
   /** Draws a new store id, durable when resolved: the log under the old one is known further or differently elsewhere. */
   renew(): Promise<string>;
 }

@@ -6,6 +6,7 @@ import { SupervmError } from '../../src/model/errors.ts';
 import type { Entry } from '../../src/model/facts.ts';
 import type { Term } from '../../src/model/job.ts';
 import { compareTerms } from '../../src/model/term.ts';
+import type { Seat } from '../../src/model/voters.ts';
 import type { Clock, Randomness, Timer } from '../clock.ts';
 import type { FactStore } from './journal.ts';
 
@@ -13,6 +14,7 @@ import type { FactStore } from './journal.ts';
 export interface MemoryDisk {
   storeId: string | undefined;
   highestTerm: Term | undefined;
+  seat?: Seat;
   readonly logs: Map<string, Entry[]>;
   /** While true every commit is refused with `disk-full`. */
   full: boolean;
@@ -31,6 +33,7 @@ export interface MemoryStoreOptions {
 interface Write {
   readonly entries: readonly Entry[];
   readonly term?: Term;
+  readonly seat?: Seat;
   readonly storeId?: string;
   resolve(): void;
   reject(error: Error): void;
@@ -79,11 +82,12 @@ export class MemoryStore implements FactStore {
     return this.#disk;
   }
 
-  async load(): Promise<{ readonly storeId: string; readonly entries: readonly Entry[]; readonly highestTerm: Term | undefined }> {
+  async load(): Promise<{ readonly storeId: string; readonly entries: readonly Entry[]; readonly highestTerm: Term | undefined; readonly seat?: Seat }> {
     if (this.#state !== 'open' || this.#disk.storeId === undefined) throw new SupervmError('internal', 'the store is not open');
     const origins = [...this.#disk.logs.keys()].sort();
     const entries = origins.flatMap((origin) => this.#disk.logs.get(origin) ?? []);
-    return { storeId: this.#disk.storeId, entries, highestTerm: this.#disk.highestTerm };
+    const { storeId, highestTerm, seat } = this.#disk;
+    return { storeId, entries, highestTerm, ...(seat === undefined ? {} : { seat }) };
   }
 
   append(entries: readonly Entry[]): Promise<void> {
@@ -94,13 +98,17 @@ export class MemoryStore implements FactStore {
     return this.#write({ entries: [], term });
   }
 
+  saveSeat(seat: Seat): Promise<void> {
+    return this.#write({ entries: [], seat });
+  }
+
   async renew(): Promise<string> {
     const storeId = this.#randomness.hex(8);
     await this.#write({ entries: [], storeId });
     return storeId;
   }
 
-  #write(write: Pick<Write, 'entries' | 'term' | 'storeId'>): Promise<void> {
+  #write(write: Pick<Write, 'entries' | 'term' | 'seat' | 'storeId'>): Promise<void> {
     if (this.#state !== 'open') return Promise.reject(new SupervmError('internal', 'the store is not open'));
     return new Promise((resolve, reject) => {
       this.#pending.push({ ...write, resolve, reject });
@@ -128,7 +136,7 @@ export class MemoryStore implements FactStore {
   }
 }
 
-function store(disk: MemoryDisk, write: Pick<Write, 'entries' | 'term' | 'storeId'>): void {
+function store(disk: MemoryDisk, write: Pick<Write, 'entries' | 'term' | 'seat' | 'storeId'>): void {
   for (const entry of write.entries) {
     const log = disk.logs.get(entry.origin) ?? [];
     disk.logs.set(entry.origin, log);
@@ -138,5 +146,6 @@ function store(disk: MemoryDisk, write: Pick<Write, 'entries' | 'term' | 'storeI
     log.push(structuredClone(entry));
   }
   if (write.term !== undefined && (disk.highestTerm === undefined || compareTerms(write.term, disk.highestTerm) > 0)) disk.highestTerm = write.term;
+  if (write.seat !== undefined) disk.seat = write.seat;
   if (write.storeId !== undefined) disk.storeId = write.storeId;
 }

@@ -62,6 +62,10 @@ export class OwnLog {
     this.#inherited = needs.logs.sequence(this.origin);
   }
 
+  get storeId(): string {
+    return this.#storeId;
+  }
+
   get origin(): string {
     return `${this.#node}/${this.#storeId}`;
   }

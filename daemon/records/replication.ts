@@ -38,8 +38,9 @@ export interface ReplicationNeeds {
 
 interface Traffic {
   pushing: boolean;
-  pulling: Promise<void> | undefined;
-  pullingNext: Promise<void> | undefined;
+  /** Resolves with whether the peer has given everything. */
+  pulling: Promise<boolean> | undefined;
+  pullingNext: Promise<boolean> | undefined;
 }
 
 export class Replication {
@@ -126,6 +127,15 @@ export class Replication {
     timer.cancel();
   }
 
+  /** Resolves true when the connected peer has given all that it had on disk after the call. */
+  async catchUpFrom(peer: NodeId, waitMs: number): Promise<boolean> {
+    const late = Promise.withResolvers<boolean>();
+    const timer = this.#needs.clock.after(waitMs, () => late.resolve(false));
+    const complete = await Promise.race([this.#pullFromNowOn(peer), late.promise]);
+    timer.cancel();
+    return complete;
+  }
+
   #heads(whole: boolean, origins?: Iterable<string>): Heads {
     return { host: this.#host, whole, heads: this.#needs.logs.heads(origins) };
   }
@@ -192,7 +202,7 @@ export class Replication {
   }
 
   /** A pull that is under way will do. */
-  #pull(peer: NodeId): Promise<void> {
+  #pull(peer: NodeId): Promise<boolean> {
     const traffic = this.#trafficWith(peer);
     traffic.pulling ??= this.#pullAll(peer).finally(() => {
       traffic.pulling = undefined;
@@ -201,7 +211,7 @@ export class Replication {
   }
 
   /** A pull that begins after this call. */
-  #pullFromNowOn(peer: NodeId): Promise<void> {
+  #pullFromNowOn(peer: NodeId): Promise<boolean> {
     const traffic = this.#trafficWith(peer);
     if (traffic.pulling === undefined) return this.#pull(peer);
     traffic.pullingNext ??= traffic.pulling.then(() => {
@@ -211,20 +221,21 @@ export class Replication {
     return traffic.pullingNext;
   }
 
-  async #pullAll(peer: NodeId): Promise<void> {
+  async #pullAll(peer: NodeId): Promise<boolean> {
     const { heads, inbox, logs, messenger } = this.#needs;
     try {
       while (this.#running) {
         const reply = await messenger.request(peer, recordsProtocol, { type: 'pull', after: this.#after() }, requestMs);
-        if (reply.type !== 'entries') return;
+        if (reply.type !== 'entries') return false;
         await inbox.take(peer, reply.entries);
         heads.gave(peer, reply.entries, inbox.forked);
         const progress = reply.entries.some((entry) => logs.sequence(entry.origin) >= entry.sequence);
-        if (reply.complete || !progress) return;
+        if (reply.complete || !progress) return reply.complete;
       }
     } catch {
       // Unreachable, or our disk is full (reported there): the peer's next heads start this again.
     }
+    return false;
   }
 
   #after(): { readonly origin: string; readonly sequence: number }[] {

@@ -5,6 +5,7 @@
 import type { Entry } from '../../src/model/facts.ts';
 import type { Term } from '../../src/model/job.ts';
 import { compareTerms } from '../../src/model/term.ts';
+import type { Seat } from '../../src/model/voters.ts';
 import type { Randomness } from '../clock.ts';
 import type { FactStore } from './journal.ts';
 import { damaged, storeError } from './store-error.ts';
@@ -57,7 +58,7 @@ export class SqliteStore implements FactStore {
     await this.#thread?.end();
   }
 
-  async load(): Promise<{ readonly storeId: string; readonly entries: readonly Entry[]; readonly highestTerm: Term | undefined }> {
+  async load(): Promise<{ readonly storeId: string; readonly entries: readonly Entry[]; readonly highestTerm: Term | undefined; readonly seat?: Seat }> {
     const entries: Entry[] = [];
     let defect: Error | undefined;
     const meta = await this.#running().ask({ type: 'load' }, (rows) => {
@@ -70,10 +71,10 @@ export class SqliteStore implements FactStore {
       }
     });
     if (defect !== undefined) throw defect;
-    const { store, term } = meta;
+    const { store, term, seat } = meta;
     if (store === undefined) throw damaged(this.#options.file, 'it has no store id');
     if (term !== undefined) this.#term = JSON.parse(term) as Term;
-    return { storeId: store, entries, highestTerm: this.#term };
+    return { storeId: store, entries, highestTerm: this.#term, ...(seat === undefined ? {} : { seat: JSON.parse(seat) as Seat }) };
   }
 
   append(entries: readonly Entry[]): Promise<void> {
@@ -83,6 +84,10 @@ export class SqliteStore implements FactStore {
   saveTerm(term: Term): Promise<void> {
     if (this.#term === undefined || compareTerms(term, this.#term) > 0) this.#term = term;
     return this.#commit([], { term: JSON.stringify(this.#term) });
+  }
+
+  saveSeat(seat: Seat): Promise<void> {
+    return this.#commit([], { seat: JSON.stringify(seat) });
   }
 
   async renew(): Promise<string> {

@@ -77,6 +77,14 @@ export function factStoreSuite(name: string, openBench: () => Promise<StoreBench
       expect((await restart()).highestTerm).toEqual({ number: 3, node: 'b' });
     });
 
+    test('remembers the seat that was saved last', async () => {
+      const { store, wait, restart } = await opened();
+      const term = { number: 3, node: 'b' };
+      const seat = { granted: term, voters: { number: 2, term, voters: [{ node: 'b', store: '5' }] } };
+      await wait(Promise.all([store().saveSeat({ granted: { number: 2, node: 'a' } }), store().saveSeat(seat)]));
+      expect((await restart()).seat).toEqual(seat);
+    });
+
     test('takes a new id when asked, with everything else as it was', async () => {
       const { store, wait, restart } = await opened();
       const before = await wait(store().load());

@@ -20,6 +20,7 @@ export function watchWrites(store: MemoryStore, waiting: (count: number) => void
     load: () => store.load(),
     append: (entries) => watch(store.append(entries)),
     saveTerm: (term) => watch(store.saveTerm(term)),
+    saveSeat: (seat) => watch(store.saveSeat(seat)),
     renew: () => watch(store.renew()),
   };
 }

@@ -10,7 +10,7 @@ describe('a journal alone', () => {
     const fact = submission('k');
     const append = journal.append([fact]);
     expect(journal.job(fact.job)).toBeUndefined();
-    expect(await cluster.wait(append)).toEqual({ copies: ['host of n1'], wanted: 1 });
+    expect(await cluster.wait(append)).toMatchObject({ copies: ['host of n1'], wanted: 1 });
     expect(journal.job(fact.job)?.record).toEqual(fact.record);
     expect(facts).toEqual([fact]);
     expect(entriesOf(disk)).toHaveLength(1);

@@ -1,0 +1,46 @@
+/** The nodes whose majority makes a term quorate: a numbered record, changed one voter at a time. */
+import type { NodeId, Term } from './job.ts';
+import { compareTerms } from './term.ts';
+
+/** More voters make a majority slower and hardly safer. */
+export const mostVoters = 5;
+
+/** A node whose store was wiped or restored has another store id, and has forgotten what it promised: it is no voter until listed anew. */
+export interface Voter {
+  readonly node: NodeId;
+  readonly store: string;
+}
+
+export interface Voters {
+  /** 1 for the founder's, one higher with each change. */
+  readonly number: number;
+  /** The term whose coordinator wrote it last: each new quorate coordinator writes it anew in its own. */
+  readonly term: Term;
+  readonly voters: readonly Voter[];
+}
+
+/** What a node remembers of elections besides the highest term: durable before anybody is told. */
+export interface Seat {
+  /** The highest term this node granted, as a voter. */
+  readonly granted?: Term;
+  readonly voters?: Voters;
+}
+
+/** Negative when `a` is the older record: a later coordinator's wins, of one coordinator the later number. */
+export function compareVoters(a: Voters, b: Voters): number {
+  return compareTerms(a.term, b.term) || a.number - b.number;
+}
+
+export function newerVoters(a: Voters | undefined, b: Voters | undefined): Voters | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return compareVoters(a, b) >= 0 ? a : b;
+}
+
+/** Do so many of them say yes that any two such sets share a voter? */
+export function isMajority(voters: readonly Voter[], saysYes: (voter: Voter) => boolean): boolean {
+  return 2 * voters.filter(saysYes).length > voters.length;
+}
+
+export function isVoter(voters: Voters | undefined, node: NodeId): boolean {
+  return voters?.voters.some((voter) => voter.node === node) === true;
+}
