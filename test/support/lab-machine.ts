@@ -12,6 +12,8 @@ export interface MachineOptions {
   readonly hidden: readonly string[];
   readonly diskBytes: number | undefined;
   readonly jobTypes: readonly string[];
+  /** Folders to show in place of others, for this machine's processes alone: source by place. */
+  readonly binds?: { readonly [place: string]: string };
   /** Variables for everything that runs on this machine, e.g. a library that moves its clock. */
   readonly variables?: { readonly [name: string]: string };
   readonly supervm: string;
@@ -138,8 +140,9 @@ export class Machine {
 
   /** A new mount namespace in the network namespace, with folders hidden and a small disk where asked. */
   #enterNew(): readonly string[] {
-    const { hidden, diskBytes, home, namespace, jobTypes } = this.#options;
+    const { hidden, diskBytes, home, namespace, jobTypes, binds = {} } = this.#options;
     const mounts = hidden.map((folder) => `mount -t tmpfs -o size=64k tmpfs '${folder}'`);
+    mounts.push(...Object.entries(binds).map(([place, source]) => `mount --bind '${source}' '${place}'`));
     if (diskBytes !== undefined) mounts.push(`mount -t tmpfs -o size=${diskBytes},mode=700 tmpfs '${home}'`);
     if (diskBytes !== undefined && jobTypes.length > 0) mounts.push(`cp -rp '${this.#typesHome}/job-types' '${home}/'`);
     const script = [...mounts, 'exec "$0" "$@"'].join(' && ');

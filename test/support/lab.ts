@@ -27,6 +27,8 @@ export interface LabOptions {
   readonly diskBytes?: { readonly [index: number]: number };
   /** Variables for everything that runs on machine number `index`. */
   variables?(index: number): { readonly [name: string]: string };
+  /** Folders that the daemon of machine number `index` sees in place of others: source by place. */
+  binds?(index: number): { readonly [place: string]: string };
 }
 
 const supervm: string = resolve(import.meta.dirname, '../../bin/supervm');
@@ -87,6 +89,7 @@ export class Lab implements AsyncDisposable {
         diskBytes: options.diskBytes?.[index],
         jobTypes: options.jobTypes ?? [],
         variables: options.variables?.(index) ?? {},
+        binds: options.binds?.(index) ?? {},
         supervm,
         log: openSync(join(folder, `${name}.out`), 'a'),
       });
