@@ -3,8 +3,9 @@ import type { JobView } from '../../src/api/views.ts';
 import { SupervmError } from '../../src/model/errors.ts';
 import type { NodeId } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
+import { copiesView, wantedCopies } from './copies-view.ts';
 import { jobView, matchJob } from './job-views.ts';
-import type { Journal, JournalQuestions, Membership } from './needs.ts';
+import type { CopiesKnown, Journal, JournalQuestions, Membership } from './needs.ts';
 import type { Overviews } from './overviews.ts';
 import type { Deliveries } from './services.ts';
 
@@ -12,6 +13,7 @@ export interface JobBookNeeds {
   readonly journal: Journal & JournalQuestions;
   readonly membership: Membership;
   readonly overviews: Overviews;
+  readonly copies: CopiesKnown;
   readonly deliveries: Pick<Deliveries, 'state'>;
 }
 
@@ -37,13 +39,16 @@ export class JobBook {
   }
 
   async views(states: readonly JobState[]): Promise<readonly JobView[]> {
-    const overviews = new Map((await this.#needs.overviews.latest()).map((overview) => [overview.job, overview]));
+    const { journal, membership, deliveries } = this.#needs;
+    const [latest, bytes] = await Promise.all([this.#needs.overviews.latest(), this.#needs.copies.latest()]);
+    const overviews = new Map(latest.map((overview) => [overview.job, overview]));
+    const wanted = wantedCopies(membership.members());
     const nameOf = (node: NodeId): string => this.nameOf(node);
     return states.map((state) =>
       jobView(state, {
         overview: overviews.get(state.id),
-        delivery: this.#needs.deliveries.state(state.id),
-        copies: this.#needs.journal.copiesOf(state.id),
+        delivery: deliveries.state(state.id),
+        copies: copiesView(state, journal.copiesOf(state.id), bytes.get(state.id), wanted),
         nameOf,
       }),
     );

@@ -2,7 +2,7 @@
 import type { LogView } from '../../src/api/requests.ts';
 import type { FailureView, JobView, ResultView, RunningView } from '../../src/api/views.ts';
 import type { AttemptFailed } from '../../src/model/facts.ts';
-import type { AttemptName, HostId, JobId, NodeId, TaskReference } from '../../src/model/job.ts';
+import type { AttemptName, JobId, NodeId, TaskReference } from '../../src/model/job.ts';
 import type { JobState, TaskKey } from '../../src/model/job-state.ts';
 import { taskName } from '../../src/model/parameter-space.ts';
 import { jobPhase, jobTally } from '../../src/model/phase.ts';
@@ -17,7 +17,7 @@ const mostFailures = 50;
 export interface JobSurroundings {
   readonly overview: JobOverview | undefined;
   readonly delivery: DeliveryState | undefined;
-  readonly copies: readonly HostId[];
+  readonly copies: Pick<JobView, 'copies' | 'copiesWanted' | 'resultCopies'>;
   nameOf(node: NodeId): string;
 }
 
@@ -53,7 +53,7 @@ export function jobView(state: JobState, around: JobSurroundings): JobView {
     failures: failureViews(state, around),
     etaSeconds: around.overview?.etaSeconds,
     conflicts: [...state.conflicts].map((key) => nameOfTask(state, referenceOf(key))),
-    copies: around.copies,
+    ...around.copies,
   };
 }
 

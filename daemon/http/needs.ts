@@ -4,6 +4,22 @@ import type { Coordination, JobOverview, WaitingReason } from '../coordinator/co
 import type { Leadership } from '../election/leadership.ts';
 import type { Member, Membership } from '../membership/membership.ts';
 import type { Journal, JournalQuestions } from '../records/journal.ts';
+import type { CopiesKnown } from '../upkeep/copies.ts';
+import type { JobCopies } from '../upkeep/protocol.ts';
 import type { Messenger, Protocol } from '../wire/messenger.ts';
 
-export type { Clock, Coordination, JobOverview, Journal, JournalQuestions, Leadership, Member, Membership, Messenger, Protocol, WaitingReason };
+export type {
+  Clock,
+  Coordination,
+  CopiesKnown,
+  JobCopies,
+  JobOverview,
+  Journal,
+  JournalQuestions,
+  Leadership,
+  Member,
+  Membership,
+  Messenger,
+  Protocol,
+  WaitingReason,
+};

@@ -1,6 +1,6 @@
 /** Nodes and the cluster as people see them. Pure. */
 import type { ResourcesView } from '../../src/api/requests.ts';
-import type { NodeView, StatusView } from '../../src/api/views.ts';
+import type { DurabilityView, NodeView, StatusView } from '../../src/api/views.ts';
 import type { NodeId, Term } from '../../src/model/job.ts';
 import type { JobTally } from '../../src/model/phase.ts';
 import type { JobOverview, Member } from './needs.ts';
@@ -18,6 +18,11 @@ export interface ClusterNow {
 
 function isHere(member: Member): boolean {
   return member.reachability === 'alive' || member.reachability === 'suspect';
+}
+
+/** Physical machines that are here. */
+export function liveMachines(now: ClusterNow): number {
+  return new Set(now.members.filter(isHere).map((member) => member.facts.host)).size;
 }
 
 export function nodeViews(now: ClusterNow): readonly NodeView[] {
@@ -41,7 +46,7 @@ export function nodeViews(now: ClusterNow): readonly NodeView[] {
 }
 
 /** `active` are the tallies of jobs that have not ended. */
-export function statusView(now: ClusterNow, active: readonly JobTally[]): StatusView {
+export function statusView(now: ClusterNow, active: readonly JobTally[], durability: DurabilityView): StatusView {
   const here = now.members.filter(isHere).map((member) => member.facts);
   const sum = (part: (facts: Member['facts']) => number): number => here.reduce((total, facts) => total + part(facts), 0);
   const runningTasks = now.overviews.reduce((total, overview) => total + overview.running.length, 0);
@@ -58,7 +63,8 @@ export function statusView(now: ClusterNow, active: readonly JobTally[]): Status
       freeMemoryBytes: sum((facts) => facts.inventory.freeMemoryBytes),
       gpus: sum((facts) => facts.inventory.gpus.length),
     },
-    copies: Math.min(mostCopies, new Set(here.map((facts) => facts.host)).size),
+    copies: Math.min(mostCopies, liveMachines(now)),
+    durability,
     queue: {
       jobs: active.length,
       runningTasks,

@@ -2,7 +2,7 @@
 import { EventFeed } from './event-feed.ts';
 import type { AttemptLogReader } from './full-logs.ts';
 import { JobBook } from './job-book.ts';
-import type { Clock, Coordination, Journal, JournalQuestions, Leadership, Membership, Messenger } from './needs.ts';
+import type { Clock, Coordination, CopiesKnown, Journal, JournalQuestions, Leadership, Membership, Messenger } from './needs.ts';
 import { Overviews } from './overviews.ts';
 import type { Deliveries, Inviter, Submitter } from './services.ts';
 
@@ -19,6 +19,7 @@ export interface DaemonApiNeeds {
   readonly leadership: Leadership;
   readonly journal: Journal & JournalQuestions;
   readonly coordination: Coordination;
+  readonly copies: CopiesKnown;
   readonly messenger: Messenger;
   readonly submitter: Submitter;
   readonly deliveries: Deliveries;

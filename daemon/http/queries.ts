@@ -1,9 +1,10 @@
 /** Routes that only look. */
 import { jobPhase, jobTally } from '../../src/model/phase.ts';
 import type { Answers } from './api-service.ts';
+import { durabilityView, wantedCopies } from './copies-view.ts';
 import { withFullLogs } from './full-logs.ts';
 import { logViews, resultViews } from './job-views.ts';
-import { type ClusterNow, nodeViews, resourcesView, statusView } from './node-views.ts';
+import { type ClusterNow, liveMachines, nodeViews, resourcesView, statusView } from './node-views.ts';
 import type { ApiParts } from './parts.ts';
 import { askCoordinator } from './patience.ts';
 import { whyView } from './why-view.ts';
@@ -14,7 +15,9 @@ export function queries(parts: ApiParts): Pick<Answers, Query> {
   const { needs, book } = parts;
   const status = async (): Promise<ReturnType<typeof statusView>> => {
     const active = [...needs.journal.jobs().values()].filter((state) => ['active', 'paused'].includes(jobPhase(state)));
-    return statusView(await clusterNow(parts), active.map(jobTally));
+    const now = await clusterNow(parts);
+    const durability = durabilityView(await book.views(active), liveMachines(now), wantedCopies(now.members), needs.journal.problems());
+    return statusView(now, active.map(jobTally), durability);
   };
   return {
     health: async () => ({ ok: true, node: needs.membership.self, version: parts.options.version }),

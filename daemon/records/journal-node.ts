@@ -11,12 +11,13 @@ import { Copies } from './copies.ts';
 import { EntryLogs } from './entry-logs.ts';
 import { Inbox } from './inbox.ts';
 import { type FactListener, JobBook } from './job-book.ts';
-import type { FactStore, Journal, JournalQuestions, Positions, SeatMemory, Stored } from './journal.ts';
+import type { FactStore, Journal, JournalQuestions, Positions, RecordsProblem, SeatMemory, Stored } from './journal.ts';
 import type { MembershipView } from './needs.ts';
 import { OwnLog } from './own-log.ts';
 import { PeerHeads } from './peer-heads.ts';
 import { recordsProtocol } from './protocol.ts';
 import { Replication } from './replication.ts';
+import { StoreHealth } from './store-health.ts';
 import type { Trouble } from './trouble.ts';
 
 const defaultWaitMs = 5_000;
@@ -27,6 +28,8 @@ export interface JournalOptions {
   /** The physical machine this node runs on. */
   readonly host: HostId;
   onTrouble?(trouble: Trouble): void;
+  /** `problems` says something else than before. */
+  onHealth?(problems: readonly RecordsProblem[]): void;
 }
 
 export interface JournalNeeds {
@@ -46,6 +49,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   readonly #heads: PeerHeads;
   readonly #inbox: Inbox;
   readonly #copies: Copies;
+  readonly #store: StoreHealth;
   readonly #heard = Promise.withResolvers<void>();
   readonly #open = Promise.withResolvers<void>();
   #own: OwnLog | undefined;
@@ -57,7 +61,9 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   constructor(options: JournalOptions, needs: JournalNeeds) {
     const onTrouble = (trouble: Trouble): void => options.onTrouble?.(trouble);
     const landed = (entries: readonly Entry[]): void => this.#foreignLanded(entries);
-    const { messenger, store } = needs;
+    const { messenger, clock } = needs;
+    const store = new StoreHealth({ store: needs.store, clock, onTrouble, changed: () => options.onHealth?.(store.problems()) });
+    this.#store = store;
     this.#options = options;
     this.#needs = needs;
     this.#book = new JobBook({ onTrouble });
@@ -73,7 +79,8 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
 
   /** Loads and folds everything stored. Rejects as the store does (`records-damaged`, `disk-full`). */
   async start(): Promise<void> {
-    const { store, messenger, clock } = this.#needs;
+    const { messenger, clock } = this.#needs;
+    const store = this.#store;
     await store.start();
     const { storeId, entries, highestTerm, seat } = await this.#load();
     this.#savedTerm = highestTerm;
@@ -108,7 +115,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     await this.#own?.idle();
     await this.#inbox.idle();
     this.#copies.close();
-    await this.#needs.store.stop();
+    await this.#store.stop();
   }
 
   jobs(): ReadonlyMap<JobId, JobState> {
@@ -140,7 +147,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   }
 
   async saveTerm(term: Term): Promise<void> {
-    await this.#needs.store.saveTerm(term);
+    await this.#store.saveTerm(term);
     if (this.#savedTerm === undefined || compareTerms(term, this.#savedTerm) > 0) this.#savedTerm = term;
   }
 
@@ -149,7 +156,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   }
 
   async saveSeat(seat: Seat): Promise<void> {
-    await this.#needs.store.saveSeat(seat);
+    await this.#store.saveSeat(seat);
     this.#seat = seat;
   }
 
@@ -189,11 +196,15 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     return this.#copies.of(this.#book.positionsOf(job));
   }
 
+  problems(): readonly RecordsProblem[] {
+    return this.#store.problems();
+  }
+
   async #load(): ReturnType<FactStore['load']> {
     try {
-      return await this.#needs.store.load();
+      return await this.#store.load();
     } catch (error) {
-      await this.#needs.store.stop();
+      await this.#store.stop();
       throw error;
     }
   }

@@ -66,6 +66,15 @@ export interface JournalQuestions {
   nextClock(): number;
   /** Machines that hold every fact of the job this node holds, as far as it knows; this one included. */
   copiesOf(job: JobId): readonly HostId[];
+  /** What is wrong with the records on this node's disk right now; empty when nothing is. */
+  problems(): readonly RecordsProblem[];
+}
+
+/** In the words of the error table. */
+export interface RecordsProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
 }
 
 /** The disk below the journal: node:sqlite in a worker thread, or the simulation's disk that forgets what was not synced. */
@@ -78,6 +87,8 @@ export interface FactStore extends Startable {
   saveTerm(term: Term): Promise<void>;
   /** Durable when resolved: the last one asked for, whole. */
   saveSeat(seat: Seat): Promise<void>;
+  /** Writes something of no meaning, durable when resolved: does the disk take anything again? Absent where it always does. */
+  probe?(): Promise<void>;
   /** Draws a new store id, durable when resolved: the log under the old one is known further or differently elsewhere. */
   renew(): Promise<string>;
 }

@@ -35,6 +35,7 @@ export class SqliteStore implements FactStore {
   #asked: Asked[] = [];
   #committing: Promise<void> | undefined;
   #term: Term | undefined;
+  #probes = 0;
 
   constructor(options: SqliteStoreOptions, needs: { readonly randomness: Randomness }) {
     this.#options = options;
@@ -88,6 +89,11 @@ export class SqliteStore implements FactStore {
 
   saveSeat(seat: Seat): Promise<void> {
     return this.#commit([], { seat: JSON.stringify(seat) });
+  }
+
+  probe(): Promise<void> {
+    this.#probes += 1;
+    return this.#commit([], { probe: String(this.#probes) });
   }
 
   async renew(): Promise<string> {

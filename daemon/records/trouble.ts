@@ -10,5 +10,7 @@ export type Trouble =
   | { readonly type: 'fact-not-understood'; readonly origin: string; readonly sequence: number; readonly reason: string }
   /** Entries of a peer could not be stored (disk full); they are asked for again. */
   | { readonly type: 'store-failed'; readonly error: unknown }
+  /** A write is not durable after this long; it may still become so. */
+  | { readonly type: 'store-slow'; readonly milliseconds: number }
   /** A defect: somebody who listens for facts threw. */
   | { readonly type: 'listener-failed'; readonly error: unknown };

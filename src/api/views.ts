@@ -19,6 +19,18 @@ export interface NodeView {
   readonly running: number;
 }
 
+/** How well what was taken is kept: the open job that the fewest machines hold. */
+export interface DurabilityView {
+  /** Machines that hold it, facts and bytes; without an open job, what a new one would get. */
+  readonly copies: number;
+  /** min(3, machines known, those out of reach included). */
+  readonly wanted: number;
+  /** The job meant; absent when none is open. */
+  readonly job?: JobId;
+  /** What is wrong with the disk of the answering node. */
+  readonly problems: readonly { readonly code: string; readonly message: string; readonly hint: string }[];
+}
+
 export interface StatusView {
   readonly cluster: string;
   readonly node: NodeId;
@@ -27,6 +39,7 @@ export interface StatusView {
   readonly totals: { readonly nodes: number; readonly cores: number; readonly memoryBytes: number; readonly freeMemoryBytes: number; readonly gpus: number };
   /** Copies a new acknowledgement would have: min(3, live machines). */
   readonly copies: number;
+  readonly durability: DurabilityView;
   readonly queue: { readonly jobs: number; readonly runningTasks: number; readonly pendingTasks: number; readonly etaSeconds: number | undefined };
 }
 
@@ -69,8 +82,12 @@ export interface JobView {
   readonly failures: readonly FailureView[];
   readonly etaSeconds: number | undefined;
   readonly conflicts: readonly string[];
-  /** Machines that hold the job's facts, as far as the answering node knows. */
+  /** Machines that hold the job's facts and, while it is open, its input files, as far as the answering node knows. */
   readonly copies: readonly HostId[];
+  /** min(3, machines known, those out of reach included). */
+  readonly copiesWanted: number;
+  /** Machines that hold the least held result of those that are not in the output folder yet; absent when there is none or nobody has looked. */
+  readonly resultCopies?: number;
 }
 
 export interface ResultView {

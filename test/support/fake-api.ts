@@ -39,6 +39,7 @@ export function viewOf(changes: Partial<JobView> = {}): JobView {
     etaSeconds: 12,
     conflicts: [],
     copies: ['host-a'],
+    copiesWanted: 1,
     ...changes,
   };
 }
@@ -90,6 +91,7 @@ export const sampleStatus: StatusView = {
   nodes: [nodeView('n1', { self: true }), nodeView('n2', { coordinator: true })],
   totals: { nodes: 2, cores: 8, memoryBytes: 16 * 2 ** 30, freeMemoryBytes: 12 * 2 ** 30, gpus: 0 },
   copies: 2,
+  durability: { copies: 2, wanted: 2, problems: [] },
   queue: { jobs: 1, runningTasks: 2, pendingTasks: 22, etaSeconds: 60 },
 };
 

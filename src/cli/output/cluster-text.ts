@@ -2,7 +2,7 @@
 import type { NodeView, StatusView } from '../../api/views.ts';
 import { printable, type Style } from './style.ts';
 import { table } from './table.ts';
-import { bytesText, coresText, countText, durationText } from './units.ts';
+import { bytesText, coresText, countText, durationText, shortId } from './units.ts';
 
 export function statusText(view: StatusView, style: Style): string {
   const { totals, queue } = view;
@@ -17,7 +17,7 @@ export function statusText(view: StatusView, style: Style): string {
     `${style.bold(countText(totals.nodes, 'node'))}, ${countText(totals.cores, 'core').replace(String(totals.cores), coresText(totals.cores))}, ${bytesText(totals.memoryBytes)} memory (${bytesText(totals.freeMemoryBytes)} free)${gpus}`,
     `cluster      ${view.cluster}`,
     `coordinator  ${leading}`,
-    `durability   new jobs are kept on ${countText(view.copies, 'machine')}`,
+    `durability   ${durabilityText(view, style)}`,
     `queue        ${countText(queue.jobs, 'job')}, ${countText(queue.runningTasks, 'task')} running, ${queue.pendingTasks} waiting${eta}`,
   ];
   const open = view.nodes
@@ -31,7 +31,16 @@ export function statusText(view: StatusView, style: Style): string {
     .map((node) => printable(node.name));
   if (open.length > 0)
     head.push(style.warning(`no sandbox   tasks on ${open.join(', ')} can read and change what the daemon's user can: install bubblewrap there`));
+  for (const problem of view.durability.problems) head.push(style.bad(`disk         ${printable(problem.message)} ${printable(problem.hint)}`.trimEnd()));
   return `${head.join('\n')}\n\n${nodesText(view.nodes, style)}`;
+}
+
+/** `2 of 3 copies`: of the open job that the fewest machines hold. */
+function durabilityText({ durability: { copies, wanted, job } }: StatusView, style: Style): string {
+  if (wanted <= 1) return style.warning('stored on this machine only; for a second copy: supervm invite');
+  if (job === undefined) return `new jobs are kept on ${countText(copies, 'machine')}`;
+  const text = `${copies} of ${wanted} copies`;
+  return copies < wanted ? style.warning(`${text} of job ${shortId(job)}`) : `${text} of every open job`;
 }
 
 export function nodesText(nodes: readonly NodeView[], style: Style): string {

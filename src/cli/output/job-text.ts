@@ -35,11 +35,12 @@ export function jobsText(views: readonly JobView[], style: Style): string {
     view.type,
     phaseText(view, style),
     `${view.tasks.kept}/${view.tasks.total}`,
+    `${view.copies.length}/${view.copiesWanted}`,
     String(view.tasks.running),
     view.etaSeconds === undefined || hasEnded(view) ? '-' : durationText(view.etaSeconds),
     momentText(view.submittedAt),
   ]);
-  return table([['JOB', 'NAME', 'TYPE', 'STATE', 'DONE', 'RUNNING', 'LEFT', 'SUBMITTED'].map((title) => style.dim(title)), ...rows]);
+  return table([['JOB', 'NAME', 'TYPE', 'STATE', 'DONE', 'COPIES', 'RUNNING', 'LEFT', 'SUBMITTED'].map((title) => style.dim(title)), ...rows]);
 }
 
 export function jobText(view: JobView, style: Style): string {
@@ -49,7 +50,7 @@ export function jobText(view: JobView, style: Style): string {
     ['state', phaseText(view, style)],
     ['tasks', progressLine(view)],
     ['submitted', `${momentText(view.submittedAt)} by ${printable(view.owner)}${view.generation > 1 ? `, try ${view.generation}` : ''}`],
-    ['kept on', `at least ${countText(view.copies.length, 'machine')}`],
+    ['copies', copiesText(view)],
   ];
   if (view.outputFolder !== '')
     rows.push(['output', `${printable(view.outputFolder)}${view.delivered === undefined ? '' : ` (${countText(view.delivered, 'file')})`}`]);
@@ -67,6 +68,13 @@ export function jobText(view: JobView, style: Style): string {
   if (running.length > 0) parts.push(table(running));
   if (view.failures.length > 0) parts.push(failuresText(view, style));
   return parts.join('\n\n');
+}
+
+function copiesText({ copies, copiesWanted, resultCopies }: JobView): string {
+  if (copiesWanted <= 1) return 'stored on this machine only';
+  const results =
+    resultCopies === undefined ? '' : `; results not written out yet on ${resultCopies === 0 ? 'no machine' : countText(resultCopies, 'machine')}`;
+  return `${copies.length} of ${copiesWanted}${results}`;
 }
 
 /** Names of failed tasks with the reason and the end of their logs, and what to type next. */

@@ -3,6 +3,8 @@ import type { JobOverview, WaitingReason } from '../../../daemon/coordinator/coo
 import type { ApiService, Call } from '../../../daemon/http/api-service.ts';
 import { createDaemonApi } from '../../../daemon/http/daemon-api.ts';
 import type { DeliveryState } from '../../../daemon/http/services.ts';
+import type { RecordsProblem } from '../../../daemon/records/journal.ts';
+import type { JobCopies } from '../../../daemon/upkeep/protocol.ts';
 import type { Messenger } from '../../../daemon/wire/messenger.ts';
 import type { RouteName, RouteTypes, SubmitRequest } from '../../../src/api/requests.ts';
 import { SupervmError } from '../../../src/model/errors.ts';
@@ -19,10 +21,12 @@ type Once = Exclude<RouteName, 'events' | 'jobEvents'>;
 export class ApiWorld {
   readonly clock = new VirtualClock();
   readonly membership = new FixedMembership('a', ['a', 'b', 'c']);
-  readonly journal = Object.assign(new MemoryJournal(), { nextClock: () => 17 });
+  readonly journal = Object.assign(new MemoryJournal(), { nextClock: () => 17, problems: () => this.problems });
   overviews: readonly JobOverview[] | 'silent' | 'nobody' = [];
   waiting: readonly WaitingReason[] = [];
   delivery: DeliveryState | undefined;
+  problems: readonly RecordsProblem[] = [];
+  bytes: ReadonlyMap<string, JobCopies> = new Map();
   /** What the submitter was asked for. */
   readonly submissions: SubmitRequest[] = [];
   /** What other nodes were asked for. */
@@ -41,6 +45,7 @@ export class ApiWorld {
       messenger: this.#messenger(),
       leadership: { current: () => firstTerm, isMine: () => true, onChange: () => undefined },
       coordination: { overview: () => this.#overview(), why: () => this.#why() },
+      copies: { latest: async () => this.bytes },
       submitter: {
         submit: async (request) => {
           this.submissions.push(request);

@@ -5,7 +5,7 @@ import type { JobState } from '../../../src/model/job-state.ts';
 import { attemptOf, firstTerm } from '../../support/jobs.ts';
 import { failed, kept, sampleJob, stateOf, submitted } from './samples.ts';
 
-const around: JobSurroundings = { overview: undefined, delivery: undefined, copies: ['host-a'], nameOf: (node) => `name-${node}` };
+const around: JobSurroundings = { overview: undefined, delivery: undefined, copies: { copies: ['host-a'], copiesWanted: 3 }, nameOf: (node) => `name-${node}` };
 const running = (index: number) => ({ attempt: attemptOf(sampleJob, index), fraction: 0.5, message: 'Sample 2/4', seconds: 3 });
 
 describe('a job’s view', () => {

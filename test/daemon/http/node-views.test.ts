@@ -22,9 +22,11 @@ const now = (membership: FixedMembership) => ({
   ],
 });
 
+const durability = { copies: 3, wanted: 3, problems: [] };
+
 describe('the status', () => {
   test('adds up three nodes of four cores and eight gigabytes', () => {
-    const view = statusView(now(three()), [{ total: 6, kept: 1, failed: 0, pending: 5 }]);
+    const view = statusView(now(three()), [{ total: 6, kept: 1, failed: 0, pending: 5 }], durability);
     expect(view.totals).toEqual({ nodes: 3, cores: 12, memoryBytes: 24 * gibibyte, freeMemoryBytes: 3 * gibibyte, gpus: 0 });
     expect(view.copies).toBe(3);
     expect(view.queue).toEqual({ jobs: 1, runningTasks: 1, pendingTasks: 4, etaSeconds: 7 });
@@ -33,7 +35,7 @@ describe('the status', () => {
   test('counts what is here: a lost node is shown, but adds nothing', () => {
     const membership = three();
     membership.change('c', {}, 'unreachable');
-    const view = statusView(now(membership), []);
+    const view = statusView(now(membership), [], durability);
     expect(view.totals.cores).toBe(8);
     expect(view.copies).toBe(2);
     expect(view.nodes.map((node) => `${node.name} ${node.reachability}`)).toEqual(['a alive', 'b alive', 'c unreachable']);
@@ -42,7 +44,7 @@ describe('the status', () => {
   test('counts copies by machine, not by node', () => {
     const membership = three();
     membership.change('c', { host: 'host-a' });
-    expect(statusView(now(membership), []).copies).toBe(2);
+    expect(statusView(now(membership), [], durability).copies).toBe(2);
   });
 });
 

@@ -1,0 +1,40 @@
+/** On how many machines jobs are, as people see it. Pure. */
+import type { DurabilityView, JobView } from '../../src/api/views.ts';
+import type { HostId } from '../../src/model/job.ts';
+import type { JobState } from '../../src/model/job-state.ts';
+import { jobPhase } from '../../src/model/phase.ts';
+import type { JobCopies, Member } from './needs.ts';
+
+/** Copies that an acknowledgement wants at most. */
+const mostCopies = 3;
+
+/** min(3, machines known): one that is out of reach is a copy that is wanted back, one that has left is not. */
+export function wantedCopies(members: readonly Member[]): number {
+  return Math.min(mostCopies, new Set(members.filter((member) => member.reachability !== 'left').map((member) => member.facts.host)).size);
+}
+
+/** A copy has the facts and, while the job is open, the input files too; `bytes` is what the coordinator found. */
+export function copiesView(
+  state: JobState,
+  facts: readonly HostId[],
+  bytes: JobCopies | undefined,
+  wanted: number,
+): Pick<JobView, 'copies' | 'copiesWanted' | 'resultCopies'> {
+  const phase = jobPhase(state);
+  const isOpen = phase === 'active' || phase === 'paused';
+  const copies = isOpen && bytes !== undefined ? facts.filter((host) => bytes.inputs.includes(host)) : facts;
+  return { copies, copiesWanted: wanted, ...(bytes?.results === undefined ? {} : { resultCopies: bytes.results }) };
+}
+
+/** `open`: jobs that have not ended; `live`: machines reachable now. */
+export function durabilityView(open: readonly JobView[], live: number, wanted: number, problems: DurabilityView['problems']): DurabilityView {
+  const copiesOf = (view: JobView): number => Math.min(view.copies.length, isShort(view) ? (view.resultCopies ?? 0) : view.copies.length);
+  const [least] = open.toSorted((a, b) => copiesOf(a) - copiesOf(b));
+  if (least === undefined) return { copies: Math.min(mostCopies, live), wanted, problems };
+  return { copies: copiesOf(least), wanted, job: least.id, problems };
+}
+
+/** Results are wanted on two machines, inputs and facts on three. */
+function isShort({ resultCopies, copiesWanted }: JobView): boolean {
+  return resultCopies !== undefined && resultCopies < Math.min(2, copiesWanted);
+}
