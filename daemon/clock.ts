@@ -7,6 +7,8 @@ export interface Timer {
 export interface Clock {
   /** Monotonic milliseconds; only this decides anything. */
   now(): number;
+  /** Milliseconds of `now` in which the machine was suspended. Absent where machines do not sleep. */
+  slept?(): number;
   /** Unix milliseconds, for people only. */
   wall(): number;
   after(milliseconds: number, run: () => void): Timer;

@@ -26,6 +26,7 @@ import type { Startable } from './startable.ts';
 import type { SubmissionNeeds } from './submission/needs.ts';
 import { CopiesClient, type CopiesKnown } from './upkeep/copies.ts';
 import { Upkeep, type UpkeepOptions, upkeepDefaults } from './upkeep/upkeep.ts';
+import type { BeatCarrier } from './wire/beat-carrier.ts';
 import { withLoopback } from './wire/loopback.ts';
 import type { Messenger } from './wire/messenger.ts';
 import { type WorkerOptions, workerDefaults } from './worker/options.ts';
@@ -66,6 +67,8 @@ export interface ControlPlaneOptions {
 export interface ControlPlaneNeeds {
   /** Not started yet: everybody serves a protocol on it first. */
   readonly network: Messenger;
+  /** Heartbeats that need no main loop, where there are any. */
+  readonly beats?: BeatCarrier;
   readonly clock: Clock;
   readonly store: FactStore;
   readonly blobDisk: BlobDisk;
@@ -93,7 +96,9 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
   const { clock, store } = needs;
   const timings = { ...defaultTimings, ...options.timings };
   const messenger = withLoopback(needs.network);
-  const membership = new MembershipNode({ facts: options.node, busyMs: timings.heartbeatBusyMs, idleMs: timings.heartbeatIdleMs }, { messenger, clock });
+  const paces = { busyMs: timings.heartbeatBusyMs, idleMs: timings.heartbeatIdleMs };
+  const beats = needs.beats === undefined ? {} : { beats: needs.beats };
+  const membership = new MembershipNode({ facts: options.node, ...paces }, { messenger, clock, ...beats });
   const onTrouble = (trouble: Trouble): void => options.onTrouble?.(trouble);
   const journal = new JournalNode({ host: options.node.host, onTrouble }, { store, messenger, membership, clock });
   const blobs = new BlobTransfer({}, { messenger, clock, disk: needs.blobDisk });

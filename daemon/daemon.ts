@@ -74,6 +74,7 @@ async function assemble(
     },
     {
       network: network.messenger,
+      beats: network.beats,
       clock,
       store,
       blobDisk: blobFolder,

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import type { HostId } from '../src/model/job.ts';
 import type { DaemonSettings } from '../src/settings/daemon-settings.ts';
 import type { Paths } from '../src/settings/paths.ts';
+import { programFile } from '../src/settings/program-files.ts';
 import type { Clock, Randomness } from './clock.ts';
 import { openClusterKey } from './cluster-home.ts';
 import type { Log } from './log/log.ts';
 import type { Membership } from './membership/membership.ts';
 import { formatAddress, parseAddress } from './network/addresses.ts';
+import { UdpBeats } from './network/beats/udp-beats.ts';
 import { createMdns } from './network/discovery/mdns.ts';
 import { openMdnsSocket } from './network/discovery/mdns-socket.ts';
 import { createStaticPeers } from './network/discovery/static-peers.ts';
@@ -29,6 +31,8 @@ interface Needs {
 
 export interface NetworkParts extends Startable {
   readonly messenger: Libp2pNetwork;
+  /** For membership; they start and stop with the network. */
+  readonly beats: UdpBeats;
   readonly incarnation: number;
   /** What people call the cluster: the beginning of what strangers may know of its id. */
   readonly cluster: string;
@@ -59,18 +63,24 @@ export async function openNetwork(
   memory.keep({ incarnation });
   const [given] = settings.listen.map((text) => parseAddress(text, 0));
   const book = Object.entries(memory.known.book).map(([node, addresses]) => ({ node, addresses }));
+  const listen = given ?? { port: memory.known.port === 0 ? usualPort : memory.known.port, prefer: true };
+  const beats = new UdpBeats(
+    { threadFile: programFile('daemon/network/beats/beat-thread.ts') },
+    { randomness, problem: (reason) => log.warn('heartbeats go over the connections instead of UDP', { reason }) },
+  );
   const messenger = new Libp2pNetwork(
     {
       clusterKey: key,
       nodeKey: await loadNodeKey(paths.nodeKey),
       host,
       incarnation,
-      listen: given ?? { port: memory.known.port === 0 ? usualPort : memory.known.port, prefer: true },
+      listen,
       book,
     },
     {
       clock,
       randomness,
+      beats,
       learned: (node, addresses) => memory.keep({ book: { ...memory.known.book, [node]: addresses } }),
       problem: (peer, reason) => log.info('a connection ended', { peer, reason }),
     },
@@ -87,6 +97,7 @@ export async function openNetwork(
   );
   return {
     messenger,
+    beats,
     incarnation,
     cluster: key.publicHash.slice(0, 8),
     inviter: {
@@ -96,12 +107,15 @@ export async function openNetwork(
       },
     },
     async start() {
+      // First, for hellos tell their port; the same number as the connections' where it is free, for the sake of firewalls.
+      await beats.start(given?.host ?? '0.0.0.0', listen.port);
       await messenger.start();
       if (given === undefined) memory.keep({ port: messenger.port() });
     },
     async stop() {
       await pairing.stop();
       await messenger.stop();
+      await beats.stop();
     },
     follow(membership) {
       membership.onChange(({ member }) => {

@@ -26,13 +26,13 @@ function every(milliseconds: number, run: () => void): Timer {
 
 /**
  * Makes a `now` that goes on while the machine is suspended. `awake` stands still then (as Node's own clocks do),
- * `up` does not; both in milliseconds.
+ * `up` does not; both in milliseconds. `slept` is their difference.
  */
-export function sleeplessNow(awake: () => number, up: () => number): () => number {
+export function sleeplessClock(awake: () => number, up: () => number): Required<Pick<Clock, 'now' | 'slept'>> {
   let slept = 0;
   let checkedAt = awake();
   const bornAt = up() - checkedAt;
-  return () => {
+  const now = (): number => {
     const time = awake();
     if (time - checkedAt >= sleepCheckMs) {
       checkedAt = time;
@@ -41,15 +41,16 @@ export function sleeplessNow(awake: () => number, up: () => number): () => numbe
     }
     return time + slept;
   };
+  return { now, slept: () => slept };
 }
 
 /** Monotonic from the start of the process, time in suspend included: a timer that slept is seen to be late. */
 export function systemClock(): Clock {
-  const now = sleeplessNow(
+  const { now, slept } = sleeplessClock(
     () => performance.now(),
     () => uptime() * 1000,
   );
-  return { now, wall: () => Date.now(), after, every };
+  return { now, slept, wall: () => Date.now(), after, every };
 }
 
 /** From the kernel's generator: good for secrets. */

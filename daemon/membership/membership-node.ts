@@ -6,7 +6,9 @@ import type { NodeFacts } from '../../src/model/inventory.ts';
 import type { NodeId, Term } from '../../src/model/job.ts';
 import type { Clock } from '../clock.ts';
 import type { Startable } from '../startable.ts';
+import type { BeatCarrier } from '../wire/beat-carrier.ts';
 import type { Messenger } from '../wire/messenger.ts';
+import { Heart } from './heart.ts';
 import type { MemberRecord } from './member-record.ts';
 import { type Change, MemberTable } from './member-table.ts';
 import type { Member, Membership } from './membership.ts';
@@ -15,7 +17,7 @@ import { batches, type MembershipMessage, maximumSeen, membershipProtocol, nodeF
 import { Pulse } from './pulse.ts';
 import { RecordSpread } from './record-spread.ts';
 
-/** Being this many heartbeats late means that others have given this node up meanwhile. */
+/** Not having been heard of for this many heartbeats means that others have given this node up meanwhile. */
 const lateBeatsOfSleep = 6;
 
 export type Pace = 'busy' | 'idle';
@@ -32,6 +34,8 @@ export interface MembershipOptions {
 export interface MembershipNeeds {
   readonly messenger: Messenger;
   readonly clock: Clock;
+  /** Heartbeats of a thread of their own; without them they are messages of the main loop. */
+  readonly beats?: BeatCarrier;
 }
 
 export class MembershipNode implements Membership, Startable {
@@ -39,6 +43,7 @@ export class MembershipNode implements Membership, Startable {
   readonly #needs: MembershipNeeds;
   readonly #paces: { readonly [pace in Pace]: number };
   readonly #neighbours: Neighbours;
+  readonly #heart: Heart;
   readonly #table: MemberTable;
   readonly #pulse: Pulse;
   readonly #listeners: ((change: Change) => void)[] = [];
@@ -55,6 +60,12 @@ export class MembershipNode implements Membership, Startable {
     this.#needs = needs;
     this.#paces = { busy: options.busyMs ?? 250, idle: options.idleMs ?? 2000 };
     this.#neighbours = new Neighbours(this.self);
+    this.#heart = new Heart({
+      clock: needs.clock,
+      neighbours: this.#neighbours,
+      beats: needs.beats,
+      say: (peer, intervalMs) => this.#send(peer, { type: 'beat', intervalMs }),
+    });
     this.#table = new MemberTable({ self: this.self, changed: (change) => this.#tell(change) });
     this.#spread = new RecordSpread(this.self, {
       clock: needs.clock,
@@ -81,6 +92,7 @@ export class MembershipNode implements Membership, Startable {
   /** Stops without a word, as a crash would; call `leave` before to say goodbye. */
   async stop(): Promise<void> {
     this.#state = 'over';
+    this.#heart.end();
     this.#pulse.stop();
     this.#spread.stop();
   }
@@ -117,7 +129,7 @@ export class MembershipNode implements Membership, Startable {
     if (this.#pace === pace) return;
     this.#pace = pace;
     if (this.#state !== 'running') return;
-    this.#beat();
+    this.#beat(true);
     this.#pulse.restart();
   }
 
@@ -133,6 +145,7 @@ export class MembershipNode implements Membership, Startable {
     this.#revise({ left: true });
     this.#spread.now();
     this.#state = 'over';
+    this.#heart.end();
     this.#pulse.stop();
   }
 
@@ -152,20 +165,19 @@ export class MembershipNode implements Membership, Startable {
     this.#needs.messenger.send(peer, membershipProtocol, this.#term === undefined ? message : { ...message, term: this.#term });
   }
 
-  #beat(): void {
+  #beat(toAll = false): void {
     const intervalMs = this.#paces[this.#pace];
     this.#beatAt = this.#needs.clock.now() + intervalMs;
-    for (const peer of this.#neighbours.watchers()) this.#send(peer, { type: 'beat', intervalMs });
+    this.#heart.beat(intervalMs, toAll);
   }
 
   #turn(lateMs: number): void {
     const now = this.#needs.clock.now();
     // A little early counts as due: the pulse may run at a neighbour's faster pace.
     if (now >= this.#beatAt - this.#paces.busy / 2) this.#beat();
-    if (lateMs >= this.#paces.busy) this.#neighbours.excuse(lateMs, now);
-    this.#neighbours.judge(now);
+    const absentMs = this.#heart.judge(lateMs);
     this.#conclude();
-    if (lateMs >= lateBeatsOfSleep * this.#paces.busy) for (const listener of this.#sleepListeners) listener(lateMs);
+    if (absentMs >= lateBeatsOfSleep * this.#paces.busy) for (const listener of this.#sleepListeners) listener(absentMs);
   }
 
   #receive(from: NodeId, message: MembershipMessage): void {

@@ -1,6 +1,7 @@
 /** The connected peers: who was heard when, who promised heartbeats to us, and to whom we promised ours. */
 import type { NodeId } from '../../src/model/job.ts';
-import { judgeSilence, type Silence } from './suspicion.ts';
+import type { Beat } from '../wire/beat-carrier.ts';
+import { judgeLoop, judgeSilence, type Silence, worse } from './suspicion.ts';
 import { watchersOf } from './watchers.ts';
 
 interface Neighbour {
@@ -9,6 +10,8 @@ interface Neighbour {
   heardAt: number;
   /** Until its next heartbeat; 0 while it sends us none. */
   intervalMs: number;
+  /** How long its main loop had not turned, by its last heartbeat; 0 when it spoke itself. */
+  loopAgeMs: number;
   silence: Silence;
 }
 
@@ -36,7 +39,7 @@ export class Neighbours {
 
   /** `promisedMs`: what to expect of it until it says so itself. */
   connected(id: NodeId, now: number, promisedMs: number): void {
-    this.#byId.set(id, { heard: this.#byId.get(id)?.heard ?? false, heardAt: now, intervalMs: promisedMs, silence: 'alive' });
+    this.#byId.set(id, { heard: this.#byId.get(id)?.heard ?? false, heardAt: now, intervalMs: promisedMs, loopAgeMs: 0, silence: 'alive' });
     this.#watchers = watchersOf(this.#self, this.ids());
   }
 
@@ -52,6 +55,7 @@ export class Neighbours {
     const news = !neighbour.heard || neighbour.silence !== 'alive';
     neighbour.heard = true;
     neighbour.heardAt = now;
+    neighbour.loopAgeMs = 0;
     neighbour.silence = 'alive';
     return news;
   }
@@ -64,14 +68,26 @@ export class Neighbours {
     return true;
   }
 
-  /** We slept or were busy for so long: nobody else is to blame for that silence. */
-  excuse(lateMs: number, now: number): void {
-    for (const neighbour of this.#byId.values()) neighbour.heardAt = Math.min(now, neighbour.heardAt + lateMs);
+  /** A heartbeat came beside the messages: its thread lives, its main loop perhaps not. Whether it sends any at all is said in messages only. */
+  beat(id: NodeId, { ageMs, promisedMs, loopAgeMs }: Beat, now: number): void {
+    const neighbour = this.#byId.get(id);
+    if (neighbour === undefined) return;
+    neighbour.heardAt = Math.max(neighbour.heardAt, now - ageMs);
+    neighbour.loopAgeMs = loopAgeMs;
+    if (neighbour.intervalMs > 0) neighbour.intervalMs = promisedMs;
   }
 
-  judge(now: number): void {
+  /** We slept or were busy for so long: this one is not to blame for that silence. */
+  excuse(id: NodeId, lateMs: number, now: number): void {
+    const neighbour = this.#byId.get(id);
+    if (neighbour !== undefined) neighbour.heardAt = Math.min(now, neighbour.heardAt + lateMs);
+  }
+
+  /** @param slackMs to be added to what is borne */
+  judge(now: number, slackMs: number): void {
     for (const neighbour of this.#byId.values()) {
-      neighbour.silence = neighbour.intervalMs === 0 ? 'alive' : judgeSilence(now - neighbour.heardAt, neighbour.intervalMs);
+      const { intervalMs, heardAt, loopAgeMs } = neighbour;
+      neighbour.silence = intervalMs === 0 ? 'alive' : worse(judgeSilence(now - heardAt, intervalMs, slackMs), judgeLoop(loopAgeMs));
     }
   }
 

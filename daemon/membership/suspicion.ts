@@ -14,13 +14,30 @@ function unreachableAfterMs(intervalMs: number): number {
 
 export type Silence = 'alive' | 'suspect' | 'unreachable';
 
+/** Heartbeats that have a thread of their own come although nothing else works there: a main loop that has stood still for so long is as good as dead. */
+const loopSuspectMs = 7_000;
+const loopDeadMs = 10_000;
+
 /**
  * @param silentMs since the last heartbeat, less the time by which the watcher itself was late
  * @param intervalMs that the last heartbeat promised until the next
+ * @param slackMs added to what is borne: a watcher that was late a moment ago may be so again
  */
-export function judgeSilence(silentMs: number, intervalMs: number): Silence {
-  if (silentMs > unreachableAfterMs(intervalMs)) return 'unreachable';
-  return silentMs > suspectAfterMs(intervalMs) ? 'suspect' : 'alive';
+export function judgeSilence(silentMs: number, intervalMs: number, slackMs = 0): Silence {
+  if (silentMs > unreachableAfterMs(intervalMs) + slackMs) return 'unreachable';
+  return silentMs > suspectAfterMs(intervalMs) + slackMs ? 'suspect' : 'alive';
+}
+
+/** @param loopAgeMs how long, by the last heartbeat, the main loop of its sender had not turned */
+export function judgeLoop(loopAgeMs: number): Silence {
+  if (loopAgeMs > loopDeadMs) return 'unreachable';
+  return loopAgeMs > loopSuspectMs ? 'suspect' : 'alive';
+}
+
+const order: readonly Silence[] = ['alive', 'suspect', 'unreachable'];
+
+export function worse(one: Silence, other: Silence): Silence {
+  return order.indexOf(one) > order.indexOf(other) ? one : other;
 }
 
 /** May a node that nobody here watches be reached? By the majority of those of its watchers that can be asked; with none, its connection is all there is to go by. */

@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import { decodeBody, encodeBody } from '../wire/codec.ts';
 import { createFrameDecoder, encodeFrames, frameTypes } from '../wire/frame.ts';
+import type { BeatOffer } from './beats/beat-messages.ts';
 
 export const helloProtocol = '/supervm/hello/1';
 
@@ -14,6 +15,13 @@ export const wireVersion = 1;
 
 /** The answer of a node that dialled at the same moment and whose connection is the one to keep. */
 export const crossing = 'crossing';
+
+/** Where this node takes heartbeats by UDP on behalf of this connection, how they are marked and with what key they are sealed. */
+const beatOffer = z.object({
+  port: z.int().min(1).max(65_535),
+  slot: z.int().min(0).max(0xffff_ffff),
+  key: z.string().length(43),
+}) satisfies z.ZodType<BeatOffer>;
 
 const maximumControlBytes = 16 * 1024;
 
@@ -26,6 +34,8 @@ const hello = z.object({
   incarnation: z.int().min(0),
   /** Where the node listens, `host:port`. */
   addresses: z.array(z.string().max(300)).max(32),
+  /** Absent where it takes none. */
+  beats: beatOffer.exactOptional(),
 });
 
 const control = z.discriminatedUnion('kind', [

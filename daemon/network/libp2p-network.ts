@@ -6,6 +6,7 @@ import type { Clock, Randomness, Timer } from '../clock.ts';
 import type { Startable } from '../startable.ts';
 import type { Messenger, Protocol, Service } from '../wire/messenger.ts';
 import { formatAddress, isAddress, reachableHosts } from './addresses.ts';
+import type { UdpBeats } from './beats/udp-beats.ts';
 import type { ClusterKey } from './cluster-key.ts';
 import { Dialer } from './dialer.ts';
 import { Exchange } from './exchange.ts';
@@ -32,6 +33,8 @@ export interface Libp2pNetworkNeeds {
   readonly randomness: Randomness;
   /** Where a peer may be reached, best first: worth remembering over a restart. */
   learned?(node: NodeId, addresses: readonly string[]): void;
+  /** Heartbeats beside the connections; keys and ports go with the hellos. */
+  readonly beats?: Pick<UdpBeats, 'offer' | 'open' | 'close'>;
   /** What went wrong with a peer, for the log. */
   problem?(peer: NodeId, reason: string): void;
 }
@@ -84,6 +87,7 @@ export class Libp2pNetwork implements Messenger, Startable {
       {
         clock,
         hello: () => this.#hello(),
+        offerBeats: () => needs.beats?.offer(),
         silenceMs: () => (this.#table.connected().length < smallCluster ? silenceMs : silenceInLargeMs),
         objection: (link) => this.#table.objection(link),
         isBanned: (peer) => this.#isBanned(peer),
@@ -194,9 +198,12 @@ export class Libp2pNetwork implements Messenger, Startable {
 
   #admitted(link: PeerLink): void {
     const dialled = link.dialled ? /\/ip[46]\/([^/]+)\/tcp\/(\d+)/.exec(link.remoteAddress) : null;
+    const address = /\/ip[46]\/([^/]+)\//.exec(link.remoteAddress)?.[1];
     const reached = dialled === null ? undefined : formatAddress({ host: dialled[1] ?? '', port: Number(dialled[2]) });
     // First, so that learning does not plan to dial whom we have just reached.
     this.#table.admit(link);
+    const theirs = link.hello?.beats;
+    if (address !== undefined && theirs !== undefined && link.beats !== undefined) this.#needs.beats?.open(link.peer, address, theirs, link.beats);
     const told = (link.hello?.addresses ?? []).filter(isAddress);
     this.#dialer.learn(link.peer, reached === undefined ? told : [reached, ...told], false);
     this.#dialer.connected(link.peer, reached);
@@ -204,6 +211,7 @@ export class Libp2pNetwork implements Messenger, Startable {
 
   #closed(link: PeerLink): void {
     if (link.fault !== undefined && this.#state === 'running') this.#needs.problem?.(link.peer, link.fault);
+    if (link.beats !== undefined) this.#needs.beats?.close(link.peer, link.beats);
     this.#table.closed(link);
   }
 

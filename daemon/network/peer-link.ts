@@ -3,6 +3,7 @@ import type { NodeId } from '../../src/model/job.ts';
 import type { Clock } from '../clock.ts';
 import { encodeBody } from '../wire/codec.ts';
 import { createFrameDecoder, type Frame, frameTypes } from '../wire/frame.ts';
+import type { BeatOffer } from './beats/beat-messages.ts';
 import { type Control, createControlReader, crossing, encodeControl, faultOf, type Hello, helloProtocol } from './hello.ts';
 import type { Connection, Stream } from './libp2p-types.ts';
 import { OutboundLane } from './outbound-lane.ts';
@@ -18,6 +19,8 @@ const answerMs = 2_500;
 export interface PeerLinkNeeds {
   readonly clock: Clock;
   hello(): Hello;
+  /** For heartbeats beside this connection. */
+  offerBeats?(): BeatOffer | undefined;
   /** A peer that says nothing for so long is asked, and cut when it does not answer: TCP alone would take minutes to notice a cut link. */
   silenceMs(): number;
   /** Why the hello of a peer that dialled cannot be accepted, besides what `faultOf` says. */
@@ -34,6 +37,8 @@ export class PeerLink {
   readonly peer: NodeId;
   /** True when this node dialled. */
   readonly dialled: boolean;
+  /** Where the peer sends its heartbeats while this connection lives. */
+  readonly beats: BeatOffer | undefined;
   readonly #connection: Connection;
   readonly #needs: PeerLinkNeeds;
   readonly #lanes = new Map<string, OutboundLane>();
@@ -52,6 +57,7 @@ export class PeerLink {
     this.peer = options.connection.remotePeer.toString();
     this.dialled = options.connection.direction === 'outbound';
     this.#needs = needs;
+    this.beats = needs.offerBeats?.();
     this.#since = needs.clock.now();
     this.#heardAt = this.#since;
     options.connection.addEventListener('close', () => this.#end());
@@ -85,7 +91,7 @@ export class PeerLink {
   async greet(): Promise<void> {
     try {
       this.#listen(await this.#connection.newStream(helloProtocol));
-      this.#say({ ...this.#needs.hello() });
+      this.#sayHello();
     } catch (error) {
       this.cut(error instanceof Error ? error.message : String(error));
     }
@@ -235,7 +241,7 @@ export class PeerLink {
       this.#admit();
     } else {
       this.#state = 'answered';
-      this.#say(this.#needs.hello());
+      this.#sayHello();
     }
   }
 
@@ -243,6 +249,10 @@ export class PeerLink {
     if (this.#state === 'closed') return;
     this.#state = 'admitted';
     this.#needs.admitted(this);
+  }
+
+  #sayHello(): void {
+    this.#say({ ...this.#needs.hello(), ...(this.beats === undefined ? {} : { beats: this.beats }) });
   }
 
   #say(message: Control): void {

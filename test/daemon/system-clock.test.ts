@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { sleeplessNow, systemClock, systemRandomness } from '../../daemon/system-clock.ts';
+import { sleeplessClock, systemClock, systemRandomness } from '../../daemon/system-clock.ts';
 
 test('time goes on while the machine sleeps, and coarse uptime is not taken for sleep', () => {
   const machine = { awake: 5000, up: 905_000 };
-  const now = sleeplessNow(
+  const { now, slept } = sleeplessClock(
     () => machine.awake,
     () => machine.up,
   );
@@ -16,6 +16,7 @@ test('time goes on while the machine sleeps, and coarse uptime is not taken for 
   expect(pass(300, 10)).toBe(5600);
   expect(pass(300, 60_000)).toBe(65_910);
   expect(pass(300)).toBe(66_210);
+  expect(slept()).toBe(60_010);
 });
 
 test('timers of the machine run and can be cancelled', async () => {

@@ -1,0 +1,178 @@
+/** The main loop's end of the heartbeats by UDP: starts their thread, tells it of connections, and reads what it noted. */
+import { Worker } from 'node:worker_threads';
+import type { NodeId } from '../../../src/model/job.ts';
+import type { Randomness } from '../../clock.ts';
+import type { Beat, BeatCarrier } from '../../wire/beat-carrier.ts';
+import { BeatMemory, elapsed, places } from './beat-memory.ts';
+import type { BeatAnswer, BeatCommand, BeatOffer, BeatThreadOptions } from './beat-messages.ts';
+import { keyBytes } from './beat-packet.ts';
+import { monotonicMs } from './monotonic.ts';
+
+/** Megabytes for a thread that keeps a few numbers a peer. */
+const limits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 };
+/** By then the thread has had its first turn. */
+const firstTurnMs = 5000;
+
+export interface UdpBeatsOptions {
+  /** `programFile('daemon/network/beats/beat-thread.ts')` */
+  readonly threadFile: string;
+}
+
+export interface UdpBeatsNeeds {
+  readonly randomness: Randomness;
+  /** Monotonic milliseconds cut to 32 bits. Default: the kernel's. */
+  now?(): number;
+  /** Heartbeats go as messages from now on. */
+  problem?(reason: string): void;
+}
+
+interface Peer {
+  readonly place: number;
+  /** Of the connection that it belongs to. */
+  readonly slot: number;
+  count: number;
+}
+
+export class UdpBeats implements BeatCarrier {
+  readonly #options: UdpBeatsOptions;
+  readonly #needs: UdpBeatsNeeds;
+  readonly #now: () => number;
+  readonly #memory = new BeatMemory();
+  readonly #peers = new Map<NodeId, Peer>();
+  readonly #free = Array.from({ length: places }, (_, index) => index);
+  #worker: Worker | undefined;
+  #port = 0;
+  #watchers: readonly NodeId[] = [];
+  #intervalMs = 0;
+  /** Of a standstill that has not ended when it was asked about: what was told of it. */
+  #toldMs = 0;
+
+  constructor(options: UdpBeatsOptions, needs: UdpBeatsNeeds) {
+    this.#options = options;
+    this.#needs = needs;
+    this.#now = needs.now ?? monotonicMs;
+  }
+
+  /** Resolves when the socket listens, or when it cannot: then there are no beats, and `problem` has told. */
+  async start(host: string, port: number): Promise<void> {
+    this.tick();
+    this.#memory.set('dueAt', (this.#now() + firstTurnMs) | 0);
+    const workerData: BeatThreadOptions = { memory: this.#memory.buffer, host, port };
+    const worker = new Worker(this.#options.threadFile, { name: 'beats', workerData, resourceLimits: limits, stdout: false, stderr: false });
+    this.#worker = worker;
+    await new Promise<void>((resolve) => {
+      const over = (reason: string): void => {
+        resolve();
+        this.#lose(worker, reason);
+      };
+      worker.on('message', (answer: BeatAnswer) => {
+        if (answer.type === 'failed') return over(answer.message);
+        this.#port = answer.port;
+        resolve();
+      });
+      worker.on('error', (error: unknown) => over(error instanceof Error ? error.message : String(error)));
+      worker.on('exit', () => over('their thread has ended'));
+    });
+  }
+
+  async stop(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
+  }
+
+  /** Gives back what the thread's start left behind. */
+  spareMemory(): void {
+    this.#tell({ type: 'tidy' });
+  }
+
+  /** For the hello of one connection: where the other side shall send its beats. Undefined where there are none. */
+  offer(): BeatOffer | undefined {
+    if (this.#worker === undefined || this.#port === 0) return undefined;
+    const key = Buffer.from(this.#needs.randomness.hex(keyBytes), 'hex').toString('base64url');
+    return { port: this.#port, slot: Number.parseInt(this.#needs.randomness.hex(4), 16), key };
+  }
+
+  /** A connection is admitted; `address` is the other side's. One that replaces another ends the other's beats. */
+  open(peer: NodeId, address: string, theirs: BeatOffer, ours: BeatOffer): void {
+    this.#drop(peer);
+    // The longest unused: a late note of its last owner must not count for the next.
+    const place = this.#free.shift();
+    if (place === undefined) return;
+    this.#memory.clear(place);
+    this.#peers.set(peer, { place, slot: ours.slot, count: 0 });
+    this.#tell({ type: 'open', peer: { place, address, theirs, ours } });
+    if (this.#watchers.includes(peer)) this.#tellWatchers();
+  }
+
+  /** The connection that made this offer ended. */
+  close(peer: NodeId, ours: BeatOffer): void {
+    if (this.#peers.get(peer)?.slot === ours.slot) this.#drop(peer);
+  }
+
+  beat(peers: readonly NodeId[], intervalMs: number): void {
+    const same = intervalMs === this.#intervalMs && peers.length === this.#watchers.length && peers.every((peer, index) => peer === this.#watchers[index]);
+    if (same) return;
+    this.#watchers = [...peers];
+    this.#intervalMs = intervalMs;
+    this.#tellWatchers();
+  }
+
+  tick(): void {
+    this.#memory.set('tickAt', this.#now());
+  }
+
+  news(peer: NodeId): Beat | undefined {
+    const known = this.#peers.get(peer);
+    if (known === undefined) return undefined;
+    const count = this.#memory.at(known.place, 'count');
+    if (count === known.count) return undefined;
+    known.count = count;
+    const at = (word: 'promisedMs' | 'loopAgeMs'): number => this.#memory.at(known.place, word);
+    return { ageMs: Math.max(0, elapsed(this.#memory.at(known.place, 'arrivedAt'), this.#now())), promisedMs: at('promisedMs'), loopAgeMs: at('loopAgeMs') };
+  }
+
+  reaches(peer: NodeId): boolean {
+    const place = this.#peers.get(peer)?.place;
+    if (place === undefined || this.#worker === undefined || this.#memory.at(place, 'isHeard') === 0) return false;
+    const heard = elapsed(this.#memory.at(place, 'heardAt'), this.#now()) <= 1.5 * this.#intervalMs;
+    // Once it is not, it must be heard anew: a difference of times is right for some days only.
+    if (!heard) this.#memory.put(place, 'isHeard', 0);
+    return heard;
+  }
+
+  stoodStill(): number {
+    if (this.#worker === undefined) return 0;
+    const ended = this.#memory.take('stoodStillMs');
+    const lasting = Math.max(0, elapsed(this.#memory.get('dueAt'), this.#now()));
+    const told = this.#toldMs;
+    this.#toldMs = lasting;
+    return Math.max(0, ended - told, lasting > told ? lasting - told : 0);
+  }
+
+  #drop(peer: NodeId): void {
+    const known = this.#peers.get(peer);
+    if (known === undefined) return;
+    this.#peers.delete(peer);
+    this.#free.push(known.place);
+    this.#tell({ type: 'close', place: known.place });
+  }
+
+  #tellWatchers(): void {
+    const known = this.#watchers.flatMap((peer) => this.#peers.get(peer)?.place ?? []);
+    this.#tell({ type: 'beat', places: known, intervalMs: this.#intervalMs });
+  }
+
+  #tell(command: BeatCommand): void {
+    this.#worker?.postMessage(command);
+  }
+
+  #lose(worker: Worker, reason: string): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    this.#port = 0;
+    this.#peers.clear();
+    this.#needs.problem?.(reason);
+    void worker.terminate();
+  }
+}
