@@ -3,6 +3,7 @@ import { compareValues } from '../../src/model/compare.ts';
 import { SupervmError } from '../../src/model/errors.ts';
 import type { HostId, JobId, JobRecord } from '../../src/model/job.ts';
 import { findByKey } from '../../src/model/phase.ts';
+import { awaitCopies } from './await-copies.ts';
 import { copyInputs, type InputBlob } from './copy-inputs.ts';
 import type { SubmissionNeeds } from './needs.ts';
 
@@ -11,6 +12,7 @@ const storeMs = 5_000;
 /** The journal waits for any machines; how long those that have the bytes are waited for besides, and how often that is looked at. */
 const bothMs = 1_000;
 const lookMs = 10;
+const copiesMs = 30_000;
 /** An acknowledged job survives the loss of one machine, where there are two. */
 const fewestCopies = 2;
 
@@ -18,8 +20,10 @@ export interface SubmitOptions {
   readonly record: JobRecord;
   /** The input tree's blob and every file of it; all held by this node. */
   readonly inputs: readonly InputBlob[];
-  /** Machines that should have the job; less where fewer live. Default 3. */
+  /** Machines asked for: they are waited for, even those that have to come first. Default: as many of 3 as live, waited for no longer than needed. */
   readonly copies?: number;
+  /** Milliseconds that more machines than acknowledge a job are waited for when `copies` says so; default 30 s. */
+  readonly copiesMs?: number;
   /** Told as each machine has the inputs. */
   readonly onCopied?: (hosts: number, wanted: number) => void;
   readonly signal?: AbortSignal;
@@ -64,7 +68,8 @@ export async function submitRecord(options: SubmitOptions, needs: SubmissionNeed
       copies.length,
       `it goes on where it can and is copied once another machine is reachable; see: supervm job ${id.slice(0, 8)}`,
     );
-  return { id, copies, wanted: copied.wanted, existed: existing !== undefined };
+  if (options.copies !== undefined) copies = await awaitCopies({ ...options, id, asked: options.copies, waitMs: options.copiesMs ?? copiesMs, copies }, needs);
+  return { id, copies, wanted: options.copies ?? copied.wanted, existed: existing !== undefined };
 }
 
 async function append(id: JobId, record: JobRecord, { journal, clock }: SubmissionNeeds): Promise<readonly HostId[]> {

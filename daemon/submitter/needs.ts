@@ -12,6 +12,8 @@ export interface RecordSubmitter {
   submit(options: {
     readonly record: JobRecord;
     readonly inputs: readonly Blob[];
+    readonly copies?: number;
+    readonly copiesMs?: number;
     readonly onCopied: (hosts: number, wanted: number) => void;
     readonly signal: AbortSignal;
   }): Promise<{ readonly id: JobId; readonly copies: readonly HostId[]; readonly wanted: number }>;

@@ -12,6 +12,9 @@ export interface Submission {
   readonly existing?: ExistingFiles | undefined;
   readonly owner?: string | undefined;
   readonly key?: string | undefined;
+  /** Wait until that many machines have the job and its inputs, `copiesSeconds` (30) at most; the job is taken with fewer too. */
+  readonly copies?: number | undefined;
+  readonly copiesSeconds?: number | undefined;
 }
 
 export interface Warning {

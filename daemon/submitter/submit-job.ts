@@ -72,7 +72,12 @@ export class JobSubmitter {
     if (steps.length === 0) return { ...about, id: undefined, inputs: { files: 0, bytes: 0 }, copies: [], wanted: 0 };
     const { inputs, blobs } = await storeInputs(this.#needs, found.files, onProgress, signal);
     const onCopied = (done: number, total: number): void => onProgress({ stage: 'copying', done, total, message: '' });
-    const stored = await records.submit({ record: this.#record(planned, steps, inputs, owner, repeated), inputs: blobs, onCopied, signal });
+    const { copies, copiesSeconds } = submission;
+    const asked = {
+      ...(copies === undefined ? {} : { copies }),
+      ...(copiesSeconds === undefined ? {} : { copiesMs: copiesSeconds * 1000 }),
+    };
+    const stored = await records.submit({ record: this.#record(planned, steps, inputs, owner, repeated), inputs: blobs, ...asked, onCopied, signal });
     return { ...about, id: stored.id, inputs: { files: inputs.files, bytes: inputs.bytes }, copies: stored.copies, wanted: stored.wanted };
   }
 

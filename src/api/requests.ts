@@ -18,6 +18,9 @@ export interface SubmitRequest {
   readonly owner?: string | undefined;
   /** Idempotency key: submitting the same job again under it returns the first one's id. Default: a new one. */
   readonly key?: string | undefined;
+  /** Wait until that many machines have the job and its inputs, `copiesSeconds` (30) at most; the job is taken with fewer too. */
+  readonly copies?: number | undefined;
+  readonly copiesSeconds?: number | undefined;
 }
 
 export interface Warning {

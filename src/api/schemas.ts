@@ -50,6 +50,8 @@ export const schemas: RouteSchemas = {
       existing: existing.optional(),
       owner: filledText.max(255).optional(),
       key: filledText.max(255).optional(),
+      copies: z.int().min(1).max(64).optional(),
+      copiesSeconds: z.number().positive().max(86_400).optional(),
     }),
   },
   job: ofJob,

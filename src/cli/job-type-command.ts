@@ -19,6 +19,8 @@ export function addJobTypeCommand(root: Command, manifest: Manifest, run: Run): 
     .option('--wait', 'wait until the job has ended (default)')
     .option('--detach', 'return as soon as the job is stored')
     .option('--timeout <SECONDS>', 'stop waiting after that long, with exit code 6; the job goes on')
+    .option('--copies <N>', 'wait until N machines have the job and its input files')
+    .option('--copies-timeout <SECONDS>', 'how long --copies waits for them (default: 30); the job is taken with fewer too')
     .option('--key <KEY>', 'submit the same job under the same key only once')
     .addHelpText('after', examplesText(manifest))
     .action((...words: unknown[]) => {

@@ -1,6 +1,6 @@
 /** Every job type's command: submits and, unless told otherwise, waits. */
 import type { SubmitReceipt } from '../../api/requests.ts';
-import { stoppedExits } from '../../model/errors.ts';
+import { SupervmError, stoppedExits } from '../../model/errors.ts';
 import type { Json, JsonObject } from '../../model/job.ts';
 import type { Manifest } from '../../plugin/manifest.ts';
 import type { Context, Exit } from '../context.ts';
@@ -9,7 +9,7 @@ import { callProgress } from '../output/call-progress.ts';
 import { printable } from '../output/style.ts';
 import { bytesText, countText, shortId } from '../output/units.ts';
 import { waitForJob } from '../wait-for-job.ts';
-import { timeoutOf } from './wait.ts';
+import { secondsOf, timeoutOf } from './wait.ts';
 
 /** Flags that every job type has besides its own settings. */
 export interface SubmitOptions {
@@ -19,6 +19,8 @@ export interface SubmitOptions {
   readonly detach?: boolean;
   readonly timeout?: string;
   readonly key?: string;
+  readonly copies?: string;
+  readonly copiesTimeout?: string;
   readonly [setting: string]: Json | undefined;
 }
 
@@ -34,6 +36,8 @@ export async function submit(context: Context, manifest: Manifest, words: readon
     existing: options.overwrite === true ? ('overwrite' as const) : options.skipExisting === true ? ('skip' as const) : ('refuse' as const),
     owner: context.environment.userName,
     key: options.key ?? drawKey(),
+    copies: copiesOf(options.copies),
+    copiesSeconds: secondsOf('--copies-timeout', options.copiesTimeout),
   };
   let receipt: SubmitReceipt;
   try {
@@ -46,10 +50,23 @@ export async function submit(context: Context, manifest: Manifest, words: readon
     progress.end();
   }
   for (const warning of receipt.warnings) output.warn(printable(warning.message), printable(warning.hint));
+  if (receipt.id !== undefined && body.copies !== undefined && receipt.copies.length < body.copies)
+    output.warn(
+      `the job is taken, but on ${countText(receipt.copies.length, 'machine')} of the ${body.copies} asked for.`,
+      `It goes on, and is brought to three machines as they come. See: supervm job ${shortId(receipt.id)}, supervm nodes`,
+    );
   const waits = receipt.id !== undefined && options.detach !== true;
   if (!waits) output.show({ human: () => receiptText(receipt), json: receipt, quiet: receipt.id ?? '' });
   else output.say(receiptText(receipt));
   return receipt.id === undefined || !waits ? 0 : waitForJob(context, receipt.id, { timeoutSeconds });
+}
+
+/** Throws `usage` unless it is a number of machines. */
+function copiesOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const copies = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (copies < 1 || copies > 64) throw new SupervmError('usage', `--copies: "${text}" is not a number of machines from 1 to 64.`, 'For example: --copies 2');
+  return copies;
 }
 
 function settingsOf(manifest: Manifest, words: readonly (string | undefined)[], options: SubmitOptions): JsonObject {

@@ -8,8 +8,13 @@ export async function wait(context: Context, id: string, options: { readonly tim
 
 /** Throws `usage` unless it is a positive number of seconds. */
 export function timeoutOf(text: string | undefined): number | undefined {
+  return secondsOf('--timeout', text);
+}
+
+/** Throws `usage` unless it is a positive number of seconds. */
+export function secondsOf(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (!(seconds > 0)) throw new SupervmError('usage', `--timeout: "${text}" is not a number of seconds.`, 'For example: --timeout 600');
+  if (!(seconds > 0)) throw new SupervmError('usage', `${flag}: "${text}" is not a number of seconds.`, `For example: ${flag} 600`);
   return seconds;
 }

@@ -31,7 +31,7 @@ async function submit(changes: Partial<Parameters<typeof submitRecord>[0]> = {})
   } as unknown as Blobs;
   const submission = submitRecord({ record, inputs, ...changes }, { membership, journal, blobs, clock, jobIdOf });
   // Whoever has the bytes is waited for a moment.
-  await Promise.race([submission.catch(() => undefined), clock.advance(2_000)]);
+  await Promise.race([submission.catch(() => undefined), clock.advance(4_000)]);
   return submission;
 }
 
@@ -70,4 +70,21 @@ test('whoever asks for fewer copies waits for fewer', async () => {
 test('a submission that is called off stores nothing', async () => {
   await expect(submit({ signal: AbortSignal.abort(new Error('called off')) })).rejects.toThrow('called off');
   expect(journal.jobs().size).toBe(0);
+});
+
+test('machines that are asked for are waited for until they come', async () => {
+  membership.change('d', {}, 'unreachable');
+  const clock = new VirtualClock();
+  const blobs = { replicate: async (_blobs: unknown, node: string) => void copied.push(node) } as unknown as Blobs;
+  const submission = submitRecord({ record, inputs, copies: 4, copiesMs: 60_000 }, { membership, journal, blobs, clock, jobIdOf });
+  await clock.advance(20_000);
+  expect(journal.jobs().size).toBe(1);
+  membership.change('d', {}, 'alive');
+  await clock.advance(1_000);
+  expect((await submission).copies.toSorted()).toEqual(['host-a', 'host-b', 'host-c', 'host-d']);
+});
+
+test('a job that is asked to be on more machines than there are is taken all the same, and says how many', async () => {
+  for (const node of ['c', 'd']) membership.change(node, {}, 'unreachable');
+  expect(await submit({ copies: 3, copiesMs: 1_000 })).toMatchObject({ copies: ['host-a', 'host-b'], wanted: 3 });
 });

@@ -52,6 +52,19 @@ test('fewer copies than wanted are told as such', async () => {
   expect((await runCli(server.home, ['render', 'a.blend', '--detach'])).stdout).toContain('stored on 1 of 3 machines');
 });
 
+test('a job that was asked to be on more machines than there are is taken, and that is said', async () => {
+  const bodies: unknown[] = [];
+  const submit = async ({ body }: { readonly body: unknown }) => {
+    bodies.push(body);
+    return receiptOf({ copies: ['host-a'] });
+  };
+  await using server = await startApiServer(jobApi([doneView], { submit }));
+  const { code, stderr } = await runCli(server.home, ['render', 'a.blend', '--detach', '--copies', '2', '--copies-timeout', '5']);
+  expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('the job is taken, but on 1 machine of the 2 asked for') });
+  expect(bodies).toMatchObject([{ copies: 2, copiesSeconds: 5 }]);
+  expect(await runCli(server.home, ['render', 'a.blend', '--copies', 'two'])).toMatchObject({ code: 2 });
+});
+
 test('warnings of the submission are shown', async () => {
   const warnings = [
     { code: 'program-missing', message: 'No node can run step render as things are: n1 has no blender.', hint: 'The job waits until a node has blender.' },
