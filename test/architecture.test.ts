@@ -136,11 +136,7 @@ const packageHomes: readonly Home[] = [
 
 const builtinHomes: readonly Home[] = [
   { names: ['node:sqlite'], in: ['daemon/records/**', 'src/settings/folder-lock.ts'], why: 'facts are stored in one place' },
-  {
-    names: ['node:worker_threads'],
-    in: ['daemon/records/**', 'daemon/blobs/**', 'daemon/network/beats/**'],
-    why: 'threads are for the disk, and for heartbeats, which a busy main loop must not delay',
-  },
+  { names: ['node:worker_threads'], in: ['daemon/records/**', 'daemon/blobs/**', 'daemon/network/beats/**'], why: 'threads are for disks and heartbeats' },
   {
     names: ['node:child_process'],
     in: ['daemon/worker/**', 'daemon/inventory/**', 'src/cli/**', 'plugins/**'],
@@ -176,11 +172,7 @@ const powerHomes: readonly PowerHome[] = [
     in: ['daemon/network/outbound-lane.ts', 'daemon/network/peer-link.ts', 'daemon/network/libp2p-*.ts'],
     why: 'the libp2p half runs on real sockets only: one write a tick, and dials that libp2p ends by a signal',
   },
-  {
-    power: 'time',
-    in: ['daemon/network/beats/beat-thread.ts', 'daemon/network/beats/monotonic.ts'],
-    why: 'the thread of the heartbeats has its own time; tests and the simulation replace it as a whole',
-  },
+  { power: 'time', in: ['daemon/network/beats/thread*.ts'], why: 'the thread of the heartbeats, which tests replace as a whole' },
   { power: 'time', in: ['daemon/daemon.ts'], why: 'the age of the process, which only `status` shows' },
   { power: 'time', in: ['src/cli/clock.ts'], why: 'the command line waits in real time, in one file' },
   { power: 'randomness', in: ['daemon/system-clock.ts'], why: 'everything that draws takes Randomness, so that a seed replays' },

@@ -6,7 +6,7 @@ import type { Beat, BeatCarrier } from '../../wire/beat-carrier.ts';
 import { BeatMemory, elapsed, places } from './beat-memory.ts';
 import type { BeatAnswer, BeatCommand, BeatOffer, BeatThreadOptions } from './beat-messages.ts';
 import { keyBytes } from './beat-packet.ts';
-import { monotonicMs } from './monotonic.ts';
+import { monotonicMs } from './thread-time.ts';
 
 /** Megabytes for a thread that keeps a few numbers a peer. */
 const limits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 };
@@ -14,7 +14,7 @@ const limits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, stackS
 const firstTurnMs = 5000;
 
 export interface UdpBeatsOptions {
-  /** `programFile('daemon/network/beats/beat-thread.ts')` */
+  /** `programFile('daemon/network/beats/thread.ts')` */
   readonly threadFile: string;
 }
 

@@ -7,7 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { BeatExchange } from './beat-exchange.ts';
 import { BeatMemory } from './beat-memory.ts';
 import type { BeatAnswer, BeatCommand, BeatThreadOptions } from './beat-messages.ts';
-import { monotonicMs } from './monotonic.ts';
+import { monotonicMs } from './thread-time.ts';
 
 /** Room in the kernel for what arrives while the process is stopped. */
 const receiveBytes = 128 * 1024;
