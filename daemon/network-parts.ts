@@ -65,7 +65,7 @@ export async function openNetwork(
   const book = Object.entries(memory.known.book).map(([node, addresses]) => ({ node, addresses }));
   const listen = given ?? { port: memory.known.port === 0 ? usualPort : memory.known.port, prefer: true };
   const beats = new UdpBeats(
-    { threadFile: programFile('daemon/network/beats/thread.ts') },
+    { threadFile: programFile('daemon/network/beats/thread-main.ts') },
     { randomness, problem: (reason) => log.warn('heartbeats go over the connections instead of UDP', { reason }) },
   );
   const messenger = new Libp2pNetwork(

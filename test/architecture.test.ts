@@ -172,7 +172,7 @@ const powerHomes: readonly PowerHome[] = [
     in: ['daemon/network/outbound-lane.ts', 'daemon/network/peer-link.ts', 'daemon/network/libp2p-*.ts'],
     why: 'the libp2p half runs on real sockets only: one write a tick, and dials that libp2p ends by a signal',
   },
-  { power: 'time', in: ['daemon/network/beats/thread*.ts'], why: 'the thread of the heartbeats, which tests replace as a whole' },
+  { power: 'time', in: ['daemon/network/beats/thread-*.ts'], why: 'the thread of the heartbeats, which tests replace as a whole' },
   { power: 'time', in: ['daemon/daemon.ts'], why: 'the age of the process, which only `status` shows' },
   { power: 'time', in: ['src/cli/clock.ts'], why: 'the command line waits in real time, in one file' },
   { power: 'randomness', in: ['daemon/system-clock.ts'], why: 'everything that draws takes Randomness, so that a seed replays' },

@@ -15,7 +15,7 @@ export const programEntries = {
   'daemon/worker/launcher/main.ts': 'launcher.js',
   'daemon/worker/session/main.ts': 'session.js',
   'daemon/records/store-worker.ts': 'store-worker.js',
-  'daemon/network/beats/thread.ts': 'beat-thread.js',
+  'daemon/network/beats/thread-main.ts': 'beat-thread.js',
 } as const;
 
 export type ProgramFile = keyof typeof programEntries | `plugins/${string}`;

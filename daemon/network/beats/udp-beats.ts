@@ -14,7 +14,7 @@ const limits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, stackS
 const firstTurnMs = 5000;
 
 export interface UdpBeatsOptions {
-  /** `programFile('daemon/network/beats/thread.ts')` */
+  /** `programFile('daemon/network/beats/thread-main.ts')` */
   readonly threadFile: string;
 }
 
