@@ -10,6 +10,7 @@ import { openClusterKey } from './cluster-home.ts';
 import type { Log } from './log/log.ts';
 import type { Membership } from './membership/membership.ts';
 import { formatAddress, parseAddress } from './network/addresses.ts';
+import { beatThreadStarter } from './network/beats/start-thread.ts';
 import { UdpBeats } from './network/beats/udp-beats.ts';
 import { createMdns } from './network/discovery/mdns.ts';
 import { openMdnsSocket } from './network/discovery/mdns-socket.ts';
@@ -64,10 +65,11 @@ export async function openNetwork(
   const [given] = settings.listen.map((text) => parseAddress(text, 0));
   const book = Object.entries(memory.known.book).map(([node, addresses]) => ({ node, addresses }));
   const listen = given ?? { port: memory.known.port === 0 ? usualPort : memory.known.port, prefer: true };
-  const beats = new UdpBeats(
-    { threadFile: programFile('daemon/network/beats/thread-main.ts') },
-    { randomness, problem: (reason) => log.warn('heartbeats go over the connections instead of UDP', { reason }) },
-  );
+  const beats = new UdpBeats({
+    randomness,
+    startThread: beatThreadStarter(programFile('daemon/network/beats/thread-main.ts')),
+    problem: (reason) => log.warn('heartbeats go over the connections instead of UDP', { reason }),
+  });
   const messenger = new Libp2pNetwork(
     {
       clusterKey: key,

@@ -24,6 +24,8 @@ export class Heart {
   readonly #patience = new Patience();
   #beaten = 0;
   #sleptMs: number;
+  /** Whom beats reached at the last turn: whoever has fallen silent since is the one who is to blame. */
+  #reached: ReadonlySet<NodeId> = new Set();
 
   constructor(needs: HeartNeeds) {
     this.#needs = needs;
@@ -58,14 +60,15 @@ export class Heart {
     // Of the process or the whole machine; a busy main loop alone keeps nobody from hearing beats that need none.
     const stoodMs = beats === undefined ? lateMs : Math.max(beats.stoodStill(), slept);
     let absentMs = stoodMs;
+    const reached = new Set(neighbours.ids().filter((peer) => beats?.reaches(peer) === true));
     for (const peer of neighbours.ids()) {
-      const heard = beats?.reaches(peer) === true;
-      const ownMs = heard ? stoodMs : Math.max(stoodMs, lateMs);
+      const ownMs = reached.has(peer) || this.#reached.has(peer) ? stoodMs : Math.max(stoodMs, lateMs);
       if (neighbours.watchers().includes(peer)) absentMs = Math.max(absentMs, ownMs);
       neighbours.excuse(peer, ownMs, now);
       const news = beats?.news(peer);
       if (news !== undefined) neighbours.beat(peer, news, now);
     }
+    this.#reached = reached;
     this.#patience.late(absentMs, now);
     neighbours.judge(now, this.#patience.slackMs(now));
     return absentMs;

@@ -3,7 +3,8 @@
 import type { Randomness, Timer } from '../../daemon/clock.ts';
 import { BeatExchange } from '../../daemon/network/beats/beat-exchange.ts';
 import { BeatMemory } from '../../daemon/network/beats/beat-memory.ts';
-import type { BeatOffer } from '../../daemon/network/beats/beat-messages.ts';
+import type { BeatCommand, BeatOffer } from '../../daemon/network/beats/beat-messages.ts';
+import { UdpBeats } from '../../daemon/network/beats/udp-beats.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 export interface BeatFaults {
@@ -20,14 +21,15 @@ interface Sent {
 }
 
 export class BeatThread {
-  readonly memory = new BeatMemory();
+  readonly memory: BeatMemory;
   readonly exchange: BeatExchange;
   readonly port: number;
   readonly #world: BeatWorld;
   #timer: Timer | undefined;
   #stopped: Buffer[] | undefined;
 
-  constructor(port: number, world: BeatWorld) {
+  constructor(port: number, world: BeatWorld, memory = new BeatMemory()) {
+    this.memory = memory;
     this.port = port;
     this.#world = world;
     this.memory.set('dueAt', world.now());
@@ -43,6 +45,18 @@ export class BeatThread {
   beat(places: readonly number[], intervalMs: number): void {
     this.exchange.beat(places, intervalMs);
     this.turn();
+  }
+
+  obey(command: BeatCommand): void {
+    if (command.type === 'open') this.exchange.open(command.peer);
+    else if (command.type === 'close') this.exchange.close(command.place);
+    else if (command.type === 'beat') this.beat(command.places, command.intervalMs);
+  }
+
+  /** As the end of its process. */
+  kill(): void {
+    this.pause();
+    this.#world.threads.delete(this.port);
   }
 
   /** As SIGSTOP: what arrives waits in the kernel. */
@@ -87,10 +101,28 @@ export class BeatWorld {
     return (this.clock.now() + 2 ** 31 - 60_000) | 0;
   }
 
-  thread(port: number): BeatThread {
-    const thread = new BeatThread(port, this);
+  thread(port: number, memory?: BeatMemory): BeatThread {
+    const thread = new BeatThread(port, this, memory);
     this.threads.set(port, thread);
     return thread;
+  }
+
+  /** The shipped carrier over a thread of this world: for a node that is known here by the number `port`. */
+  carrier(port: number): { readonly beats: UdpBeats; readonly thread: BeatThread } {
+    let thread: BeatThread | undefined;
+    const beats = new UdpBeats({
+      randomness: this.#randomness,
+      now: () => this.now(),
+      startThread: ({ memory }, answered) => {
+        const own = this.thread(port, new BeatMemory(memory));
+        thread = own;
+        answered({ type: 'bound', port });
+        return { tell: (command) => own.obey(command), stop: async () => own.kill() };
+      },
+    });
+    void beats.start('', port);
+    if (thread === undefined) throw new Error('the thread was not started');
+    return { beats, thread };
   }
 
   carry(from: number, packet: Buffer, to: number): void {

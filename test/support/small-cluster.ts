@@ -1,9 +1,11 @@
 /** Nodes with nothing but membership and election, over the memory network and in virtual time. */
 import { Election } from '../../daemon/election/election.ts';
 import { MembershipNode } from '../../daemon/membership/membership-node.ts';
+import type { UdpBeats } from '../../daemon/network/beats/udp-beats.ts';
 import { createMemoryNetwork, type MemoryNetwork } from '../../daemon/network/memory-network.ts';
 import type { NodeFacts } from '../../src/model/inventory.ts';
 import type { NodeId, Term } from '../../src/model/job.ts';
+import { type BeatThread, type BeatWorld, offerOf } from './beat-world.ts';
 import { ProcessClock } from './process-clock.ts';
 import { seededRandomness } from './seeded-randomness.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -13,6 +15,8 @@ export interface SmallNode {
   readonly clock: ProcessClock;
   readonly membership: MembershipNode;
   readonly election: Election;
+  /** Of its heartbeats, in a cluster that has such threads. */
+  readonly thread: BeatThread | undefined;
 }
 
 export function factsOf(id: NodeId, incarnation = 1): Omit<NodeFacts, 'revision'> {
@@ -53,6 +57,10 @@ export class SmallCluster {
   /** Every term that any node ever held as its own, in the order taken. */
   readonly seats: Term[] = [];
 
+  /** Where nodes booted from now on have their heartbeats' threads. */
+  beatWorld: BeatWorld | undefined;
+  readonly #ports = new Map<NodeId, number>();
+
   constructor(seed = 1) {
     this.network = createMemoryNetwork({ clock: this.clock, randomness: seededRandomness(seed) });
   }
@@ -60,7 +68,16 @@ export class SmallCluster {
   async boot(id: NodeId, incarnation = 1): Promise<SmallNode> {
     const clock = new ProcessClock(this.clock);
     const messenger = this.network.join(id);
-    const membership = new MembershipNode({ facts: factsOf(id, incarnation) }, { messenger, clock });
+    const carrier = this.#carrier(id);
+    if (carrier !== undefined) {
+      messenger.onPeer(({ type, peer }) => {
+        const [own, other] = [this.#port(id), this.#port(peer)];
+        if (type === 'connected') carrier.beats.open(peer, '', offerOf(other, own), offerOf(own, other));
+        else carrier.beats.close(peer, offerOf(own, other));
+      });
+    }
+    const beats = carrier === undefined ? {} : { beats: carrier.beats };
+    const membership = new MembershipNode({ facts: factsOf(id, incarnation) }, { messenger, clock, ...beats });
     const disk = this.disks.get(id) ?? new TermDisk();
     this.disks.set(id, disk);
     const saveTerm = (term: Term): Promise<void> =>
@@ -74,7 +91,7 @@ export class SmallCluster {
     election.onChange((term) => {
       if (term !== undefined && election.isMine()) this.seats.push(term);
     });
-    const node: SmallNode = { id, clock, membership, election };
+    const node: SmallNode = { id, clock, membership, election, thread: carrier?.thread };
     this.nodes.set(id, node);
     await messenger.start();
     await membership.start();
@@ -86,7 +103,30 @@ export class SmallCluster {
     return Promise.all(ids.map((id) => this.boot(id)));
   }
 
+  #port(id: NodeId): number {
+    const port = this.#ports.get(id) ?? this.#ports.size + 1;
+    this.#ports.set(id, port);
+    return port;
+  }
+
+  #carrier(id: NodeId): { readonly beats: UdpBeats; readonly thread: BeatThread } | undefined {
+    return this.beatWorld?.carrier(this.#port(id));
+  }
+
+  /** As SIGSTOP of its process, thread and all. */
+  stop(id: NodeId): void {
+    this.nodes.get(id)?.clock.pause();
+    this.nodes.get(id)?.thread?.pause();
+  }
+
+  /** As SIGCONT. */
+  continue(id: NodeId): void {
+    this.nodes.get(id)?.thread?.resume();
+    this.nodes.get(id)?.clock.resume();
+  }
+
   kill(id: NodeId): void {
+    this.nodes.get(id)?.thread?.kill();
     this.nodes.get(id)?.clock.kill();
     this.network.crash(id);
     this.nodes.delete(id);

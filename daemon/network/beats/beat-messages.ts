@@ -22,7 +22,7 @@ export type BeatCommand =
   | { readonly type: 'beat'; readonly places: readonly number[]; readonly intervalMs: number }
   | { readonly type: 'tidy' };
 
-/** The thread's first and only word. */
+/** The thread's first word and its last. */
 export type BeatAnswer = { readonly type: 'bound'; readonly port: number } | { readonly type: 'failed'; readonly message: string };
 
 export interface BeatThreadOptions {
@@ -31,3 +31,10 @@ export interface BeatThreadOptions {
   /** Wanted; another one where it is taken. */
   readonly port: number;
 }
+
+export interface BeatThread {
+  tell(command: BeatCommand): void;
+  stop(): Promise<void>;
+}
+
+export type StartBeatThread = (options: BeatThreadOptions, answered: (answer: BeatAnswer) => void) => BeatThread;

@@ -1,25 +1,18 @@
 /** The main loop's end of the heartbeats by UDP: starts their thread, tells it of connections, and reads what it noted. */
-import { Worker } from 'node:worker_threads';
 import type { NodeId } from '../../../src/model/job.ts';
 import type { Randomness } from '../../clock.ts';
 import type { Beat, BeatCarrier } from '../../wire/beat-carrier.ts';
 import { BeatMemory, elapsed, places } from './beat-memory.ts';
-import type { BeatAnswer, BeatCommand, BeatOffer, BeatThreadOptions } from './beat-messages.ts';
+import type { BeatAnswer, BeatCommand, BeatOffer, BeatThread, StartBeatThread } from './beat-messages.ts';
 import { keyBytes } from './beat-packet.ts';
 import { monotonicMs } from './thread-time.ts';
 
-/** Megabytes for a thread that keeps a few numbers a peer. */
-const limits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 };
 /** By then the thread has had its first turn. */
 const firstTurnMs = 5000;
 
-export interface UdpBeatsOptions {
-  /** `programFile('daemon/network/beats/thread-main.ts')` */
-  readonly threadFile: string;
-}
-
 export interface UdpBeatsNeeds {
   readonly randomness: Randomness;
+  readonly startThread: StartBeatThread;
   /** Monotonic milliseconds cut to 32 bits. Default: the kernel's. */
   now?(): number;
   /** Heartbeats go as messages from now on. */
@@ -34,21 +27,19 @@ interface Peer {
 }
 
 export class UdpBeats implements BeatCarrier {
-  readonly #options: UdpBeatsOptions;
   readonly #needs: UdpBeatsNeeds;
   readonly #now: () => number;
   readonly #memory = new BeatMemory();
   readonly #peers = new Map<NodeId, Peer>();
   readonly #free = Array.from({ length: places }, (_, index) => index);
-  #worker: Worker | undefined;
+  #thread: BeatThread | undefined;
   #port = 0;
   #watchers: readonly NodeId[] = [];
   #intervalMs = 0;
   /** Of a standstill that has not ended when it was asked about: what was told of it. */
   #toldMs = 0;
 
-  constructor(options: UdpBeatsOptions, needs: UdpBeatsNeeds) {
-    this.#options = options;
+  constructor(needs: UdpBeatsNeeds) {
     this.#needs = needs;
     this.#now = needs.now ?? monotonicMs;
   }
@@ -57,28 +48,20 @@ export class UdpBeats implements BeatCarrier {
   async start(host: string, port: number): Promise<void> {
     this.tick();
     this.#memory.set('dueAt', (this.#now() + firstTurnMs) | 0);
-    const workerData: BeatThreadOptions = { memory: this.#memory.buffer, host, port };
-    const worker = new Worker(this.#options.threadFile, { name: 'beats', workerData, resourceLimits: limits, stdout: false, stderr: false });
-    this.#worker = worker;
     await new Promise<void>((resolve) => {
-      const over = (reason: string): void => {
+      const answered = (answer: BeatAnswer): void => {
+        if (answer.type === 'bound') this.#port = answer.port;
+        else this.#lose(answer.message);
         resolve();
-        this.#lose(worker, reason);
       };
-      worker.on('message', (answer: BeatAnswer) => {
-        if (answer.type === 'failed') return over(answer.message);
-        this.#port = answer.port;
-        resolve();
-      });
-      worker.on('error', (error: unknown) => over(error instanceof Error ? error.message : String(error)));
-      worker.on('exit', () => over('their thread has ended'));
+      this.#thread = this.#needs.startThread({ memory: this.#memory.buffer, host, port }, answered);
     });
   }
 
   async stop(): Promise<void> {
-    const worker = this.#worker;
-    this.#worker = undefined;
-    await worker?.terminate();
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.stop();
   }
 
   /** Gives back what the thread's start left behind. */
@@ -88,7 +71,7 @@ export class UdpBeats implements BeatCarrier {
 
   /** For the hello of one connection: where the other side shall send its beats. Undefined where there are none. */
   offer(): BeatOffer | undefined {
-    if (this.#worker === undefined || this.#port === 0) return undefined;
+    if (this.#thread === undefined || this.#port === 0) return undefined;
     const key = Buffer.from(this.#needs.randomness.hex(keyBytes), 'hex').toString('base64url');
     return { port: this.#port, slot: Number.parseInt(this.#needs.randomness.hex(4), 16), key };
   }
@@ -134,7 +117,7 @@ export class UdpBeats implements BeatCarrier {
 
   reaches(peer: NodeId): boolean {
     const place = this.#peers.get(peer)?.place;
-    if (place === undefined || this.#worker === undefined || this.#memory.at(place, 'isHeard') === 0) return false;
+    if (place === undefined || this.#thread === undefined || this.#memory.at(place, 'isHeard') === 0) return false;
     const heard = elapsed(this.#memory.at(place, 'heardAt'), this.#now()) <= 1.5 * this.#intervalMs;
     // Once it is not, it must be heard anew: a difference of times is right for some days only.
     if (!heard) this.#memory.put(place, 'isHeard', 0);
@@ -142,7 +125,7 @@ export class UdpBeats implements BeatCarrier {
   }
 
   stoodStill(): number {
-    if (this.#worker === undefined) return 0;
+    if (this.#thread === undefined) return 0;
     const ended = this.#memory.take('stoodStillMs');
     const lasting = Math.max(0, elapsed(this.#memory.get('dueAt'), this.#now()));
     const told = this.#toldMs;
@@ -164,15 +147,16 @@ export class UdpBeats implements BeatCarrier {
   }
 
   #tell(command: BeatCommand): void {
-    this.#worker?.postMessage(command);
+    this.#thread?.tell(command);
   }
 
-  #lose(worker: Worker, reason: string): void {
-    if (this.#worker !== worker) return;
-    this.#worker = undefined;
+  #lose(reason: string): void {
+    const thread = this.#thread;
+    if (thread === undefined) return;
+    this.#thread = undefined;
     this.#port = 0;
     this.#peers.clear();
     this.#needs.problem?.(reason);
-    void worker.terminate();
+    void thread.stop();
   }
 }
