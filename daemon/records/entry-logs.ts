@@ -2,12 +2,15 @@
 import type { Entry } from '../../src/model/facts.ts';
 import type { Digest } from '../../src/model/job.ts';
 import { digestOf } from './canonical.ts';
+import { collectedOf } from './collected.ts';
 import type { Head } from './protocol.ts';
 
 export const noPredecessor: Digest = '0'.repeat(64);
 
-/** Entries carry their predecessor's digest, so a log is known by the digest of its newest entry. */
+/** Entries carry their predecessor's digest, so a log is known by the digest of its newest entry. A tombstone has the digest of what it stands for. */
 export function entryDigest({ origin, sequence, previous, fact }: Entry): Digest {
+  const collected = collectedOf(fact);
+  if (collected !== undefined) return collected.digest;
   return digestOf({ origin, sequence, previous, fact });
 }
 
@@ -31,6 +34,14 @@ export class EntryLogs {
         log.entries.push(entry);
         log.head = '';
       }
+    }
+  }
+
+  /** Puts tombstones in the places of entries held; no digest changes by it. */
+  collect(tombstones: readonly Entry[]): void {
+    for (const tombstone of tombstones) {
+      const log = this.#logs.get(tombstone.origin);
+      if (log?.entries[tombstone.sequence - 1] !== undefined) log.entries[tombstone.sequence - 1] = tombstone;
     }
   }
 

@@ -4,6 +4,7 @@ import { emptyJobState, foldInto, type MutableJobState } from '../../src/model/f
 import type { JobId, Term } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import { compareTerms } from '../../src/model/term.ts';
+import { collectedOf } from './collected.ts';
 import { readFact } from './fact-schema.ts';
 import type { Trouble } from './trouble.ts';
 
@@ -36,6 +37,11 @@ export class JobBook {
     this.#foldAll(entries, this.#listeners);
   }
 
+  /** Is the fact, read or not, about a job that was removed? */
+  isOfRemoved(fact: unknown): boolean {
+    return typeof fact === 'object' && fact !== null && 'job' in fact && typeof fact.job === 'string' && this.jobs.get(fact.job)?.removed === true;
+  }
+
   positionsOf(job: JobId): ReadonlyMap<string, number> {
     return this.#positions.get(job) ?? new Map();
   }
@@ -52,6 +58,11 @@ export class JobBook {
 
   #foldAll(entries: readonly Entry[], listeners: readonly FactListener[]): void {
     for (const { origin, sequence, fact: value } of entries) {
+      const collected = collectedOf(value);
+      if (collected !== undefined) {
+        this.#foldTombstone({ type: 'removed', job: collected.job, at: 0 }, listeners);
+        continue;
+      }
       const reading = readFact(value);
       if (reading.kind === 'fact') {
         const state = this.#foldFact(reading.fact, origin, sequence);
@@ -62,15 +73,30 @@ export class JobBook {
     }
   }
 
+  /** Another node has collected facts of the job, so it was removed. */
+  #foldTombstone(removal: Fact, listeners: readonly FactListener[]): void {
+    if (this.jobs.get(removal.job)?.removed === true) return;
+    const state = this.#stateOf(removal.job);
+    foldInto(state, removal);
+    this.#positions.delete(removal.job);
+    for (const listener of listeners) this.#tell(listener, removal, state);
+  }
+
+  #stateOf(job: JobId): MutableJobState {
+    const known = this.jobs.get(job);
+    if (known !== undefined) return known;
+    const state = emptyJobState(job);
+    this.jobs.set(job, state);
+    this.#positions.set(job, new Map());
+    return state;
+  }
+
   #foldFact(fact: Fact, origin: string, sequence: number): JobState {
-    let state = this.jobs.get(fact.job);
-    if (state === undefined) {
-      state = emptyJobState(fact.job);
-      this.jobs.set(fact.job, state);
-      this.#positions.set(fact.job, new Map());
-    }
+    const state = this.#stateOf(fact.job);
     this.#positions.get(fact.job)?.set(origin, sequence);
     foldInto(state, fact);
+    // Of removed jobs only the id is kept in memory.
+    if (state.removed) this.#positions.delete(fact.job);
     if (fact.type === 'pause-set') this.#clock = Math.max(this.#clock, fact.clock);
     if (fact.type === 'result-kept' || fact.type === 'ended') this.#see(fact.term);
     if (fact.type === 'result-kept' || fact.type === 'attempt-failed') this.#see(fact.attempt.term);

@@ -7,6 +7,7 @@ import type { Seat } from '../../src/model/voters.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Startable } from '../startable.ts';
 import type { Messenger } from '../wire/messenger.ts';
+import { Collector } from './collector.ts';
 import { Copies } from './copies.ts';
 import { EntryLogs } from './entry-logs.ts';
 import { Inbox } from './inbox.ts';
@@ -50,6 +51,8 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   readonly #inbox: Inbox;
   readonly #copies: Copies;
   readonly #store: StoreHealth;
+  readonly #collector: Collector;
+  readonly #onCollect: ((facts: readonly Fact[]) => void)[] = [];
   readonly #heard = Promise.withResolvers<void>();
   readonly #open = Promise.withResolvers<void>();
   #own: OwnLog | undefined;
@@ -67,6 +70,12 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     this.#options = options;
     this.#needs = needs;
     this.#book = new JobBook({ onTrouble });
+    this.#collector = new Collector({
+      ...{ store, clock, logs: this.#logs, isRemoved: (job) => this.#book.jobs.get(job)?.removed === true },
+      collecting: (facts) => {
+        for (const listener of this.#onCollect) listener(facts);
+      },
+    });
     this.#heads = new PeerHeads({ logs: this.#logs });
     this.#inbox = new Inbox({ store, logs: this.#logs, ownOrigin: () => this.#ownLog().origin, landed, onTrouble });
     this.#copies = new Copies({ host: options.host }, { ...needs, heads: this.#heads });
@@ -87,6 +96,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     this.#seat = seat ?? {};
     this.#logs.add(entries);
     this.#book.load(entries);
+    this.#lookForRemoved(entries);
     const mayWrite = this.#heard.promise;
     const own = new OwnLog(
       { node: messenger.self, storeId, mayWrite },
@@ -114,6 +124,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     this.#heard.resolve();
     await this.#own?.idle();
     await this.#inbox.idle();
+    await this.#collector.stop();
     this.#copies.close();
     await this.#store.stop();
   }
@@ -138,6 +149,10 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
 
   onFact(listener: FactListener): void {
     this.#book.onFact(listener);
+  }
+
+  onCollect(listener: (facts: readonly Fact[]) => void): void {
+    this.#onCollect.push(listener);
   }
 
   highestTerm(): Term | undefined {
@@ -224,13 +239,20 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     if (this.#needs.messenger.connected().every((peer) => this.#heads.hasTold(peer))) this.#heard.resolve();
   }
 
+  /** Of a removed job everything goes, also what arrives after the removal. */
+  #lookForRemoved(entries: readonly Entry[]): void {
+    if (entries.some(({ fact }) => this.#book.isOfRemoved(fact))) this.#collector.look();
+  }
+
   #ownLanded(entries: readonly Entry[]): void {
     this.#book.fold(entries);
+    this.#lookForRemoved(entries);
     this.#replication?.pushToAll();
   }
 
   #foreignLanded(entries: readonly Entry[]): void {
     this.#book.fold(entries);
+    this.#lookForRemoved(entries);
     this.#replication?.landed(entries);
   }
 }

@@ -30,6 +30,8 @@ export interface Journal {
   catchUp(waitMs: number): Promise<void>;
   /** Called after a fact new to this node is on disk and folded, own or foreign, in log order. */
   onFact(listener: (fact: Fact, state: JobState) => void): void;
+  /** Called with facts of removed jobs before they are taken off this disk. */
+  onCollect(listener: (facts: readonly Fact[]) => void): void;
 }
 
 /** The highest term this node knows of, kept on disk for the election. */
@@ -83,6 +85,8 @@ export interface FactStore extends Startable {
   load(): Promise<{ readonly storeId: string; readonly entries: readonly Entry[]; readonly highestTerm: Term | undefined; readonly seat?: Seat }>;
   /** Durable when resolved (group commit, fsync). Entries of any origin; ones already stored are ignored. Rejects `disk-full` and stores none of them. */
   append(entries: readonly Entry[]): Promise<void>;
+  /** Puts these in the places of stored entries of the same origin and sequence; durable when resolved. Others than stored are ignored. */
+  collect(tombstones: readonly Entry[]): Promise<void>;
   /** Durable when resolved. A lower term than the one stored is ignored. */
   saveTerm(term: Term): Promise<void>;
   /** Durable when resolved: the last one asked for, whole. */

@@ -32,6 +32,7 @@ export interface MemoryStoreOptions {
 
 interface Write {
   readonly entries: readonly Entry[];
+  readonly tombstones?: readonly Entry[];
   readonly term?: Term;
   readonly seat?: Seat;
   readonly storeId?: string;
@@ -94,6 +95,10 @@ export class MemoryStore implements FactStore {
     return this.#write({ entries });
   }
 
+  collect(tombstones: readonly Entry[]): Promise<void> {
+    return this.#write({ entries: [], tombstones });
+  }
+
   saveTerm(term: Term): Promise<void> {
     return this.#write({ entries: [], term });
   }
@@ -108,7 +113,7 @@ export class MemoryStore implements FactStore {
     return storeId;
   }
 
-  #write(write: Pick<Write, 'entries' | 'term' | 'seat' | 'storeId'>): Promise<void> {
+  #write(write: Pick<Write, 'entries' | 'tombstones' | 'term' | 'seat' | 'storeId'>): Promise<void> {
     if (this.#state !== 'open') return Promise.reject(new SupervmError('internal', 'the store is not open'));
     return new Promise((resolve, reject) => {
       this.#pending.push({ ...write, resolve, reject });
@@ -136,7 +141,7 @@ export class MemoryStore implements FactStore {
   }
 }
 
-function store(disk: MemoryDisk, write: Pick<Write, 'entries' | 'term' | 'seat' | 'storeId'>): void {
+function store(disk: MemoryDisk, write: Pick<Write, 'entries' | 'tombstones' | 'term' | 'seat' | 'storeId'>): void {
   for (const entry of write.entries) {
     const log = disk.logs.get(entry.origin) ?? [];
     disk.logs.set(entry.origin, log);
@@ -144,6 +149,10 @@ function store(disk: MemoryDisk, write: Pick<Write, 'entries' | 'term' | 'seat' 
     if (entry.sequence <= log.length) continue;
     if (entry.sequence !== log.length + 1) throw new Error(`entry ${entry.sequence} of ${entry.origin} was stored after ${log.length}`);
     log.push(structuredClone(entry));
+  }
+  for (const tombstone of write.tombstones ?? []) {
+    const log = disk.logs.get(tombstone.origin);
+    if (log?.[tombstone.sequence - 1] !== undefined) log[tombstone.sequence - 1] = structuredClone(tombstone);
   }
   if (write.term !== undefined && (disk.highestTerm === undefined || compareTerms(write.term, disk.highestTerm) > 0)) disk.highestTerm = write.term;
   if (write.seat !== undefined) disk.seat = write.seat;

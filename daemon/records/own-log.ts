@@ -1,6 +1,7 @@
 /** This node's own log: facts in the order of the calls, many calls in one fsync, nothing numbered before its predecessor is durable. */
 import { SupervmError } from '../../src/model/errors.ts';
 import type { Entry, Fact } from '../../src/model/facts.ts';
+import { collectedOf } from './collected.ts';
 import { type EntryLogs, entryDigest, noPredecessor } from './entry-logs.ts';
 import { readFact } from './fact-schema.ts';
 import type { FactStore } from './journal.ts';
@@ -120,7 +121,7 @@ export class OwnLog {
     }
     this.#mustRenew = false;
     // Nobody who has the other form of the old log takes what was written into it since: say it again under the new id.
-    const facts = [...logs.after(before, this.#inherited)].map((entry) => entry.fact as Fact);
+    const facts = [...logs.after(before, this.#inherited)].filter(({ fact }) => collectedOf(fact) === undefined).map((entry) => entry.fact as Fact);
     if (facts.length > 0) this.#asked.unshift({ facts, resolve: () => undefined, reject: () => undefined });
     this.#inherited = 0;
     renewed(before, this.origin);

@@ -23,6 +23,7 @@ export interface SqliteStoreOptions {
 
 interface Asked {
   readonly rows: readonly Row[];
+  readonly tombstones: readonly Row[];
   readonly meta: { readonly [key: string]: string };
   resolve(): void;
   reject(error: unknown): void;
@@ -82,6 +83,10 @@ export class SqliteStore implements FactStore {
     return this.#commit(entries.map(rowOf), {});
   }
 
+  collect(tombstones: readonly Entry[]): Promise<void> {
+    return this.#commit([], {}, tombstones.map(rowOf));
+  }
+
   saveTerm(term: Term): Promise<void> {
     if (this.#term === undefined || compareTerms(term, this.#term) > 0) this.#term = term;
     return this.#commit([], { term: JSON.stringify(this.#term) });
@@ -107,9 +112,9 @@ export class SqliteStore implements FactStore {
     return this.#thread;
   }
 
-  #commit(rows: readonly Row[], meta: { readonly [key: string]: string }): Promise<void> {
+  #commit(rows: readonly Row[], meta: { readonly [key: string]: string }, tombstones: readonly Row[] = []): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#asked.push({ rows, meta, resolve, reject });
+      this.#asked.push({ rows, tombstones, meta, resolve, reject });
       if (this.#committing === undefined) void this.#commitAll();
     });
   }
@@ -122,7 +127,11 @@ export class SqliteStore implements FactStore {
       const group = this.#asked;
       this.#asked = [];
       try {
-        const commit = { rows: group.flatMap((asked) => asked.rows), meta: Object.assign({}, ...group.map((asked) => asked.meta)) };
+        const commit = {
+          rows: group.flatMap((asked) => asked.rows),
+          tombstones: group.flatMap((asked) => asked.tombstones),
+          meta: Object.assign({}, ...group.map((asked) => asked.meta)),
+        };
         await this.#running().ask({ type: 'commit', commit });
         for (const asked of group) asked.resolve();
       } catch (error) {

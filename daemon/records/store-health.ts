@@ -53,6 +53,10 @@ export class StoreHealth implements FactStore {
     return this.#watched(() => this.#needs.store.append(entries));
   }
 
+  collect(tombstones: readonly Entry[]): Promise<void> {
+    return this.#watched(() => this.#needs.store.collect(tombstones));
+  }
+
   saveTerm(term: Term): Promise<void> {
     return this.#watched(() => this.#needs.store.saveTerm(term));
   }

@@ -11,6 +11,8 @@ export interface Row {
 /** One transaction. */
 export interface Commit {
   readonly rows: readonly Row[];
+  /** In the places of rows with the same origin and sequence. */
+  readonly tombstones: readonly Row[];
   /** Values of the `meta` table to set. */
   readonly meta: { readonly [key: string]: string };
 }

@@ -22,6 +22,7 @@ const layout = `
 interface OpenDatabase {
   readonly database: DatabaseSync;
   readonly insert: StatementSync;
+  readonly replace: StatementSync;
   readonly setMeta: StatementSync;
 }
 
@@ -39,6 +40,8 @@ function checkDatabase(database: DatabaseSync): void {
 function openDatabase(file: string, storeId: string): OpenDatabase {
   const database = new DatabaseSync(file);
   try {
+    // Only a new database takes it on.
+    database.exec('PRAGMA auto_vacuum = INCREMENTAL');
     // Exclusive: one process has it, so SQLite needs no shared memory file, which could not grow on a full disk.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     database.exec('PRAGMA cache_size = -1024; PRAGMA journal_size_limit = 4194304; PRAGMA temp_store = MEMORY');
@@ -49,6 +52,7 @@ function openDatabase(file: string, storeId: string): OpenDatabase {
     return {
       database,
       insert: database.prepare('INSERT OR IGNORE INTO entries (origin, sequence, previous, body) VALUES (?, ?, ?, ?)'),
+      replace: database.prepare('UPDATE entries SET body = ? WHERE origin = ? AND sequence = ?'),
       setMeta: database.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value'),
     };
   } catch (error) {
@@ -57,12 +61,15 @@ function openDatabase(file: string, storeId: string): OpenDatabase {
   }
 }
 
-function commitOnce({ database, insert, setMeta }: OpenDatabase, { rows, meta }: Commit): void {
+function commitOnce({ database, insert, replace, setMeta }: OpenDatabase, { rows, tombstones, meta }: Commit): void {
   database.exec('BEGIN IMMEDIATE');
   try {
     for (const { origin, sequence, previous, body } of rows) insert.run(origin, sequence, previous, body);
+    for (const { origin, sequence, body } of tombstones) replace.run(body, origin, sequence);
     for (const [key, value] of Object.entries(meta)) setMeta.run(key, value);
     database.exec('COMMIT');
+    // Gives the room of what was collected back to the disk.
+    if (tombstones.length > 0) database.exec('PRAGMA incremental_vacuum');
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;

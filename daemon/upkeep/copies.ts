@@ -1,6 +1,6 @@
 /** Where the bytes of jobs are, as far as the coordinator has looked. */
 import type { JobId } from '../../src/model/job.ts';
-import type { Clock, Leadership, Messenger } from './needs.ts';
+import type { Clock, Leading, Messenger } from './needs.ts';
 import { type JobCopies, upkeepProtocol } from './protocol.ts';
 
 const freshMs = 500;
@@ -13,12 +13,12 @@ export interface CopiesKnown {
 }
 
 export class CopiesClient implements CopiesKnown {
-  readonly #needs: { readonly leadership: Leadership; readonly messenger: Messenger; readonly clock: Clock };
+  readonly #needs: { readonly leadership: Leading; readonly messenger: Messenger; readonly clock: Clock };
   #asking: Promise<ReadonlyMap<JobId, JobCopies>> | undefined;
   #last: ReadonlyMap<JobId, JobCopies> = new Map();
   #askedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(needs: { readonly leadership: Leadership; readonly messenger: Messenger; readonly clock: Clock }) {
+  constructor(needs: { readonly leadership: Leading; readonly messenger: Messenger; readonly clock: Clock }) {
     this.#needs = needs;
   }
 

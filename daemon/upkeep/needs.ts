@@ -6,15 +6,17 @@ import type { Member, Membership } from '../membership/membership.ts';
 import type { Journal } from '../records/journal.ts';
 import type { Messenger } from '../wire/messenger.ts';
 
-export type { Clock, Leadership, Member, Membership, Messenger };
+export type { Clock, Member, Membership, Messenger };
 
 /** Who reachable has which blob, and who was asked. */
 export type Located = Awaited<ReturnType<BlobSearch['locate']>>;
 export type BlobTraffic = Pick<Blobs, 'bytes' | 'fetch' | 'replicate'> & BlobSearch;
 
+export type Leading = Pick<Leadership, 'current' | 'isMine' | 'onChange'>;
+
 export interface UpkeepNeeds {
   readonly membership: Membership;
-  readonly leadership: Leadership;
+  readonly leadership: Leading;
   readonly journal: Pick<Journal, 'jobs' | 'job' | 'append' | 'onFact'>;
   readonly blobs: BlobTraffic;
   /** Must reach its own node too. */

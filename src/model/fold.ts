@@ -192,8 +192,11 @@ function foldCancelled(state: MutableJobState, generation: number): boolean {
   return true;
 }
 
+const nothing = emptyJobState('');
+
 function foldRemoved(state: MutableJobState): boolean {
-  Object.assign(state, emptyJobState(state.id), { removed: true });
+  // Removed ids are never forgotten, so they share what is empty: nothing is folded into it any more.
+  Object.assign(state, nothing, { id: state.id, removed: true });
   delete state.record;
   delete state.pause;
   return true;

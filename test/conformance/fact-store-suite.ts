@@ -85,6 +85,15 @@ export function factStoreSuite(name: string, openBench: () => Promise<StoreBench
       expect((await restart()).seat).toEqual(seat);
     });
 
+    test('puts tombstones in the places of what it has, and ignores others', async () => {
+      const { store, wait, restart } = await opened();
+      const stone = (sequence: number, origin?: string) => entry(sequence, origin, { type: 'collected', job: 'a'.repeat(64), digest: 'b'.repeat(64) });
+      await wait(store().append([entry(1), entry(2), entry(3)]));
+      await wait(store().collect([stone(2), stone(4), stone(1, 'n2/s2')]));
+      await wait(store().append([entry(2), entry(4)]));
+      expect((await restart()).entries).toEqual([entry(1), stone(2), entry(3), entry(4)]);
+    });
+
     test('takes a new id when asked, with everything else as it was', async () => {
       const { store, wait, restart } = await opened();
       const before = await wait(store().load());

@@ -19,6 +19,7 @@ export function watchWrites(store: MemoryStore, waiting: (count: number) => void
     stop: () => store.stop(),
     load: () => store.load(),
     append: (entries) => watch(store.append(entries)),
+    collect: (tombstones) => watch(store.collect(tombstones)),
     saveTerm: (term) => watch(store.saveTerm(term)),
     saveSeat: (seat) => watch(store.saveSeat(seat)),
     renew: () => watch(store.renew()),

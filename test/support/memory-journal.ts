@@ -37,6 +37,8 @@ export class MemoryJournal implements Journal {
     this.#listeners.push(listener);
   }
 
+  onCollect(): void {}
+
   copiesOf(): readonly HostId[] {
     return this.copies;
   }
