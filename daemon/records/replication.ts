@@ -9,10 +9,11 @@ import type { Clock, Timer } from '../clock.ts';
 import type { Messenger } from '../wire/messenger.ts';
 import type { Copies } from './copies.ts';
 import { type EntryLogs, takeBatch } from './entry-logs.ts';
+import { ForkRepair } from './fork-repair.ts';
 import type { Inbox } from './inbox.ts';
 import type { OwnLog } from './own-log.ts';
 import type { PeerHeads } from './peer-heads.ts';
-import { batchBytes, type Heads, type RecordsReply, type RecordsRequest, recordsProtocol } from './protocol.ts';
+import { batchBytes, type Head, type Heads, type RecordsReply, type RecordsRequest, recordsProtocol } from './protocol.ts';
 
 const tellAllMs = 10_000;
 /** With this many peers only a sixth of them is told each time: what an idle node says must not grow with the cluster. */
@@ -46,6 +47,7 @@ interface Traffic {
 export class Replication {
   readonly #host: HostId;
   readonly #needs: ReplicationNeeds;
+  readonly #repair: ForkRepair;
   readonly #traffic = new Map<NodeId, Traffic>();
   readonly #news = new Set<string>();
   #newsTimer: Timer | undefined;
@@ -56,6 +58,7 @@ export class Replication {
   constructor(options: { readonly host: HostId }, needs: ReplicationNeeds) {
     this.#host = options.host;
     this.#needs = needs;
+    this.#repair = new ForkRepair({ ...needs, say: (facts) => needs.own.append(facts) });
   }
 
   start(): void {
@@ -70,6 +73,7 @@ export class Replication {
     this.#running = false;
     this.#tellTimer?.cancel();
     this.#newsTimer?.cancel();
+    this.#repair.stop();
   }
 
   connected(peer: NodeId): void {
@@ -89,11 +93,17 @@ export class Replication {
     if (!this.#running) return;
     const news = heads.record(from, told, own.origin);
     for (const fork of news.forks) inbox.reportFork(fork.origin, fork.sequence, from);
+    for (const head of told.heads) if (inbox.forked.has(head.origin)) this.#lookAtFork(from, head);
     if (news.knowsOwnBetter) void own.renew(own.origin).then(() => this.#pull(from));
     if (told.whole) this.#needs.heard();
     copies.check();
     void this.#push(from);
     if (news.hasMore) void this.#pull(from);
+  }
+
+  #lookAtFork(peer: NodeId, head: Head): void {
+    const { logs } = this.#needs;
+    if (logs.digestAt(head.origin, head.sequence) !== head.digest) this.#repair.noticed(peer, head);
   }
 
   async answer(from: NodeId, request: RecordsRequest): Promise<RecordsReply> {

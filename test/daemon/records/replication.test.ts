@@ -190,7 +190,31 @@ describe('a store restored from a backup', () => {
     expect(restored.disk.logs.size).toBe(1);
     cluster.network.heal();
     await cluster.clock.advance(30_000);
-    expect(nodes[1].journal.job(submission('k3').job)).toBeDefined();
+    for (const node of [restored, nodes[1]]) for (const key of ['k2', 'k3']) expect(node.journal.job(submission(key).job)).toBeDefined();
     expect(restored.troubles.map((trouble) => trouble.type)).toEqual(['fork', 'store-renewed']);
+  });
+
+  test('and whoever took what it wrote then, and whoever has what it had written before, tell each other, when it is gone', async () => {
+    const { cluster, nodes } = await started(['n1', 'n2', 'n3']);
+    await cluster.wait(nodes[0].journal.append([submission('k1')]));
+    await cluster.clock.advance(1_000);
+    const backup = structuredClone(nodes[0].disk);
+    await cluster.stop('n3');
+    await cluster.wait(nodes[0].journal.append([submission('k2')]));
+    await cluster.stop('n1');
+    await cluster.stop('n2');
+    const restored = await cluster.start('n1', { disk: backup });
+    const third = await cluster.start('n3');
+    await cluster.wait(restored.journal.append([submission('k3'), submission('k4')]));
+    await cluster.stop('n1');
+    const second = await cluster.start('n2');
+    await cluster.clock.advance(30_000);
+    for (const node of [second, third]) for (const key of ['k1', 'k2', 'k3', 'k4']) expect(node.journal.job(submission(key).job), key).toBeDefined();
+    // Said again once, by one of them each, and not for ever.
+    const sizes = (): number[] => [second, third].map(({ disk }) => entriesOf(disk).length);
+    const before = sizes();
+    await cluster.clock.advance(60_000);
+    expect(sizes()).toEqual(before);
+    expect(Math.max(...before)).toBeLessThanOrEqual(7);
   });
 });
