@@ -9,7 +9,7 @@ import { nodeViews } from './node-views.ts';
 import type { ApiParts } from './parts.ts';
 import { clusterNow } from './queries.ts';
 
-type Command = 'submit' | 'cancel' | 'retry' | 'pause' | 'resume' | 'deliver' | 'invite' | 'shutdown' | 'pauseNode' | 'unpauseNode';
+type Command = 'submit' | 'cancel' | 'remove' | 'retry' | 'pause' | 'resume' | 'deliver' | 'invite' | 'shutdown' | 'pauseNode' | 'unpauseNode';
 
 /** How long a user's word waits for more machines to have it on disk; it is on this one before. */
 const copiesWaitMs = 2000;
@@ -25,14 +25,28 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
     await append({ type: 'pause-set', job: state.id, at: needs.clock.wall(), paused, clock: needs.journal.nextClock(), node: needs.membership.self });
     return book.view(current(state));
   };
+  const namesNotReached = (): readonly string[] =>
+    needs.membership
+      .members()
+      .filter((member) => member.reachability === 'unreachable')
+      .map((member) => member.facts.name);
   return {
     submit: ({ body, progress, signal }) => needs.submitter.submit(body, progress, signal),
     cancel: async ({ params }) => {
       const state = book.find(params.job);
-      const open = ['active', 'paused'].includes(jobPhase(state));
+      const open = isOpen(state);
       if (open) await append({ type: 'cancelled', job: state.id, at: needs.clock.wall(), generation: state.generation });
-      const notReached = open ? needs.membership.members().filter((member) => member.reachability === 'unreachable') : [];
-      return { job: await book.view(current(state)), notReached: notReached.map((member) => member.facts.name) };
+      return { job: await book.view(current(state)), notReached: open ? namesNotReached() : [] };
+    },
+    remove: async ({ params, body }) => {
+      const state = book.find(params.job);
+      const open = isOpen(state);
+      if (open && body.force !== true) throw stillOpen(state);
+      const { id: job, generation } = state;
+      const at = needs.clock.wall();
+      const cancelled: readonly Fact[] = open ? [{ type: 'cancelled', job, at, generation }] : [];
+      const { copies } = await needs.journal.append([...cancelled, { type: 'removed', job, at }], copiesWaitMs);
+      return { id: job, copies, notReached: namesNotReached() };
     },
     retry: async ({ params }) => {
       const state = book.find(params.job);
@@ -51,6 +65,15 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
     pauseNode: ({ params }) => pausing(params.node, true),
     unpauseNode: ({ params }) => pausing(params.node, false),
   };
+}
+
+function isOpen(state: JobState): boolean {
+  return ['active', 'paused'].includes(jobPhase(state));
+}
+
+function stillOpen({ id }: JobState): SupervmError {
+  const short = id.slice(0, 8);
+  return new SupervmError('wrong-phase', `Job ${short} has not ended and cannot be removed.`, `Cancel and remove it: supervm rm --force ${short}`);
 }
 
 async function pauseNode(parts: ApiParts, text: string, paused: boolean): Promise<ReturnType<typeof nodeViews>[number]> {

@@ -59,6 +59,13 @@ export interface CancelReceipt {
   readonly notReached: readonly string[];
 }
 
+export interface RemoveReceipt {
+  readonly id: JobId;
+  /** Machines that have the removal on disk; the others learn of it when they are back. */
+  readonly copies: readonly HostId[];
+  readonly notReached: readonly string[];
+}
+
 export interface DeliverRequest {
   readonly folder: string;
   readonly existing?: ExistingFiles | undefined;
@@ -141,6 +148,7 @@ export interface RouteTypes {
   job: Shape<OfJob, Nothing, undefined, JobView>;
   jobEvents: Shape<OfJob, Nothing, undefined, EventView>;
   cancel: Shape<OfJob, Nothing, undefined, CancelReceipt>;
+  remove: Shape<OfJob, Nothing, { readonly force?: boolean | undefined }, RemoveReceipt>;
   retry: Shape<OfJob, Nothing, undefined, JobView>;
   pause: Shape<OfJob, Nothing, undefined, JobView>;
   resume: Shape<OfJob, Nothing, undefined, JobView>;

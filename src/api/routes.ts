@@ -39,6 +39,12 @@ export const routes: { readonly [name in RouteName]: Route } = {
   retry: { method: 'POST', path: '/api/v1/jobs/:job/retry', role: 'user', summary: 'Runs the tasks without a result again.' },
   pause: { method: 'POST', path: '/api/v1/jobs/:job/pause', role: 'user', summary: 'Starts no more tasks of the job.' },
   resume: { method: 'POST', path: '/api/v1/jobs/:job/resume', role: 'user', summary: 'Takes a paused job up again.' },
+  remove: {
+    method: 'POST',
+    path: '/api/v1/jobs/:job/remove',
+    role: 'user',
+    summary: 'Forgets an ended job for ever, with its facts, files and logs on every node; `force` cancels it first.',
+  },
   why: { method: 'GET', path: '/api/v1/jobs/:job/why', role: 'viewer', summary: 'Why the job waits or failed, with the fix.' },
   results: { method: 'GET', path: '/api/v1/jobs/:job/results', role: 'viewer', summary: 'The kept result of each task.' },
   logs: { method: 'GET', path: '/api/v1/jobs/:job/logs', role: 'viewer', summary: 'What the ended attempts of the job said.' },

@@ -57,6 +57,7 @@ export const schemas: RouteSchemas = {
   job: ofJob,
   jobEvents: ofJob,
   cancel: ofJob,
+  remove: { params: job, query: nothing, body: z.strictObject({ force: z.boolean().optional() }) },
   retry: ofJob,
   pause: ofJob,
   resume: ofJob,

@@ -25,6 +25,7 @@ export const ownCommands: readonly string[] = [
   'wait',
   'get',
   'cancel',
+  'rm',
   'retry',
   'pause',
   'resume',
@@ -157,6 +158,15 @@ function addJobCommands(root: Command, run: Run): void {
     .option('--skip-existing', 'leave files that exist as they are')
     .action((id: string, flags: object) => run(async (context) => (await import('./commands/change-jobs.ts')).get(context, id, flags)));
   ofJob('cancel', 'end a job').action((id: string) => run(async (context) => (await import('./commands/change-jobs.ts')).cancel(context, id)));
+  root
+    .command('rm')
+    .argument('<JOB...>', 'ids of jobs, or their unambiguous beginnings')
+    .option('--force', 'cancel those that have not ended first')
+    .summary('forget ended jobs for ever')
+    .description('Removes jobs for ever: their facts, files and logs on every node. What is in output folders stays.')
+    .action((ids: readonly string[], flags: { readonly force?: boolean }) =>
+      run(async (context) => (await import('./commands/remove.ts')).remove(context, ids, flags)),
+    );
   ofJob('retry', 'run again the tasks of an ended job that have no result').action((id: string) =>
     run(async (context) => (await import('./commands/change-jobs.ts')).retry(context, id)),
   );

@@ -58,6 +58,14 @@ describe('a user’s word becomes a fact', () => {
     expect(world.journal.appended).toHaveLength(1);
   });
 
+  test('remove, of an ended job or by force, and then it is not found any more', async () => {
+    await expect(world.call('remove', { ...ofJob, body: {} })).rejects.toMatchObject({ code: 'wrong-phase', hint: expect.stringContaining('rm --force') });
+    world.membership.change('c', {}, 'unreachable');
+    expect(await world.call('remove', { ...ofJob, body: { force: true } })).toMatchObject({ id: sampleJob, notReached: ['c'] });
+    expect(world.journal.appended.flat()).toMatchObject([{ type: 'cancelled', generation: 1 }, { type: 'removed' }]);
+    await expect(world.call('remove', { ...ofJob, body: {} })).rejects.toMatchObject({ code: 'job-not-found' });
+  });
+
   test('retry opens the next generation of an ended job, and only of one', async () => {
     await expect(world.call('retry', ofJob)).rejects.toMatchObject({ code: 'wrong-phase' });
     await world.call('cancel', ofJob);

@@ -42,7 +42,7 @@ describe('removing a job', () => {
     const { cluster, nodes } = await started(['n1', 'n2', 'n3']);
     await cluster.wait(nodes[0].journal.append([submission('k')]));
     await cluster.clock.advance(2_000);
-    cluster.network.partition(['n3']);
+    cluster.network.partition([['n3'], ['n1', 'n2']]);
     await cluster.clock.advance(20_000);
     await cluster.wait(nodes[0].journal.append([removal('k')]));
     await cluster.wait(nodes[2].journal.append([cancelled('k'), submission('other')], 100));

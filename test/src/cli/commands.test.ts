@@ -45,6 +45,10 @@ describe('the three outputs of a command', () => {
     logs: async () => logs,
     results: async () => results,
     why: async () => ({ job: sampleId, reasons }),
+    remove: async ({ params }) => {
+      if (params.job !== short) throw new SupervmError('job-not-found', `No job has an id that begins with ${params.job}.`);
+      return { id: sampleId, copies: ['host-a'], notReached: ['n3'] };
+    },
     cancel: async () => ({ job: viewOf({ phase: 'cancelled' }), notReached: ['n3'] }),
     retry: async () => viewOf(),
     pause: async () => viewOf({ phase: 'paused' }),
@@ -74,6 +78,7 @@ describe('the three outputs of a command', () => {
     [['logs', short], /frame=42 {2}attempt 1 on n2 {2}failed: damaged\n {4}Error: plate/, 'Error: plate\n', 'lines'],
     [['why', short], /no-program: no node has blender\.\n {2}To install: apt install blender\n {4}n1 has no blender/, 'no-program\n', 'reasons'],
     [['cancel', short], /cancelled/, `${sampleId}\n`, 'notReached'],
+    [['rm', short], /is removed/, `${sampleId}\n`, 'notReached'],
     [['retry', short], /3 tasks\. Follow: supervm wait 3f2a9c1b/, `${sampleId}\n`, 'generation'],
     [['pause', short], /supervm resume 3f2a9c1b/, `${sampleId}\n`, 'phase'],
     [['resume', short], /goes on/, `${sampleId}\n`, 'phase'],
@@ -93,6 +98,14 @@ describe('the three outputs of a command', () => {
     const value = JSON.parse(json.stdout) as object;
     expect(Array.isArray(value) ? value[0] : value).toHaveProperty(member);
     expect(script).toMatchObject({ code: 0, stdout: quiet, stderr: '' });
+  });
+
+  test('of several jobs to remove each is tried, and what failed is told', async () => {
+    const { code, stdout, stderr } = await runCli(server.home, ['rm', 'beef', short]);
+    expect(code).toBe(3);
+    expect(stdout).toContain('is removed');
+    expect(stderr).toContain('begins with beef');
+    expect(stderr).toContain('not reached: n3');
   });
 
   test('who cancels is told which nodes do not know yet', async () => {
