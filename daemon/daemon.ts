@@ -82,7 +82,7 @@ async function assemble(
         logs = new AttemptLogs({ folder: join(paths.logs, 'attempts') }, { messenger });
         const trees = treesOf({ blobs, files: blobFolder });
         runner = new SessionRunner(
-          { folder: paths.work, files: sessionFiles(paths.jobTypes) },
+          { folder: paths.work, socket: paths.tasksSocket, files: sessionFiles(paths.jobTypes) },
           { clock, blobFiles: blobFolder, trees, logs, inventory: inventory.now },
         );
         return runner;

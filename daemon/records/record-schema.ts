@@ -34,6 +34,7 @@ const step = z
     requirements,
     maxAttempts: z.int().min(1).max(1000),
     onceOnly: z.literal(true).exactOptional(),
+    timeoutSeconds: z.number().positive().exactOptional(),
     script: jsonObject,
   })
   .refine((value) => taskCount(value) <= mostTasks, `has more than ${mostTasks} tasks`) satisfies z.ZodType<Step>;

@@ -8,7 +8,6 @@ import type { AttemptName, JobId } from '../../src/model/job.ts';
 import type { Startable } from '../startable.ts';
 import type { Messenger, Protocol } from '../wire/messenger.ts';
 import { unused } from '../wire/protocols.ts';
-import { AttemptLog } from './attempt-log.ts';
 
 const pieceBytes = 256 * 1024;
 const requestMs = 10_000;
@@ -56,10 +55,10 @@ export class AttemptLogs implements Startable {
 
   async stop(): Promise<void> {}
 
-  /** A log for an attempt that starts here. */
-  async create(attempt: AttemptName): Promise<AttemptLog> {
+  /** Path of the log of an attempt that starts here; the launcher writes it. */
+  async place(attempt: AttemptName): Promise<string> {
     await mkdir(this.#jobFolder(attempt.job), { recursive: true, mode: 0o700 });
-    return new AttemptLog({ path: this.#path(attempt) });
+    return this.#path(attempt);
   }
 
   /** At most 256 KiB from `offset` of what the attempt printed, from the node that ran it; empty at the end; undefined when there is none. */

@@ -4,23 +4,27 @@ import { dirname } from 'node:path';
 import type { Program } from '../../src/model/inventory.ts';
 import type { JobId, JobRecord } from '../../src/model/job.ts';
 import type { Clock } from '../clock.ts';
+import { shortName } from './attempt-logs.ts';
 import type { LauncherClient } from './launcher-client.ts';
 import type { ProgramFiles } from './program-files.ts';
 import type { Sandbox } from './sandbox/choose-sandbox.ts';
 import type { SessionFolders } from './sandbox/sandbox.ts';
+import { noteOf } from './session-note.ts';
 import type { WarmSession } from './session-pool.ts';
-import { type SessionListener, SessionProcess } from './session-process.ts';
+import { SessionProcess } from './session-process.ts';
 import { programFolder, programsFor } from './task-programs.ts';
 
 export interface SessionRequest {
-  /** Distinguishes the session among those of this daemon. */
-  readonly name: string;
+  /** Of the session's process, new. */
+  readonly id: number;
   readonly job: JobId;
   readonly record: JobRecord;
   readonly cores: number;
   readonly folders: SessionFolders;
   readonly programs: readonly Program[];
-  readonly listener: SessionListener;
+  /** File for what it prints while it opens. */
+  readonly log: string;
+  readonly limits: { readonly openMs?: number };
   /** Kills the session while it opens. */
   readonly signal: AbortSignal;
 }
@@ -34,28 +38,28 @@ export interface SessionNeeds {
 
 /** Rejects with OpenFailure or the signal's reason; then nothing of the session is left, its folders included. */
 export async function openSession(request: SessionRequest, { clock, launcher, sandbox, files }: SessionNeeds): Promise<WarmSession> {
-  const { name, job, record, cores, folders, listener, signal } = request;
+  const { id, job, record, cores, folders, log, signal } = request;
   signal.throwIfAborted();
   const programs = programsFor(record, request.programs);
   const { spec, inside } = sandbox.wrap({
-    name,
+    name: `${shortName(job)}-${id}`,
     folders,
     readable: [...files.readable, files.node, ...programs.map(({ path }) => programFolder(path))],
     command: [files.node, '--disable-warning=ExperimentalWarning', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', files.session],
   });
-  const process = new SessionProcess(spec, { launcher, clock });
+  const note = noteOf({ job, tree: record.inputs.tree, cores, folders, inside });
+  const process = new SessionProcess({ attach: (listener) => launcher.launch(id, { spec, note, log }, listener), ...request.limits }, { clock });
   const onAbort = (): void => process.kill();
   signal.addEventListener('abort', onAbort);
   try {
-    await process.open(
-      { type: 'open', plugin: files.plugin(record.type, record.plugin.digest), inputs: inside.inputs, scratch: inside.scratch, programs, cores },
-      listener,
-    );
+    const plugin = files.plugin(record.type, record.plugin.digest);
+    await process.open({ type: 'open', plugin, inputs: inside.inputs, scratch: inside.scratch, programs, cores });
     signal.throwIfAborted();
     return { job, cores, process, folders, inside };
   } catch (error) {
     process.kill();
     await process.ended;
+    process.forget();
     await rm(dirname(folders.scratch), { recursive: true, force: true });
     throw error;
   } finally {

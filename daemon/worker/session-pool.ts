@@ -36,16 +36,16 @@ export class SessionPool {
   add(session: WarmSession): void {
     this.#busy.add(session);
     session.process.ended.then(() => {
-      this.#busy.delete(session);
-      this.#idle.delete(session);
+      // Who has a task in a busy one sees to that first.
+      if (this.#idle.delete(session)) session.process.forget();
     });
   }
 
   /** `keep`: it can take another task. */
   release(session: WarmSession, keep: boolean): void {
     if (!this.#busy.delete(session)) return;
-    if (!keep) {
-      void session.process.close();
+    if (!keep || !session.process.alive) {
+      void session.process.close().then(() => session.process.forget());
       return;
     }
     this.#idle.add(session);
@@ -53,13 +53,13 @@ export class SessionPool {
     const [oldest] = this.#idle;
     if (oldest === undefined) return;
     this.#idle.delete(oldest);
-    void oldest.process.close();
+    void oldest.process.close().then(() => oldest.process.forget());
   }
 
   /** Resolves when no session of the job is left. */
   async close(job: JobId): Promise<void> {
     const own = [...this.#idle, ...this.#busy].filter((session) => session.job === job);
     for (const session of own) this.#idle.delete(session);
-    await Promise.all(own.map((session) => session.process.close()));
+    await Promise.all(own.map((session) => session.process.close().then(() => session.process.forget())));
   }
 }

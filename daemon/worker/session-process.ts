@@ -1,68 +1,92 @@
 /** The daemon's end of one session. */
 import type { Clock } from '../clock.ts';
-import type { ProcessSpec } from './launcher/messages.ts';
-import type { LaunchedProcess, LauncherClient, ProcessExit } from './launcher-client.ts';
+import type { Told } from './launcher/messages.ts';
+import type { LaunchedProcess, ProcessExit, ProcessListener } from './launcher-client.ts';
 import type { Fault, SessionAnswer, SessionCommand } from './session/messages.ts';
-import { LineReader, readAnswer } from './session-answers.ts';
+import { readAnswer } from './session-answers.ts';
+import type { OnProgress } from './task-runner.ts';
 
 type Done = Extract<SessionAnswer, { type: 'done' }>;
 type Failed = Extract<SessionAnswer, { type: 'failed' }>;
-export type TaskOrder = Omit<Extract<SessionCommand, { type: 'run' }>, 'type' | 'id'>;
-export type TaskEnd = Done | Failed | { readonly type: 'died'; readonly exit: ProcessExit };
 
-/** Where what a session prints goes, and what it says about the task that runs. */
-export interface SessionListener {
-  onLog(text: string): void;
-  onProgress(fraction: number, message: string): void;
+export interface TaskOrder extends Omit<Extract<SessionCommand, { type: 'run' }>, 'type' | 'id'> {
+  /** File for what it prints. */
+  readonly log: string;
+  /** Longest time it may take (milliseconds). */
+  readonly limitMs: number | undefined;
+  /** When its lease ends, in milliseconds of the machine's uptime. */
+  readonly leaseUntil: number | undefined;
 }
+
+export type TaskEnd = (Done | Failed | { readonly type: 'died'; readonly exit: ProcessExit }) & { readonly told: Told };
 
 /** Time a plugin has to obey an abort or to close; after it the session is ended. Together with the killing itself less than 2 s. */
 const patienceMs = 1_000;
-/** More often nobody needs to know. */
-const progressMs = 100;
+/** A plugin that has not opened by then hangs; loading a large scene is part of a task, not of this. */
+const openMs = 300_000;
 
 /** Why a session did not open: the plugin's own words, or that it died. */
 export class OpenFailure extends Error {
-  readonly end: { readonly type: 'fault'; readonly fault: Fault } | { readonly type: 'died'; readonly exit: ProcessExit };
+  readonly end: ({ readonly type: 'fault'; readonly fault: Fault } | { readonly type: 'died'; readonly exit: ProcessExit }) & { readonly told: Told };
   constructor(end: OpenFailure['end']) {
     super('the session did not open');
     this.end = end;
   }
 }
 
+interface Task {
+  readonly id: number;
+  readonly onProgress: OnProgress;
+  readonly end: (end: TaskEnd) => void;
+}
+
+export interface SessionOptions {
+  /** Starts or adopts the process. */
+  attach(listener: ProcessListener): LaunchedProcess;
+  /** Of a session that an earlier daemon started: its process id, and the number of the last task it was given. */
+  readonly left?: { readonly pid: number; readonly task: number };
+  readonly openMs?: number;
+}
+
 export class SessionProcess {
   readonly ended: Promise<ProcessExit>;
   readonly #clock: Clock;
   readonly #process: LaunchedProcess;
-  readonly #lines = new LineReader();
-  readonly #texts = { stdout: new TextDecoder(), stderr: new TextDecoder() };
+  readonly #openMs: number;
   #exit: ProcessExit | undefined;
   #pid: number | undefined;
-  #listener: SessionListener | undefined;
   #opening: PromiseWithResolvers<void> | undefined;
-  #task: { readonly id: number; readonly end: (end: TaskEnd) => void; progressAt: number } | undefined;
-  #lastTask = 0;
+  #task: Task | undefined;
+  #lastTask: number;
+  /** Why this side ended it. */
+  #verdict: Fault | undefined;
 
-  /** Starts the process at once. */
-  constructor(spec: ProcessSpec, needs: { readonly launcher: LauncherClient; readonly clock: Clock }) {
+  constructor(options: SessionOptions, needs: { readonly clock: Clock }) {
     this.#clock = needs.clock;
+    this.#openMs = options.openMs ?? openMs;
+    this.#pid = options.left?.pid;
+    this.#lastTask = options.left?.task ?? 0;
     const ended = Promise.withResolvers<ProcessExit>();
     this.ended = ended.promise;
-    this.#process = needs.launcher.launch(spec, {
+    this.#process = options.attach({
       onStarted: (pid) => {
         this.#pid = pid;
       },
-      onOutput: (stream, bytes) => {
-        if (stream === 'answers') this.#read(bytes);
-        else this.#listener?.onLog(this.#texts[stream].decode(bytes, { stream: true }));
-      },
+      onAnswer: (line, told) => this.#read(line, told),
       onExit: (exit) => {
         this.#exit = exit;
         ended.resolve(exit);
-        this.#opening?.reject(new OpenFailure({ type: 'died', exit }));
-        this.#endTask({ type: 'died', exit });
+        const fault = this.#verdict;
+        this.#opening?.reject(new OpenFailure(fault === undefined ? { type: 'died', exit, told: exit } : { type: 'fault', fault, told: exit }));
+        const id = this.#task?.id ?? 0;
+        this.#endTask(fault === undefined ? { type: 'died', exit, told: exit } : { type: 'failed', id, fault, understood: false, told: exit });
       },
     });
+  }
+
+  /** As its launcher counts. */
+  get id(): number {
+    return this.#process.id;
   }
 
   /** Process id outside the sandbox; undefined before it has started. */
@@ -74,31 +98,48 @@ export class SessionProcess {
     return this.#exit === undefined;
   }
 
-  /** Rejects with OpenFailure. */
-  async open(command: Extract<SessionCommand, { type: 'open' }>, listener: SessionListener): Promise<void> {
-    this.#listener = listener;
-    if (this.#exit !== undefined) throw new OpenFailure({ type: 'died', exit: this.#exit });
+  /** Number that its next task will have. */
+  get nextTask(): number {
+    return this.#lastTask + 1;
+  }
+
+  /** Rejects with OpenFailure; also when it takes beyond all measure. */
+  async open(command: Extract<SessionCommand, { type: 'open' }>): Promise<void> {
+    if (this.#exit !== undefined) throw new OpenFailure({ type: 'died', exit: this.#exit, told: this.#exit });
     this.#opening = Promise.withResolvers<void>();
-    this.#send(command);
-    await this.#opening.promise;
+    this.#process.write(bytesOf(command));
+    const message = `the job type did not open within ${this.#openMs / 1000} s`;
+    const timer = this.#clock.after(this.#openMs, () => this.#condemn({ code: 'timed-out', message, retry: true, blameNode: true }));
+    try {
+      await this.#opening.promise;
+    } finally {
+      timer.cancel();
+    }
   }
 
   /** One at a time. Never rejects. */
-  run(order: TaskOrder, listener: SessionListener): Promise<TaskEnd> {
-    this.#listener = listener;
-    if (this.#exit !== undefined) return Promise.resolve({ type: 'died', exit: this.#exit });
+  run({ log, limitMs, leaseUntil, ...order }: TaskOrder, onProgress: OnProgress): Promise<TaskEnd> {
     const id = ++this.#lastTask;
-    const ended = Promise.withResolvers<TaskEnd>();
-    this.#task = { id, end: ended.resolve, progressAt: Number.NEGATIVE_INFINITY };
-    this.#send({ type: 'run', id, ...order });
-    return ended.promise;
+    const end = this.#follow(id, onProgress, limitMs, limitMs);
+    if (this.#exit === undefined) this.#process.run(id, log, bytesOf({ type: 'run', id, ...order }), leaseUntil);
+    return end;
+  }
+
+  /** The task that an earlier daemon gave it, how long ago (milliseconds). Never rejects. */
+  resume(limitMs: number | undefined, runningMs: number, onProgress: OnProgress): Promise<TaskEnd> {
+    return this.#follow(this.#lastTask, onProgress, limitMs, limitMs === undefined ? undefined : Math.max(0, limitMs - runningMs));
+  }
+
+  /** Moves the end of the running task's lease. */
+  lease(until: number): void {
+    if (this.#task !== undefined) this.#process.lease(this.#task.id, until);
   }
 
   /** Asks the plugin to give up the running task; ends the whole session when it does not obey at once. */
   abort(): void {
     const task = this.#task;
     if (task === undefined) return;
-    this.#send({ type: 'abort', id: task.id });
+    this.#process.write(bytesOf({ type: 'abort', id: task.id }));
     this.#clock.after(patienceMs, () => {
       if (this.#task === task) this.kill();
     });
@@ -106,7 +147,7 @@ export class SessionProcess {
 
   /** Lets the plugin close, then ends what is left. Resolves when nothing is. */
   async close(): Promise<void> {
-    this.#send({ type: 'close' });
+    this.#process.write(bytesOf({ type: 'close' }));
     const timer = this.#clock.after(patienceMs, () => this.kill());
     await this.ended;
     timer.cancel();
@@ -116,45 +157,57 @@ export class SessionProcess {
     this.#process.kill();
   }
 
-  #send(command: SessionCommand): void {
-    this.#process.write(Buffer.from(`${JSON.stringify(command)}\n`));
+  /** Once it has ended and what became of its task is on disk: the launcher need not remember it. */
+  forget(): void {
+    this.#process.forget();
   }
 
-  #read(bytes: Uint8Array): void {
+  #follow(id: number, onProgress: OnProgress, limitMs: number | undefined, leftMs: number | undefined): Promise<TaskEnd> {
+    if (this.#exit !== undefined) return Promise.resolve({ type: 'died', exit: this.#exit, told: this.#exit });
+    const ended = Promise.withResolvers<TaskEnd>();
+    const message = `the task took longer than its ${(limitMs ?? 0) / 1000} s`;
+    const condemn = (): void => this.#condemn({ code: 'timed-out', message, retry: true, blameNode: false });
+    const timer = leftMs === undefined ? undefined : this.#clock.after(leftMs, condemn);
+    const end = (how: TaskEnd): void => {
+      timer?.cancel();
+      ended.resolve(how);
+    };
+    this.#task = { id, end, onProgress };
+    return ended.promise;
+  }
+
+  #condemn(fault: Fault): void {
+    this.#verdict ??= fault;
+    this.kill();
+  }
+
+  #read(line: string, told: Told): void {
     try {
-      for (const line of this.#lines.read(bytes)) this.#take(readAnswer(line));
+      this.#take(readAnswer(line), told);
     } catch (error) {
-      this.#listener?.onLog(`the session said something that cannot be understood: ${String(error)}\n`);
-      this.kill();
+      const message = `the session said something that cannot be understood: ${String(error).slice(0, 500)}`;
+      this.#condemn({ code: 'program-died', message, retry: true, blameNode: false });
     }
   }
 
-  #take(answer: SessionAnswer): void {
+  #take(answer: SessionAnswer, told: Told): void {
     switch (answer.type) {
       case 'ready':
         this.#opening?.resolve();
         break;
       case 'open-failed':
-        this.#opening?.reject(new OpenFailure({ type: 'fault', fault: answer.fault }));
+        this.#opening?.reject(new OpenFailure({ type: 'fault', fault: answer.fault, told }));
         break;
       case 'log':
-        this.#listener?.onLog(`${answer.line}\n`);
         break;
       case 'progress':
-        this.#progress(answer.id, answer.fraction, answer.message);
+        if (answer.id === this.#task?.id) this.#task.onProgress(answer.fraction, answer.message.slice(0, 200));
         break;
       case 'done':
       case 'failed':
-        if (answer.id === this.#task?.id) this.#endTask(answer);
+        if (answer.id === this.#task?.id) this.#endTask({ ...answer, told });
         break;
     }
-  }
-
-  #progress(id: number, fraction: number, message: string): void {
-    const task = this.#task;
-    if (task?.id !== id || this.#clock.now() < task.progressAt + progressMs) return;
-    task.progressAt = this.#clock.now();
-    this.#listener?.onProgress(fraction, message.slice(0, 200));
   }
 
   #endTask(end: TaskEnd): void {
@@ -162,4 +215,8 @@ export class SessionProcess {
     this.#task = undefined;
     task?.end(end);
   }
+}
+
+function bytesOf(command: SessionCommand): Uint8Array {
+  return Buffer.from(`${JSON.stringify(command)}\n`);
 }

@@ -5,28 +5,36 @@ import type { Program } from '../../src/model/inventory.ts';
 import type { AttemptName, JobId, JobRecord, NodeId, Step } from '../../src/model/job.ts';
 import { parametersOf } from '../../src/model/parameter-space.ts';
 import type { Clock } from '../clock.ts';
-import type { AttemptLog } from './attempt-log.ts';
+import { AttemptFiles, type WrittenAttempt } from './attempt-files.ts';
 import { type AttemptLogs, fileName, shortName } from './attempt-logs.ts';
-import { collectOutputs } from './collect-outputs.ts';
-import { hostProcessId } from './host-process.ts';
+import { concludeAttempt } from './conclude-attempt.ts';
+import { uptimeMs } from './launcher/uptime.ts';
 import { LauncherClient } from './launcher-client.ts';
+import { Leftovers } from './leftovers.ts';
 import { openSession } from './open-session.ts';
 import type { ProgramFiles } from './program-files.ts';
+import { RunningAttempt } from './running-attempt.ts';
 import { chooseSandbox, type Sandbox } from './sandbox/choose-sandbox.ts';
 import type { SandboxLevel } from './sandbox/sandbox.ts';
 import { SessionPool, type WarmSession } from './session-pool.ts';
-import type { SessionListener } from './session-process.ts';
-import { exitFault, faultFrom } from './task-faults.ts';
+import type { TaskEnd } from './session-process.ts';
+import { faultFrom } from './task-faults.ts';
 import type { BlobFiles, Trees } from './task-needs.ts';
-import type { Left, RunningTask, RunResult, TaskRunner } from './task-runner.ts';
+import type { Lease, Left, OnProgress, RunningTask, RunResult, TaskRunner } from './task-runner.ts';
 import { Workspace } from './workspace.ts';
 
 export interface SessionRunnerOptions {
-  /** For workspaces; whatever is in it is removed at the start. */
+  /** For workspaces and what is running in them. */
   readonly folder: string;
+  /** Path of the launcher's socket, in a folder that nobody else may enter. */
+  readonly socket: string;
   readonly files: ProgramFiles;
   /** Where to look for bubblewrap, when not in the usual places. */
   readonly searched?: readonly string[];
+  /** How long the launcher keeps what runs while there is no daemon. */
+  readonly patienceMs?: number;
+  /** How long a session may take to open. */
+  readonly openMs?: number;
 }
 
 export interface SessionRunnerNeeds {
@@ -44,26 +52,33 @@ interface Order {
   readonly step: Step;
   readonly holders: readonly NodeId[];
   readonly cores: number;
-  readonly log: AttemptLog;
-  readonly listener: SessionListener;
-  readonly signal: AbortSignal;
+  readonly log: string;
+  readonly running: RunningAttempt;
 }
+
+/** An upgrade or a crash is over by then; a machine whose owner stopped the daemon for good has its processor back. */
+const patienceMs = 60_000;
 
 export class SessionRunner implements TaskRunner {
   readonly #options: SessionRunnerOptions;
   readonly #needs: SessionRunnerNeeds;
   readonly #launcher: LauncherClient;
+  readonly #files: AttemptFiles;
+  readonly #leftovers: Leftovers;
   readonly #pool = new SessionPool();
   readonly #workspaces = new Map<JobId, Workspace>();
-  readonly #running = new Map<AbortController, { readonly job: JobId; readonly result: Promise<RunResult> }>();
+  readonly #running = new Set<RunningAttempt>();
   readonly #forgetting = new Map<JobId, Promise<void>>();
   #sandbox: Sandbox | undefined;
-  #sessions = 0;
 
   constructor(options: SessionRunnerOptions, needs: SessionRunnerNeeds) {
     this.#options = options;
     this.#needs = needs;
-    this.#launcher = new LauncherClient({ node: options.files.node, file: options.files.launcher }, { clock: needs.clock });
+    const { node, launcher } = options.files;
+    const place = { node, file: launcher, socket: options.socket, patienceMs: options.patienceMs ?? patienceMs };
+    this.#launcher = new LauncherClient(place, { clock: needs.clock });
+    this.#files = new AttemptFiles({ folder: join(options.folder, 'attempts') });
+    this.#leftovers = new Leftovers({ folder: options.folder }, { clock: needs.clock, launcher: this.#launcher, files: this.#files });
   }
 
   /** How tasks are kept apart here; known after start. */
@@ -71,137 +86,170 @@ export class SessionRunner implements TaskRunner {
     return this.#sandbox?.level ?? { level: 'none', reason: 'not started' };
   }
 
+  /** Of the process that keeps the sessions. */
   get launcherPid(): number | undefined {
     return this.#launcher.pid;
   }
 
+  /** Finds what an earlier daemon left running. */
   async start(): Promise<void> {
     const { folder, files, searched } = this.#options;
-    await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
     await chmod(folder, 0o755);
     await this.#launcher.start();
+    const sessions = await this.#leftovers.find();
     this.#sandbox = await chooseSandbox({
       workFolder: folder,
       readable: [...files.readable, files.node],
       needed: [files.node, files.session],
       ...(searched === undefined ? {} : { searched }),
     });
+    for (const { session, tree, isBusy } of sessions) {
+      if (!this.#workspaces.has(session.job)) this.#workspaces.set(session.job, this.#newWorkspace(session.job, tree, true));
+      this.#pool.add(session);
+      if (!isBusy) this.#pool.release(session, true);
+    }
   }
 
+  /** Leaves what runs to the launcher, for the next start. */
   async stop(): Promise<void> {
-    for (const job of this.#workspaces.keys()) this.forget(job);
-    await Promise.all(this.#forgetting.values());
     await this.#launcher.stop();
   }
 
+  /** Ends everything that runs, and the launcher. Instead of `stop`, or before it. */
+  async end(): Promise<void> {
+    for (const job of this.#workspaces.keys()) this.forget(job);
+    await Promise.all(this.#forgetting.values());
+    await this.#launcher.end();
+  }
+
   left(): Left {
-    return { attempts: [], jobs: [] };
+    const attempts = this.#leftovers.attempts();
+    return { attempts, jobs: [...new Set([...this.#workspaces.keys(), ...attempts.map(({ attempt }) => attempt.job)])] };
   }
 
-  adopt(): never {
-    throw new Error('nothing was left to adopt');
+  adopt(attempt: AttemptName, onProgress: OnProgress): RunningTask {
+    const left = this.#leftovers.take(attempt);
+    const running = new RunningAttempt(attempt, onProgress);
+    if (left === undefined) return this.#follow(running, Promise.resolve({ type: 'aborted' }));
+    const { file, task } = left;
+    if (task === undefined) return this.#follow(running, Promise.resolve(file.result ?? { type: 'aborted' }));
+    task.listen(running.onProgress);
+    return this.#follow(running, this.#conclude(running, task.session, file, task.end));
   }
 
-  settle(): void {}
+  settle(attempt: AttemptName): void {
+    if (this.#leftovers.has(attempt)) this.adopt(attempt, () => {}).abort();
+    // A file that cannot be removed is an offer more after the next start, which will be refused.
+    this.#files.remove(attempt).catch(() => {});
+  }
 
-  run(attempt: AttemptName, record: JobRecord, holders: readonly NodeId[], onProgress: (fraction: number, message: string) => void): RunningTask {
-    const abort = new AbortController();
-    const result = this.#attempt(attempt, record, holders, onProgress, abort.signal);
-    this.#running.set(abort, { job: attempt.job, result });
-    result.then(() => this.#running.delete(abort));
-    return { result, abort: () => abort.abort() };
+  run(attempt: AttemptName, record: JobRecord, holders: readonly NodeId[], onProgress: OnProgress, lease?: Lease): RunningTask {
+    const running = new RunningAttempt(attempt, onProgress, lease);
+    return this.#follow(running, this.#attempt(record, holders, running));
   }
 
   forget(job: JobId): void {
     if (this.#forgetting.has(job) || !this.#workspaces.has(job)) return;
-    const forgetting = this.#end(job).then(() => void this.#forgetting.delete(job));
+    const forgetting = this.#endJob(job).then(() => void this.#forgetting.delete(job));
     this.#forgetting.set(job, forgetting);
   }
 
-  async #end(job: JobId): Promise<void> {
+  #follow(running: RunningAttempt, result: Promise<RunResult>): RunningTask {
+    this.#running.add(running);
+    running.ended = result.finally(() => this.#running.delete(running));
+    return { result: running.ended, abort: () => running.abort(), renew: (until) => running.renew(until) };
+  }
+
+  async #endJob(job: JobId): Promise<void> {
     const workspace = this.#workspaces.get(job);
     this.#workspaces.delete(job);
-    const running = [...this.#running].filter(([, task]) => task.job === job);
-    for (const [abort] of running) abort.abort();
-    await Promise.all(running.map(([, task]) => task.result));
+    const running = [...this.#running].filter((task) => task.attempt.job === job);
+    for (const task of running) task.abort();
+    await Promise.all(running.map((task) => task.ended));
     await this.#pool.close(job);
     await workspace?.remove();
   }
 
-  async #attempt(
-    attempt: AttemptName,
-    record: JobRecord,
-    holders: readonly NodeId[],
-    onProgress: (fraction: number, message: string) => void,
-    signal: AbortSignal,
-  ): Promise<RunResult> {
-    let log: AttemptLog | undefined;
+  async #attempt(record: JobRecord, holders: readonly NodeId[], running: RunningAttempt): Promise<RunResult> {
+    const { attempt, signal } = running;
     try {
       await this.#forgetting.get(attempt.job);
       signal.throwIfAborted();
       const step = record.steps.find(({ name }) => name === attempt.step);
       if (step === undefined) throw new Error(`the job has no step ${attempt.step}`);
-      log = await this.#needs.logs.create(attempt);
+      const log = await this.#needs.logs.place(attempt);
       // A job that was forgotten meanwhile must not get a workspace: nobody would remove it.
       signal.throwIfAborted();
-      const own = log;
-      const listener: SessionListener = { onLog: (text) => own.write(text), onProgress };
-      return await this.#perform({ attempt, record, step, holders, cores: this.#coresOf(step), log, listener, signal });
+      return await this.#perform({ attempt, record, step, holders, cores: this.#coresOf(step), log, running });
     } catch (error) {
       if (signal.aborted) return { type: 'aborted' };
-      return { type: 'failed', failure: { ...faultFrom(error), logTail: log?.tail ?? '' } };
-    } finally {
-      await log?.close();
+      return { type: 'failed', failure: faultFrom(error) };
     }
   }
 
   async #perform(order: Order): Promise<RunResult> {
-    const { attempt, step, signal, listener, log } = order;
+    const { attempt, step, running, log, cores } = order;
     const workspace = this.#workspace(order.record, attempt.job);
-    const session = this.#pool.take(attempt.job, order.cores) ?? (await this.#open(order, workspace));
-    const name = fileName(attempt);
-    let keep = false;
-    const onAbort = (): void => session.process.abort();
+    const session = this.#pool.take(attempt.job, cores) ?? (await this.#open(order, workspace));
+    let file: WrittenAttempt;
     try {
-      const outputs = await workspace.attempt(session.folders, name);
-      signal.throwIfAborted();
-      signal.addEventListener('abort', onAbort);
-      const startedAt = this.#needs.clock.wall();
-      const started = this.#needs.clock.now();
-      const parameters = parametersOf(step, attempt.index);
-      const end = await session.process.run(
-        { step: step.name, script: step.script, parameters, outputs: join(session.inside.attempts, name, 'outputs') },
-        listener,
-      );
+      await workspace.attempt(session.folders, fileName(attempt));
+      const limitMs = step.timeoutSeconds === undefined ? {} : { limitMs: step.timeoutSeconds * 1000 };
+      const place = { launcher: this.#launcher.name ?? '', process: session.process.id, task: session.process.nextTask };
+      const lease = running.lease === undefined ? {} : { lease: { ms: running.lease.ms, until: this.#uptimeOf(running.lease.until) } };
+      file = { attempt, cores, session: place, startedAt: this.#needs.clock.wall(), ...limitMs, ...lease };
+      await this.#files.write(file);
+      running.signal.throwIfAborted();
+    } catch (error) {
+      await rm(join(session.folders.attempts, fileName(attempt)), { recursive: true, force: true });
+      this.#pool.release(session, true);
+      throw error;
+    }
+    const outputs = join(session.inside.attempts, fileName(attempt), 'outputs');
+    const what = { step: step.name, script: step.script, parameters: parametersOf(step, attempt.index), outputs };
+    const leaseUntil = running.lease === undefined ? undefined : this.#uptimeOf(running.lease.until);
+    const end = session.process.run({ ...what, log, limitMs: file.limitMs, leaseUntil }, running.onProgress);
+    return this.#conclude(running, session, file, end);
+  }
+
+  /** Waits for the end of the task that the session has, and puts what became of it on disk. */
+  async #conclude(running: RunningAttempt, session: WarmSession, file: WrittenAttempt, ending: Promise<TaskEnd>): Promise<RunResult> {
+    const folder = join(session.folders.attempts, fileName(file.attempt));
+    let keep = false;
+    try {
+      running.attach({ abort: () => session.process.abort(), renew: (until) => session.process.lease(this.#uptimeOf(until)) });
+      const end = await ending;
       keep = end.type === 'done' || (end.type === 'failed' && end.understood);
-      if (signal.aborted) return { type: 'aborted' };
-      if (end.type === 'died') return { type: 'failed', failure: { ...exitFault(end.exit), logTail: log.tail } };
-      if (end.type === 'failed') return { type: 'failed', failure: { ...end.fault, logTail: log.tail } };
-      const seconds = (this.#needs.clock.now() - started) / 1000;
-      const process = hostProcessId(session.process.pid ?? 0, end.process) ?? end.process;
-      const kept = await collectOutputs(outputs, end.outputs, this.#needs.blobFiles);
-      return { type: 'done', outputs: kept, report: { process, startedAt, seconds, warnings: end.warnings } };
+      const isVoid = running.signal.aborted || (end.type === 'died' && end.exit.leaseEnded === true);
+      if (isVoid) return { type: 'aborted' };
+      const result = await concludeAttempt(end, { outputs: join(folder, 'outputs'), startedAt: file.startedAt, pid: session.process.pid }, this.#needs);
+      const lease = running.lease === undefined ? {} : { lease: { ms: running.lease.ms, until: this.#uptimeOf(running.lease.until) } };
+      // A disk that does not take it costs it only if the daemon ends before it is answered for.
+      await this.#files.write({ ...file, ...lease, result }).catch(() => {});
+      return result;
     } finally {
-      signal.removeEventListener('abort', onAbort);
-      await rm(join(session.folders.attempts, name), { recursive: true, force: true });
+      running.attach(undefined);
+      await rm(folder, { recursive: true, force: true });
       this.#pool.release(session, keep);
     }
   }
 
   /** A new session of the job, opened; its death while opening is the attempt's failure. */
   async #open(order: Order, workspace: Workspace): Promise<WarmSession> {
-    const { attempt, record, cores, listener, signal } = order;
+    const { attempt, record, cores, log, running } = order;
+    const { signal, onProgress } = running;
     const sandbox = this.#sandbox;
     if (sandbox === undefined) throw new Error('not started');
-    listener.onProgress(0, 'fetching inputs');
+    onProgress(0, 'fetching inputs');
     const inputs = await orAborted(workspace.inputs(order.holders), signal);
-    listener.onProgress(0, 'starting');
-    const folders = await workspace.session(inputs);
+    onProgress(0, 'starting');
+    const id = this.#launcher.newId();
+    const folders = await workspace.session(inputs, id);
     const { programs } = this.#needs.inventory();
-    const name = `${shortName(attempt.job)}-${++this.#sessions}`;
+    const { openMs } = this.#options;
     const session = await openSession(
-      { name, job: attempt.job, record, cores, folders, programs, listener, signal },
+      { id, job: attempt.job, record, cores, folders, programs, log, signal, limits: openMs === undefined ? {} : { openMs } },
       { clock: this.#needs.clock, launcher: this.#launcher, sandbox, files: this.#options.files },
     );
     this.#pool.add(session);
@@ -211,10 +259,19 @@ export class SessionRunner implements TaskRunner {
   #workspace(record: JobRecord, job: JobId): Workspace {
     const known = this.#workspaces.get(job);
     if (known !== undefined) return known;
-    const user = this.#sandbox?.level.user;
-    const workspace = new Workspace({ folder: join(this.#options.folder, shortName(job)), tree: record.inputs.tree, user }, { trees: this.#needs.trees });
+    const workspace = this.#newWorkspace(job, record.inputs.tree, false);
     this.#workspaces.set(job, workspace);
     return workspace;
+  }
+
+  #newWorkspace(job: JobId, tree: string, hasInputs: boolean): Workspace {
+    const user = this.#sandbox?.level.user;
+    return new Workspace({ folder: join(this.#options.folder, shortName(job)), tree, user, hasInputs }, { trees: this.#needs.trees });
+  }
+
+  /** Clock milliseconds as those of the machine's uptime, which other processes know too. */
+  #uptimeOf(clockMs: number): number {
+    return uptimeMs() + clockMs - this.#needs.clock.now();
   }
 
   /** Whole cores: programs take a number of threads. */

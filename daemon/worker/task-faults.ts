@@ -1,5 +1,6 @@
 /** Why an attempt failed, as the coordinator must know it: may it be tried again, and was it this node's fault? */
 import { SupervmError } from '../../src/model/errors.ts';
+import type { TaskFailure } from '../../src/model/job.ts';
 import type { ProcessExit } from './launcher-client.ts';
 import type { Fault } from './session/messages.ts';
 import { OpenFailure } from './session-process.ts';
@@ -20,8 +21,15 @@ const nodeCodes = new Set(['disk-full', 'file-missing', 'peer-refused', 'peer-un
 /** The same bytes will be refused everywhere. */
 const finalCodes = new Set(['tree-invalid']);
 
-export function faultFrom(error: unknown): Fault {
-  if (error instanceof OpenFailure) return error.end.type === 'fault' ? error.end.fault : exitFault(error.end.exit);
+export function faultFrom(error: unknown): TaskFailure {
+  if (error instanceof OpenFailure) {
+    const fault = error.end.type === 'fault' ? error.end.fault : exitFault(error.end.exit);
+    return { ...fault, logTail: error.end.told.tail };
+  }
+  return { ...otherFault(error), logTail: '' };
+}
+
+function otherFault(error: unknown): Fault {
   if (error instanceof SupervmError) {
     return { code: error.code, message: error.message, retry: !finalCodes.has(error.code), blameNode: nodeCodes.has(error.code) };
   }

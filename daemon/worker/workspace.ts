@@ -11,6 +11,8 @@ export interface WorkspaceOptions {
   readonly tree: Digest;
   /** Who tasks run as when that is not the daemon's user. */
   readonly user: number | undefined;
+  /** An earlier daemon brought the inputs. */
+  readonly hasInputs?: boolean;
 }
 
 export class Workspace {
@@ -18,11 +20,11 @@ export class Workspace {
   readonly #trees: Trees;
   readonly #removed = new AbortController();
   #inputs: Promise<string> | undefined;
-  #sessions = 0;
 
   constructor(options: WorkspaceOptions, needs: { readonly trees: Trees }) {
     this.#options = options;
     this.#trees = needs.trees;
+    if (options.hasInputs === true) this.#inputs = Promise.resolve(this.#inputsFolder);
   }
 
   /** The folder of inputs, complete; brought here by the first who asks. A failure is not remembered. */
@@ -34,9 +36,9 @@ export class Workspace {
     return this.#inputs;
   }
 
-  /** New folders for one session. */
-  async session(inputs: string): Promise<SessionFolders> {
-    const base = join(this.#options.folder, 'sessions', String(++this.#sessions));
+  /** New folders for the session of this number. */
+  async session(inputs: string, id: number): Promise<SessionFolders> {
+    const base = join(this.#options.folder, 'sessions', String(id));
     const folders = { inputs, scratch: join(base, 'scratch'), temporary: join(base, 'tmp'), attempts: join(base, 'attempts') };
     await mkdir(base, { recursive: true });
     for (const folder of [folders.scratch, folders.temporary, folders.attempts]) await this.#makeOwned(folder);
@@ -58,9 +60,13 @@ export class Workspace {
     await rm(this.#options.folder, { recursive: true, force: true });
   }
 
+  get #inputsFolder(): string {
+    return join(this.#options.folder, 'inputs');
+  }
+
   async #bring(holders: readonly NodeId[]): Promise<string> {
     this.#removed.signal.throwIfAborted();
-    const folder = join(this.#options.folder, 'inputs');
+    const folder = this.#inputsFolder;
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
     for (const open of [this.#options.folder, folder]) await chmod(open, 0o755);

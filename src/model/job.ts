@@ -52,6 +52,8 @@ export interface Step {
    * lease of the attempt before has surely ended. Absent: tasks may be repeated, and run in any term.
    */
   readonly onceOnly?: true;
+  /** Longest time one attempt may take once its session is open; it then fails with `timed-out`. Absent: no limit. */
+  readonly timeoutSeconds?: number;
   /** What the job type's `run` reads; opaque to everybody else. */
   readonly script: JsonObject;
 }

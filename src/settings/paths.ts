@@ -24,6 +24,8 @@ export interface Paths {
   /** 0700: whoever may open it may use the daemon. */
   readonly run: string;
   readonly socket: string;
+  /** Of the process that starts the tasks and keeps them while the daemon restarts. */
+  readonly tasksSocket: string;
   readonly pid: string;
   readonly lock: string;
 }
@@ -55,6 +57,7 @@ export function pathsOf(environment: Pick<Environment, 'home' | 'stateHome' | 'c
     jobTypes: join(home, 'job-types'),
     run,
     socket: join(run, 'supervm.sock'),
+    tasksSocket: join(run, 'tasks.sock'),
     pid: join(home, 'daemon.pid'),
     lock: join(home, 'daemon.lock'),
   };

@@ -142,7 +142,7 @@ it('without bubblewrap a root daemon still runs tasks as another user where its 
   }
 });
 
-it.each(['sandboxed', 'none'])('every session ends when the daemon is killed (%s)', async (level) => {
+it.each(['sandboxed', 'none'])('every session ends when the daemon is killed and does not come back (%s)', async (level) => {
   const folder = await mkdtemp(join(tmpdir(), 'supervm-killed-'));
   const program = join(import.meta.dirname, '../support/run-toy-for-ever.ts');
   const daemon = spawn(process.execPath, [program, level], { stdio: ['ignore', 'pipe', 'inherit'], env: { TMPDIR: folder } });

@@ -52,7 +52,7 @@ export class SimulatedRunner implements TaskRunner {
       this.#needs.finished(attempt, ended);
       return ended;
     });
-    return { result, abort: () => stop.abort() };
+    return { result, abort: () => stop.abort(), renew: () => {} };
   }
 
   /** Nothing outlives a simulated process yet. */

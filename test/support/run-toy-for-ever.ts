@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { RunnerBench } from '../daemon/worker/runner-bench.ts';
 
-const bench = await RunnerBench.open({ sandboxed: process.argv[2] !== 'none' });
+const bench = await RunnerBench.open({ sandboxed: process.argv[2] !== 'none', runner: { patienceMs: 500 } });
 bench.start(await bench.record({ do: 'stubborn' }));
 const sleeping = (): number => {
   const commands = readdirSync('/proc')

@@ -70,7 +70,7 @@ export class TimedRunner implements TaskRunner {
       timer.cancel();
       this.#clock.after(this.options.abortMs ?? 0, () => finish({ type: 'aborted' }));
     };
-    return { result: end.promise, abort };
+    return { result: end.promise, abort, renew: () => {} };
   }
 
   forget(job: JobId): void {

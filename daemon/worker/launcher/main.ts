@@ -1,43 +1,83 @@
 /**
- * The launcher: a small process that starts the daemon's sessions, because starting a process from a large one is slow.
- * It takes frames on standard input and answers on standard output. When the daemon is gone, its input ends: it ends every session and itself.
+ * The launcher: a small process that starts the daemon's sessions, because starting a process from a large one is slow, and keeps them
+ * when the daemon is gone. It listens on a socket in the daemon's private folder: `launcher SOCKET PATIENCE`. The daemon that connected
+ * last drives it; without one it waits so many milliseconds, then ends every session and itself.
  */
+import { chmodSync, closeSync, rmSync, statSync, writeSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { encodeFrame, FrameReader } from './frames.ts';
-import type { LauncherCommand, LauncherReport } from './messages.ts';
+import { type LauncherCommand, type LauncherReport, launcherVersion } from './messages.ts';
 import { Processes } from './processes.ts';
 
-const reader = new FrameReader();
-const report = (message: LauncherReport, bytes?: Uint8Array): boolean => process.stdout.write(encodeFrame(message, bytes));
-const processes = new Processes({ report });
+const [socketPath = '', patience = ''] = process.argv.slice(2);
+const patienceMs = Number(patience);
+const name = `${process.pid}-${Date.now()}`;
+/** Bytes that a daemon has not taken yet. */
+const mostWaiting = 64 * 1024;
 
-function obey(command: LauncherCommand, bytes: Uint8Array): void {
-  switch (command.type) {
-    case 'start':
-      processes.start(command.id, command.spec);
-      break;
-    case 'write':
-      processes.write(command.id, bytes);
-      break;
-    case 'signal':
-      processes.signal(command.id, command.signal);
-      break;
-  }
+let daemon: Socket | undefined;
+let waiting: NodeJS.Timeout | undefined;
+let isEnding = false;
+let place: number | undefined;
+
+function report(message: LauncherReport, bytes?: Uint8Array): void {
+  daemon?.write(encodeFrame(message, bytes));
 }
 
-function end(): never {
-  processes.killAll();
+const processes = new Processes({ report, isBehind: () => (daemon?.writableLength ?? 0) > mostWaiting });
+
+async function end(): Promise<void> {
+  if (isEnding) return;
+  isEnding = true;
+  // Whoever comes now must start another launcher; one may have done so already.
+  if (placeNow() === place) rmSync(socketPath, { force: true });
+  await processes.end();
   process.exit(0);
 }
 
-process.stdin.on('data', (bytes: Uint8Array) => {
-  for (const frame of reader.read(bytes)) obey(frame.header as LauncherCommand, frame.bytes);
-});
-process.stdin.on('end', end);
-process.stdin.on('error', end);
-process.stdout.on('drain', () => processes.resume());
-process.stdout.on('error', end);
-process.on('SIGTERM', end);
+function placeNow(): number | undefined {
+  return statSync(socketPath, { throwIfNoEntry: false })?.ino;
+}
+
+function waitForDaemon(): void {
+  if (processes.isEmpty) void end();
+  else waiting = setTimeout(() => void end(), patienceMs);
+}
+
+function serve(socket: Socket): void {
+  const reader = new FrameReader();
+  daemon?.destroy();
+  daemon = socket;
+  clearTimeout(waiting);
+  processes.detach();
+  report({ type: 'hello', version: launcherVersion, launcher: name, pid: process.pid, processes: processes.left() });
+  socket.on('data', (bytes: Uint8Array) => {
+    if (socket !== daemon) return;
+    for (const frame of reader.read(bytes)) {
+      const command = frame.header as LauncherCommand;
+      if (command.type === 'end') void end();
+      else if (!isEnding) processes.obey(command, frame.bytes);
+    }
+  });
+  socket.on('error', () => {});
+  socket.on('close', () => {
+    if (socket !== daemon) return;
+    daemon = undefined;
+    processes.detach();
+    waitForDaemon();
+  });
+}
+
+process.on('SIGTERM', () => void end());
 // A Ctrl-C in the daemon's terminal is the daemon's to answer.
 process.on('SIGINT', () => {});
 process.on('SIGHUP', () => {});
-report({ type: 'ready' });
+// The lock of the daemon's folder sees to it that only a dead launcher's socket can be here.
+rmSync(socketPath, { force: true });
+createServer(serve).listen(socketPath, () => {
+  chmodSync(socketPath, 0o600);
+  place = placeNow();
+  waiting = setTimeout(() => void end(), patienceMs);
+  writeSync(1, 'ready\n');
+  closeSync(1);
+});

@@ -1,4 +1,11 @@
-/** What daemon and launcher say to each other. The launcher is our own child, started from the same files: versions cannot differ. */
+/** What daemon and launcher say to each other over the launcher's socket. */
+import type { JsonObject } from '../../../src/model/job.ts';
+
+/**
+ * Raised with every change of what is said here, or between daemon and sessions (session/messages.ts): after an upgrade the launcher of
+ * the old version may still be there. The frames and `version` in `hello` never change; a launcher of another version is told to end.
+ */
+export const launcherVersion = 1;
 
 export interface ProcessSpec {
   readonly file: string;
@@ -16,19 +23,56 @@ export interface ProcessSpec {
 }
 
 export type LauncherCommand =
-  | { readonly type: 'start'; readonly id: number; readonly spec: ProcessSpec }
+  /** What it prints goes into the file `log`. `note` is for a daemon that comes later. */
+  | { readonly type: 'start'; readonly id: number; readonly spec: ProcessSpec; readonly note: JsonObject; readonly log: string }
   /** Followed by bytes for the process's standard input. */
   | { readonly type: 'write'; readonly id: number }
+  /** The same, giving it task number `task`: what it printed so far belonged to another. `leaseUntil` as in `lease`. */
+  | { readonly type: 'run'; readonly id: number; readonly task: number; readonly log: string; readonly leaseUntil?: number }
+  /** End the process when the machine has been up for so many milliseconds, sleep included, and the task still runs. */
+  | { readonly type: 'lease'; readonly id: number; readonly task: number; readonly until: number }
   /** To the whole group. */
-  | { readonly type: 'signal'; readonly id: number; readonly signal: 'SIGTERM' | 'SIGKILL' };
+  | { readonly type: 'signal'; readonly id: number; readonly signal: 'SIGTERM' | 'SIGKILL' }
+  /** Tell me of this one, which an earlier daemon started: what it has answered since it got its task, and from now on. */
+  | { readonly type: 'adopt'; readonly id: number }
+  /** Nothing of it need be remembered: it has ended, and what became of its task is on disk. */
+  | { readonly type: 'forget'; readonly id: number }
+  /** End every process, then yourself. */
+  | { readonly type: 'end' };
 
-/** `answers` is what the process writes to its file descriptor 3. */
-export type OutputStream = 'answers' | 'stdout' | 'stderr';
+/** A process that an earlier daemon started. */
+export interface LeftProcess {
+  readonly id: number;
+  readonly pid: number;
+  readonly note: JsonObject;
+  /** Number of the last task it was given; absent before the first. */
+  readonly task?: number;
+  /** It has neither ended nor said how the task ended. */
+  readonly busy: boolean;
+  /** Since it was given the task. */
+  readonly runningMs: number;
+  /** When the task's lease ends, in milliseconds of the machine's uptime. */
+  readonly leaseUntil?: number;
+}
+
+/** What goes with an answer and an end: how long the task has taken by then, and the last lines that the process printed. */
+export interface Told {
+  readonly runningMs: number;
+  readonly tail: string;
+}
 
 export type LauncherReport =
-  | { readonly type: 'ready' }
+  /** The first word on every connection. `launcher` names this one among all that ever ran here. */
+  | { readonly type: 'hello'; readonly version: number; readonly launcher: string; readonly pid: number; readonly processes: readonly LeftProcess[] }
   | { readonly type: 'started'; readonly id: number; readonly pid: number }
-  /** Followed by bytes. */
-  | { readonly type: 'output'; readonly id: number; readonly stream: OutputStream }
-  /** Nothing of the process is left and all its output was reported. `problem` when it could not be started. */
-  | { readonly type: 'exited'; readonly id: number; readonly code: number | null; readonly signal: string | null; readonly problem?: string };
+  /** Followed by a line that the process wrote to its file descriptor 3. Kept until it is given another task. */
+  | ({ readonly type: 'answer'; readonly id: number } & Told)
+  /** Nothing of the process is left. `problem` when it could not be started; `leaseEnded`: for that it was ended. Kept until `forget`. */
+  | ({
+      readonly type: 'exited';
+      readonly id: number;
+      readonly code: number | null;
+      readonly signal: string | null;
+      readonly problem?: string;
+      readonly leaseEnded?: true;
+    } & Told);

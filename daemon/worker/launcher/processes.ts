@@ -1,108 +1,95 @@
 /** The processes one launcher has started. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
-import type { Readable, Writable } from 'node:stream';
-import type { LauncherReport, OutputStream, ProcessSpec } from './messages.ts';
-import { killMarked, signalGroup } from './survivors.ts';
+import { type KeptNeeds, KeptProcess } from './kept-process.ts';
+import type { LauncherCommand, LeftProcess } from './messages.ts';
+import { uptimeMs } from './uptime.ts';
 
-interface Started {
-  readonly child: ChildProcess;
-  readonly spec: ProcessSpec;
-}
+/** How often leases are looked at while there are any (milliseconds); a timer alone would stand still in sleep. */
+const leaseLookMs = 250;
+/** Processes that do not end are not waited for longer (milliseconds). */
+const endMs = 2_000;
 
 export class Processes {
-  readonly #started = new Map<number, Started>();
-  readonly #paused = new Set<Readable>();
-  /** False: hold back output until `resume`. */
-  readonly #report: (report: LauncherReport, bytes?: Uint8Array) => boolean;
+  readonly #kept = new Map<number, KeptProcess>();
+  readonly #needs: Omit<KeptNeeds, 'onEnd'>;
+  #looking: NodeJS.Timeout | undefined;
+  #ended: (() => void) | undefined;
 
-  constructor(needs: { readonly report: (report: LauncherReport, bytes?: Uint8Array) => boolean }) {
-    this.#report = needs.report;
+  constructor(needs: Omit<KeptNeeds, 'onEnd'>) {
+    this.#needs = needs;
   }
 
-  start(id: number, spec: ProcessSpec): void {
-    let child: ChildProcess;
-    try {
-      child = spawnLow(spec);
-    } catch (error) {
-      this.#report({ type: 'exited', id, code: null, signal: null, problem: String(error) });
-      return;
+  get isEmpty(): boolean {
+    return this.#kept.size === 0;
+  }
+
+  left(): readonly LeftProcess[] {
+    return [...this.#kept.values()].map((kept) => kept.left());
+  }
+
+  /** Everything a daemon may ask for but `end`. Whatever concerns a process that is forgotten does nothing. */
+  obey(command: Exclude<LauncherCommand, { type: 'end' }>, bytes: Uint8Array): void {
+    const kept = this.#kept.get(command.id);
+    switch (command.type) {
+      case 'start':
+        this.#kept.set(command.id, new KeptProcess(command, { ...this.#needs, onEnd: () => this.#noteEnd() }));
+        break;
+      case 'write':
+        kept?.write(bytes);
+        break;
+      case 'run':
+        kept?.run(command, bytes);
+        this.#look();
+        break;
+      case 'lease':
+        kept?.lease(command.task, command.until);
+        this.#look();
+        break;
+      case 'signal':
+        kept?.signal(command.signal);
+        break;
+      case 'adopt':
+        kept?.adopt();
+        break;
+      case 'forget':
+        if (kept?.alive === false) this.#kept.delete(command.id);
+        break;
     }
-    if (child.pid !== undefined) {
-      this.#started.set(id, { child, spec });
-      this.#report({ type: 'started', id, pid: child.pid });
+  }
+
+  /** The daemon is gone: from now on what they say is only kept. */
+  detach(): void {
+    for (const kept of this.#kept.values()) kept.detach();
+  }
+
+  /** Resolves when no process is left, or will not end. */
+  async end(): Promise<void> {
+    this.#killAll();
+    if (this.#living().length > 0) {
+      await new Promise<void>((resolve) => {
+        this.#ended = resolve;
+        setTimeout(resolve, endMs);
+      });
     }
-    let problem: string | undefined;
-    child.on('error', (error) => {
-      problem = error.message;
-      if (child.pid === undefined) this.#report({ type: 'exited', id, code: null, signal: null, problem });
-    });
-    const [, stdout, stderr, answers] = child.stdio;
-    this.#forward(id, 'stdout', stdout);
-    this.#forward(id, 'stderr', stderr);
-    this.#forward(id, 'answers', answers);
-    child.stdin?.on('error', () => {});
-    // Whoever is left holds the pipes open, and `close` would wait for them.
-    child.on('exit', () => this.#sweep(id));
-    child.on('close', (code, signal) => {
-      if (child.pid === undefined) return;
-      this.#started.delete(id);
-      this.#report({ type: 'exited', id, code, signal });
-    });
+    this.#killAll();
   }
 
-  write(id: number, bytes: Uint8Array): void {
-    // The bytes are a view of a buffer that is read into again.
-    this.#started.get(id)?.child.stdin?.write(Buffer.from(bytes));
+  #living(): readonly KeptProcess[] {
+    return [...this.#kept.values()].filter((kept) => kept.alive);
   }
 
-  signal(id: number, signal: 'SIGTERM' | 'SIGKILL'): void {
-    const pid = this.#started.get(id)?.child.pid;
-    if (pid === undefined) return;
-    signalGroup(pid, signal);
-    if (signal === 'SIGKILL') this.#sweep(id);
+  #killAll(): void {
+    for (const kept of this.#living()) kept.signal('SIGKILL');
   }
 
-  resume(): void {
-    for (const stream of this.#paused) stream.resume();
-    this.#paused.clear();
+  #noteEnd(): void {
+    if (this.#ended !== undefined && this.#living().length === 0) this.#ended();
   }
 
-  killAll(): void {
-    for (const id of this.#started.keys()) this.signal(id, 'SIGKILL');
+  #look(): void {
+    clearTimeout(this.#looking);
+    this.#looking = undefined;
+    const leased = this.#living().filter((kept) => kept.leaseUntil < Number.POSITIVE_INFINITY);
+    for (const kept of leased) if (kept.leaseUntil <= uptimeMs()) kept.endLease();
+    if (leased.length > 0) this.#looking = setTimeout(() => this.#look(), leaseLookMs);
   }
-
-  #sweep(id: number): void {
-    const started = this.#started.get(id);
-    if (started?.child.pid === undefined) return;
-    signalGroup(started.child.pid, 'SIGKILL');
-    if (started.spec.marker !== undefined) killMarked(started.spec.marker);
-  }
-
-  #forward(id: number, name: OutputStream, stream: Readable | Writable | null | undefined): void {
-    if (stream === null || stream === undefined || !('read' in stream)) return;
-    stream.on('error', () => {});
-    stream.on('data', (bytes: Uint8Array) => {
-      if (this.#report({ type: 'output', id, stream: name }, bytes)) return;
-      stream.pause();
-      this.#paused.add(stream);
-    });
-  }
-}
-
-/** In a process group of its own, at low priority: whoever owns the machine comes first. */
-function spawnLow(spec: ProcessSpec): ChildProcess {
-  const child = spawn(spec.file, spec.args, {
-    cwd: spec.folder,
-    env: { ...spec.environment },
-    detached: true,
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    ...(spec.user === undefined ? {} : { uid: spec.user, gid: spec.user }),
-  });
-  try {
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // It has ended already; the session lowers itself too.
-  }
-  return child;
 }

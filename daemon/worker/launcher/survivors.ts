@@ -16,16 +16,20 @@ const rounds = 5;
 
 /** Ends processes that took a session of their own (and so left the group) but kept the environment they were born with. */
 export function killMarked(marker: string): void {
+  killWhere((variable) => variable === `SUPERVM_SESSION=${marker}`);
+}
+
+/** The same for every session whose marker lies below a folder: what a launcher that died has left. */
+export function killMarkedBelow(folder: string): void {
+  killWhere((variable) => variable.startsWith(`SUPERVM_SESSION=${folder}/`));
+}
+
+function killWhere(isMark: (variable: string) => boolean): void {
   for (let round = 0; round < rounds; round++) {
-    const found = markedProcesses(marker);
+    const found = processIds().filter((pid) => pid !== process.pid && environmentOf(pid).some(isMark));
     if (found.length === 0) return;
     for (const pid of found) signalOne(pid);
   }
-}
-
-function markedProcesses(marker: string): readonly number[] {
-  const variable = `SUPERVM_SESSION=${marker}`;
-  return processIds().filter((pid) => pid !== process.pid && environmentOf(pid).includes(variable));
 }
 
 function processIds(): readonly number[] {

@@ -50,7 +50,7 @@ async function unconfined(options: SandboxOptions, root: boolean, reason: string
   const user = root && (await Promise.all(paths.map(isOpenToAll))).every((open) => open) ? { user: droppedUser } : {};
   const wrap = ({ command: [file, ...args], folders }: SandboxRequest): Sandboxed => {
     // Another daemon on this machine may run a session of the same name; whoever hunts survivors must not meet its.
-    const marker = `${process.pid}:${folders.scratch}`;
+    const marker = folders.scratch;
     return { spec: { file, args, folder: folders.scratch, environment: sessionEnvironment(folders, marker), marker, ...user }, inside: folders };
   };
   return { level: { level: 'none', reason, ...user }, wrap };

@@ -27,7 +27,7 @@ function taskOf(index: number, requirements: HostRequirements, changes: Partial<
   };
 }
 
-const running: RunningTask = { result: new Promise(() => {}), abort: () => {} };
+const running: RunningTask = { result: new Promise(() => {}), abort: () => {}, renew: () => {} };
 
 function startable(tasks: readonly HeldTask[]): readonly number[] {
   const held = new HeldTasks();

@@ -1,54 +1,80 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../daemon/system-clock.ts';
+import { encodeFrame, FrameReader } from '../../../daemon/worker/launcher/frames.ts';
 import type { ProcessSpec } from '../../../daemon/worker/launcher/messages.ts';
+import { uptimeMs } from '../../../daemon/worker/launcher/uptime.ts';
 import { LauncherClient, type ProcessExit } from '../../../daemon/worker/launcher-client.ts';
 
 const file = join(import.meta.dirname, '../../../daemon/worker/launcher/main.ts');
+const clock = systemClock();
+const folder = mkdtempSync(join(tmpdir(), 'supervm-launcher-'));
+let logs = 0;
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function clientOf(name: string, patienceMs = 20_000): LauncherClient {
+  return new LauncherClient({ node: process.execPath, file, socket: join(folder, `${name}.sock`), patienceMs }, { clock });
+}
+
+/** What a process says and prints, and how it ends. */
+function listener() {
+  const exited = Promise.withResolvers<ProcessExit>();
+  const started = Promise.withResolvers<number>();
+  const heard = Promise.withResolvers<string>();
+  const answers: string[] = [];
+  const onAnswer = (line: string): void => {
+    answers.push(line);
+    heard.resolve(line);
+  };
+  return { answers, heard: heard.promise, exited: exited.promise, started: started.promise, onStarted: started.resolve, onAnswer, onExit: exited.resolve };
+}
+
+function launchWith(launcher: LauncherClient, spec: Partial<ProcessSpec>) {
+  const log = join(folder, `${++logs}.log`);
+  const heard = listener();
+  const whole = { file: '/bin/sh', args: [], folder: '/', environment: { PATH: '/usr/bin:/bin' }, ...spec };
+  const launched = launcher.launch(launcher.newId(), { spec: whole, note: { of: 'the test' }, log }, heard);
+  const printed = (): string => (existsSync(log) ? readFileSync(log, 'utf8') : '');
+  return { ...heard, launched, log, printed };
+}
+
+async function waitFor(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}
 
 describe('the launcher', () => {
-  const launcher = new LauncherClient({ node: process.execPath, file }, { clock: systemClock() });
+  const launcher = clientOf('one');
   beforeAll(() => launcher.start());
-  afterAll(() => launcher.stop());
-
-  const launch = (spec: Partial<ProcessSpec>) => {
-    const output = { stdout: '', stderr: '', answers: '' };
-    const exited = Promise.withResolvers<ProcessExit>();
-    const started = Promise.withResolvers<number>();
-    const launched = launcher.launch(
-      { file: '/bin/sh', args: [], folder: '/', environment: { PATH: '/usr/bin:/bin' }, ...spec },
-      {
-        onStarted: started.resolve,
-        onOutput: (stream, bytes) => {
-          output[stream] += Buffer.from(bytes).toString();
-        },
-        onExit: exited.resolve,
-      },
-    );
-    return { launched, output, exited: exited.promise, started: started.promise };
-  };
+  afterAll(() => launcher.end());
+  const launch = (spec: Partial<ProcessSpec>) => launchWith(launcher, spec);
 
   it('starts a program with nothing but the environment it was given, and tells how it ended', async () => {
-    const { output, exited } = launch({ args: ['-c', 'env; echo problem >&2; echo answer >&3; pwd; exit 7'], environment: { ONE: '1' } });
-    expect(await exited).toEqual({ code: 7, signal: null, lost: false });
-    expect(output.stderr).toBe('problem\n');
-    expect(output.answers).toBe('answer\n');
-    expect(output.stdout.split('\n').filter((line) => !/^(PWD|_|SHLVL|OLDPWD)=/.test(line))).toEqual(['ONE=1', '/', '']);
+    const { answers, printed, exited } = launch({ args: ['-c', 'env; echo answer >&3; pwd; exit 7'], environment: { ONE: '1' } });
+    expect(await exited).toMatchObject({ code: 7, signal: null, lost: false, tail: expect.stringContaining('ONE=1') });
+    expect(answers).toEqual(['answer']);
+    expect(
+      printed()
+        .split('\n')
+        .filter((line) => !/^(PWD|_|SHLVL|OLDPWD)=/.test(line)),
+    ).toEqual(['ONE=1', '/', '']);
   });
 
   it('hands on what is written', async () => {
-    const { launched, output, exited } = launch({ args: ['-c', 'read line; echo "got $line"'] });
+    const { launched, printed, exited } = launch({ args: ['-c', 'read line; echo "got $line"'] });
     launched.write(Buffer.from('hello\n'));
     expect(await exited).toMatchObject({ code: 0 });
-    expect(output.stdout).toBe('got hello\n');
+    expect(printed()).toBe('got hello\n');
   });
 
   it('starts programs at low priority, each in a process group of its own', async () => {
-    const { launched, output, exited, started } = launch({ args: ['-c', 'read line; nice; cut -d" " -f5 /proc/$$/stat'] });
+    const { launched, printed, exited, started } = launch({ args: ['-c', 'read line; nice; cut -d" " -f5 /proc/$$/stat'] });
     const pid = await started;
     launched.write(Buffer.from('go\n'));
     await exited;
-    expect(output.stdout).toBe(`10\n${pid}\n`);
+    expect(printed()).toBe(`10\n${pid}\n`);
   });
 
   it('tells when a program cannot be started', async () => {
@@ -73,28 +99,176 @@ describe('the launcher', () => {
 
   it('asks before it ends a program, and then does not wait for ever', async () => {
     const polite = launch({ args: ['-c', 'trap "echo bye; exit 3" TERM; echo ready; while :; do sleep 0.01; done'] });
-    while (!polite.output.stdout.includes('ready')) await new Promise((resolve) => setImmediate(resolve));
+    await waitFor(() => polite.printed().includes('ready'));
     polite.launched.terminate();
     expect(await polite.exited).toMatchObject({ code: 3 });
-    expect(polite.output.stdout).toContain('bye');
+    expect(polite.printed()).toContain('bye');
 
     const deaf = launch({ args: ['-c', 'trap "" TERM; echo ready; while :; do sleep 0.01; done'] });
-    while (!deaf.output.stdout.includes('ready')) await new Promise((resolve) => setImmediate(resolve));
+    await waitFor(() => deaf.printed().includes('ready'));
     deaf.launched.terminate();
     expect(await deaf.exited).toMatchObject({ signal: 'SIGKILL' });
   });
 
-  it('passes on a flood of output completely', async () => {
-    const { output, exited } = launch({ args: ['-c', 'head -c 20000000 /dev/zero | tr "\\0" x'] });
-    expect(await exited).toMatchObject({ code: 0 });
-    expect(output.stdout.length).toBe(20_000_000);
+  it('writes a flood of output only as far as a log may grow, and its last lines', async () => {
+    const { log, exited } = launch({ args: ['-c', 'head -c 20000000 /dev/zero | tr "\\0" x; echo; echo the end'] });
+    expect(await exited).toMatchObject({ code: 0, tail: expect.stringMatching(/x\nthe end$/) });
+    const text = readFileSync(log, 'utf8');
+    expect(text.length).toBeLessThan(5 * 1024 * 1024);
+    expect(text).toMatch(/reached its limit[\s\S]*\nthe end\n$/);
+  });
+
+  it('keeps progress from a log, and what the session logs from the answers', async () => {
+    const lines = ['{"type":"log","line":"said"}', '{"type":"progress","id":1,"fraction":1,"message":""}', 'no JSON'];
+    const { answers, printed, exited } = launch({ args: ['-c', `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} >&3`] });
+    await exited;
+    expect(printed()).toBe('said\n');
+    expect(answers).toEqual(lines.slice(1));
+  });
+
+  it('ends a task whose lease was not renewed, and only that one', async () => {
+    const leased = launch({ args: ['-c', 'read line; exec sleep 3303'] });
+    const renewed = launch({ args: ['-c', 'read line; exec sleep 3304'] });
+    leased.launched.run(1, leased.log, Buffer.from('go\n'), uptimeMs() + 50);
+    renewed.launched.run(1, renewed.log, Buffer.from('go\n'), uptimeMs() + 50);
+    renewed.launched.lease(1, uptimeMs() + 60_000);
+    expect(await leased.exited).toMatchObject({ signal: 'SIGKILL', leaseEnded: true });
+    renewed.launched.kill();
+    expect(await renewed.exited).not.toHaveProperty('leaseEnded');
   });
 });
 
+describe('when the daemon is gone', () => {
+  /** Answers to each line it gets, and prints it. */
+  const echo = ['-c', 'while read line; do echo "printed $line"; echo "$line" >&3; done; sleep 3305'];
+
+  it('the next one finds what runs, with all that was said and printed meanwhile', async () => {
+    const first = clientOf('kept');
+    await first.start();
+    const { launched, log, heard, started } = launchWith(first, {
+      args: ['-c', 'read line; echo before >&3; sleep 0.2; echo meanwhile >&3; echo printed; exec sleep 3306'],
+    });
+    launched.run(1, log, Buffer.from('go\n'));
+    const pid = await started;
+    await heard;
+    await first.stop();
+    await waitFor(() => existsSync(log));
+    const second = clientOf('kept');
+    await second.start();
+    expect(second.name).toBe(first.name ?? second.name);
+    expect(second.left).toEqual([{ id: launched.id, pid, note: { of: 'the test' }, task: 1, busy: true, runningMs: expect.any(Number) }]);
+    const again = listener();
+    const adopted = second.adopt(launched.id, again);
+    await waitFor(() => again.answers.length === 2);
+    expect(again.answers).toEqual(['before', 'meanwhile']);
+    expect(readFileSync(log, 'utf8')).toBe('printed\n');
+    expect(second.newId()).toBeGreaterThan(launched.id);
+    adopted.kill();
+    expect(await again.exited).toMatchObject({ signal: 'SIGKILL' });
+    await second.end();
+  });
+
+  it('the next one hears of what ended meanwhile, until it says that it need not be remembered', async () => {
+    const first = clientOf('ended');
+    await first.start();
+    const kept = launchWith(first, { args: ['-c', 'read line; sleep 0.1; exit 4'] });
+    const other = launchWith(first, { args: echo });
+    kept.launched.run(7, kept.log, Buffer.from('go\n'));
+    const gone = await kept.started;
+    await other.started;
+    await first.stop();
+    await groupIsGone(gone);
+    for (const _ of [1, 2]) {
+      const next = clientOf('ended');
+      await next.start();
+      const again = listener();
+      const adopted = next.adopt(kept.launched.id, again);
+      expect(await again.exited).toMatchObject({ code: 4, lost: false });
+      if (_ === 2) adopted.forget();
+      await next.stop();
+    }
+    const last = clientOf('ended');
+    await last.start();
+    expect(last.left.map(({ id }) => id)).toEqual([other.launched.id]);
+    await last.end();
+    await groupIsGone(await other.started);
+  });
+
+  it('and does not come back, nothing is left after its patience, not even what took a session of its own', async () => {
+    const only = clientOf('alone', 100);
+    await only.start();
+    const marker = join(folder, 'alone');
+    const environment = { PATH: '/usr/bin:/bin', SUPERVM_SESSION: marker };
+    const { started, launched, log, printed } = launchWith(only, { args: ['-c', 'read line; setsid sleep 3307 & echo "child $!"; wait'], marker, environment });
+    launched.run(1, log, Buffer.from('go\n'));
+    await started;
+    await waitFor(() => printed().includes('child'));
+    const child = Number(printed().split(' ')[1]);
+    const launcher = only.pid ?? 0;
+    await only.stop();
+    for (const pid of [launcher, await started, child]) await isGone(pid);
+    expect(existsSync(join(folder, 'alone.sock'))).toBe(false);
+  });
+
+  it('with nothing running, the launcher goes at once', async () => {
+    const only = clientOf('idle');
+    await only.start();
+    const pid = only.pid ?? 0;
+    await only.stop();
+    await isGone(pid);
+  });
+
+  it('a launcher of another version is ended with its sessions and replaced', async () => {
+    const path = join(folder, 'old.sock');
+    const said: unknown[] = [];
+    const old = createServer((socket) => {
+      const reader = new FrameReader();
+      socket.write(encodeFrame({ type: 'hello', version: 0, something: 'else' }));
+      socket.on('data', (bytes: Uint8Array) => {
+        said.push(...reader.read(bytes).map(({ header }) => header));
+        old.close();
+        socket.destroy();
+      });
+    });
+    await new Promise<void>((resolve) => old.listen(path, resolve));
+    const client = clientOf('old');
+    await client.start();
+    expect(said).toEqual([{ type: 'end' }]);
+    expect(await launchWith(client, { args: ['-c', 'exit 3'] }).exited).toMatchObject({ code: 3 });
+    await client.end();
+  });
+});
+
+it('a second daemon takes a launcher over from the first', async () => {
+  const first = clientOf('two');
+  const second = clientOf('two');
+  await first.start();
+  await second.start();
+  const { exited } = launchWith(second, { args: ['-c', 'exit 5'] });
+  expect(await exited).toMatchObject({ code: 5 });
+  await first.stop();
+  await second.end();
+});
+
 it('a launcher that cannot be started is told at the start', async () => {
-  const launcher = new LauncherClient({ node: '/no/such/node', file }, { clock: systemClock() });
+  const launcher = new LauncherClient({ node: '/no/such/node', file, socket: join(folder, 'none.sock'), patienceMs: 1 }, { clock });
   await expect(launcher.start()).rejects.toThrow(/ended at once/);
 });
+
+async function isGone(pid: number): Promise<void> {
+  await waitFor(() => {
+    const status = existsSync(`/proc/${pid}/stat`) ? readStatus(pid) : '';
+    return status === '' || status.includes(') Z');
+  });
+}
+
+function readStatus(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return '';
+  }
+}
 
 /** A killed process is there until its new parent has noticed. */
 async function groupIsGone(leader: number): Promise<void> {

@@ -8,7 +8,7 @@ import { encodeTree } from '../../../daemon/blobs/tree.ts';
 import { treesOf } from '../../../daemon/blobs/trees.ts';
 import { systemClock } from '../../../daemon/system-clock.ts';
 import { AttemptLogs } from '../../../daemon/worker/attempt-logs.ts';
-import { SessionRunner } from '../../../daemon/worker/session-runner.ts';
+import { SessionRunner, type SessionRunnerOptions } from '../../../daemon/worker/session-runner.ts';
 import type { RunningTask, RunResult } from '../../../daemon/worker/task-runner.ts';
 import type { Program } from '../../../src/model/inventory.ts';
 import type { AttemptName, JobRecord, JsonObject } from '../../../src/model/job.ts';
@@ -23,17 +23,19 @@ export interface BenchOptions {
   readonly programs?: readonly Program[];
   /** Where workspaces are, instead of a fresh folder. */
   readonly workFolder?: string;
+  readonly runner?: Pick<SessionRunnerOptions, 'patienceMs' | 'openMs'>;
   /** Folder of the job types, instead of the toys'. */
   readonly plugins?: string;
 }
 
 export class RunnerBench implements AsyncDisposable {
   readonly home: string;
-  readonly runner: SessionRunner;
+  runner: SessionRunner;
   readonly blobs: BlobTransfer;
   readonly files: BlobFolder;
   readonly logs: AttemptLogs;
   readonly progress: [number, string][] = [];
+  readonly #makeRunner: () => SessionRunner;
   #attempts = 0;
 
   private constructor(home: string, options: BenchOptions) {
@@ -44,26 +46,37 @@ export class RunnerBench implements AsyncDisposable {
     this.files = new BlobFolder({ folder: join(home, 'blobs') });
     this.blobs = new BlobTransfer({}, { messenger, clock, disk: this.files });
     this.logs = new AttemptLogs({ folder: join(home, 'logs') }, { messenger });
-    this.runner = new SessionRunner(
-      {
-        folder: options.workFolder ?? join(home, 'work'),
-        files: {
-          node: process.execPath,
-          launcher: join(root, 'daemon/worker/launcher/main.ts'),
-          session: join(root, 'daemon/worker/session/main.ts'),
-          plugin: (type) => join(plugins, type, 'run.ts'),
-          readable: [join(root, 'package.json'), join(root, 'src'), join(root, 'daemon'), plugins],
+    this.#makeRunner = () =>
+      new SessionRunner(
+        {
+          folder: options.workFolder ?? join(home, 'work'),
+          socket: join(home, 'tasks.sock'),
+          ...options.runner,
+          files: {
+            node: process.execPath,
+            launcher: join(root, 'daemon/worker/launcher/main.ts'),
+            session: join(root, 'daemon/worker/session/main.ts'),
+            plugin: (type) => join(plugins, type, 'run.ts'),
+            readable: [join(root, 'package.json'), join(root, 'src'), join(root, 'daemon'), plugins],
+          },
+          ...(options.sandboxed ? {} : { searched: [] }),
         },
-        ...(options.sandboxed ? {} : { searched: [] }),
-      },
-      {
-        clock,
-        blobFiles: this.files,
-        trees: treesOf({ blobs: this.blobs, files: this.files }),
-        logs: this.logs,
-        inventory: () => ({ cores: 2.5, programs: options.programs ?? [] }),
-      },
-    );
+        {
+          clock,
+          blobFiles: this.files,
+          trees: treesOf({ blobs: this.blobs, files: this.files }),
+          logs: this.logs,
+          inventory: () => ({ cores: 2.5, programs: options.programs ?? [] }),
+        },
+      );
+    this.runner = this.#makeRunner();
+  }
+
+  /** As when the daemon ends and starts again; what runs stays with the launcher. */
+  async restart(): Promise<void> {
+    await this.runner.stop();
+    this.runner = this.#makeRunner();
+    await this.runner.start();
   }
 
   static async open(options: BenchOptions): Promise<RunnerBench> {
@@ -77,7 +90,7 @@ export class RunnerBench implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.runner.stop();
+    await this.runner.end();
     await rm(this.home, { recursive: true, force: true });
   }
 

@@ -194,18 +194,20 @@ describe('running attempts without a sandbox', () => {
 
   it('leaves no output in the workspace once it is stored', async () => {
     await run({ do: 'report' });
-    const base = join(bench.home, 'work', job.slice(0, 16), 'sessions/1/attempts');
-    expect(await readdir(base)).toEqual([]);
+    const sessions = join(bench.home, 'work', job.slice(0, 16), 'sessions');
+    for (const id of await readdir(sessions)) expect(await readdir(join(sessions, id, 'attempts'))).toEqual([]);
   });
 });
 
-it('removes at the start what an earlier daemon left behind', async () => {
+it('removes at the start what an earlier daemon left behind and nobody needs', async () => {
   await using bench = await RunnerBench.open({ sandboxed: false });
   const left = join(bench.home, 'work', 'left');
   await mkdir(left);
   await writeFile(join(left, 'file'), '');
-  await bench.runner.start();
-  expect(await readdir(join(bench.home, 'work'))).toEqual([]);
+  await writeFile(join(bench.home, 'work', 'attempts', 'half.json.new'), '{');
+  await writeFile(join(bench.home, 'work', 'attempts', 'damaged.json'), '{');
+  await bench.restart();
+  expect(await readdir(join(bench.home, 'work'), { recursive: true })).toEqual(['attempts']);
 });
 
 /** Arguments of the `sleep` programs that were started below this home. */

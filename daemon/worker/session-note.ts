@@ -1,0 +1,27 @@
+/** What a launcher remembers of a session for a daemon that comes later. */
+import * as z from 'zod';
+import type { JsonObject } from '../../src/model/job.ts';
+import { digestSchema } from '../wire/attempt-schema.ts';
+
+const folders = z.strictObject({ inputs: z.string(), scratch: z.string(), temporary: z.string(), attempts: z.string() });
+
+const note = z.strictObject({
+  job: digestSchema,
+  /** Of the job's inputs. */
+  tree: digestSchema,
+  cores: z.int().min(1),
+  /** Outside the sandbox, and as the session sees them. */
+  folders,
+  inside: folders,
+});
+
+export type SessionNote = z.infer<typeof note>;
+
+export function noteOf(session: SessionNote): JsonObject {
+  return session;
+}
+
+/** Undefined for what another version of us wrote. */
+export function readNote(json: JsonObject): SessionNote | undefined {
+  return note.safeParse(json).data;
+}
