@@ -142,11 +142,7 @@ const builtinHomes: readonly Home[] = [
     in: ['daemon/worker/**', 'daemon/inventory/**', 'src/cli/**', 'plugins/**'],
     why: 'processes start at the rim: the launcher, detection, `supervm up`, and plugins inside their session',
   },
-  {
-    names: ['node:net', 'node:tls', 'node:dgram'],
-    in: ['daemon/network/**', 'daemon/http/**', 'daemon/worker/launcher/main.ts', 'daemon/worker/launcher-link.ts'],
-    why: 'sockets are at the rim; the launcher is reached by one, so that it outlives the daemon',
-  },
+  { names: ['node:net', 'node:tls', 'node:dgram'], in: ['daemon/network/**', 'daemon/http/**', 'daemon/worker/**'], why: 'sockets are at the rim' },
   { names: ['node:http', 'node:https'], in: ['daemon/http/**', 'src/api/**'], why: 'one server and one client' },
   {
     names: ['node:fs', 'node:fs/promises'],
@@ -178,11 +174,7 @@ const powerHomes: readonly PowerHome[] = [
   },
   { power: 'time', in: ['daemon/network/beats/thread-*.ts'], why: 'the thread of the heartbeats, which tests replace as a whole' },
   { power: 'time', in: ['daemon/daemon.ts'], why: 'the age of the process, which only `status` shows' },
-  {
-    power: 'time',
-    in: ['daemon/worker/launcher/**'],
-    why: 'a program of its own, which waits for a daemon and ends what outlives its lease; it runs on real processes only',
-  },
+  { power: 'time', in: ['daemon/worker/launcher/**'], why: 'a program of its own, which runs on real processes only' },
   { power: 'time', in: ['src/cli/clock.ts'], why: 'the command line waits in real time, in one file' },
   { power: 'randomness', in: ['daemon/system-clock.ts'], why: 'everything that draws takes Randomness, so that a seed replays' },
   { power: 'randomness', in: ['src/cli/draw-key.ts'], why: 'a command names its submission before it is sent, so that it may send it again' },
