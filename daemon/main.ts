@@ -10,11 +10,8 @@ import { parseClusterKey } from './network/cluster-key.ts';
 import { redeemInvite } from './network/pairing/redeem-invite.ts';
 import { networkFile } from './network-parts.ts';
 import { rememberNetwork } from './remembered.ts';
-import { spareMemory } from './spare-memory.ts';
+import { spareMemoryOnceSettled } from './spare-memory.ts';
 import { systemClock, systemRandomness } from './system-clock.ts';
-
-/** By then the peers of a cluster have found each other. */
-const settledMs = 15_000;
 
 export const runDaemon: DaemonProgram['runDaemon'] = async ({ paths, settings, signal, ready }) => {
   for (const folder of [paths.home, paths.run, paths.logs]) makePrivateFolder(folder);
@@ -35,9 +32,8 @@ export const runDaemon: DaemonProgram['runDaemon'] = async ({ paths, settings, s
     await daemon.start();
     log.info('ready', { name: settings.name });
     ready();
-    const settled = systemClock().after(settledMs, spareMemory);
+    spareMemoryOnceSettled();
     if (!stopped.aborted) await new Promise((resolve) => stopped.addEventListener('abort', resolve, { once: true }));
-    settled.cancel();
     log.info('stopping');
     await daemon.stop();
     log.info('stopped');

@@ -120,8 +120,11 @@ export async function openNetwork(
       await beats.stop();
     },
     follow(membership) {
-      membership.onChange(({ member }) => {
-        if (member.facts.id !== membership.self) messenger.learn(member.facts.id, member.facts.addresses);
+      membership.onChange(({ member, before }) => {
+        const { id: node, name, addresses } = member.facts;
+        if (node === membership.self) return;
+        messenger.learn(node, addresses);
+        if (before !== member.reachability) log.info(`a node is ${member.reachability}`, { name, node });
       });
     },
     discovery(membership) {

@@ -2,8 +2,15 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Takes some 50 ms, in which nothing else runs. */
-export function spareMemory(): void {
+/** By then the peers of a cluster have found each other, and every thread has loaded what it needs. */
+const settledMs = 15_000;
+
+/** For the thread that calls it, once it has settled; each has a heap of its own. Takes some 50 ms, in which nothing else runs in it. */
+export function spareMemoryOnceSettled(): void {
+  setTimeout(spareMemory, settledMs).unref();
+}
+
+function spareMemory(): void {
   // The way to the collector without a flag on the command line, which every child process would get too.
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as NodeJS.GCFunction;

@@ -4,6 +4,7 @@
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import { spareMemoryOnceSettled } from '../spare-memory.ts';
 import type { Commit, Row, StoreAnswer, StoreCommand, StoreFault, StoreWorkerOptions } from './store-messages.ts';
 
 const layoutVersion = 1;
@@ -140,3 +141,4 @@ function serve({ file }: StoreWorkerOptions): void {
 }
 
 serve(workerData as StoreWorkerOptions);
+spareMemoryOnceSettled();

@@ -17,6 +17,8 @@ const stopMs = 20_000;
 const lookMs = 50;
 /** Node lets new objects fill 16 MiB and more before it looks for garbage among them; an idle daemon should not hold that. As in bin/supervm. */
 const youngHeap = '--max-semi-space-size=1';
+/** One store of memory for all threads, as in bin/supervm: each further one of glibc's holds megabytes for nothing. */
+const lean = { MALLOC_ARENA_MAX: '1' };
 
 /** True when a daemon answers. Rejects what is not the absence of one, e.g. `not-allowed`. */
 export async function isRunning(context: Context): Promise<boolean> {
@@ -37,7 +39,12 @@ export async function startDaemon(context: Context, settings: DaemonSettings): P
   const output = openSync(paths.startOutput, 'w', 0o600);
   const words = [...process.execArgv, youngHeap, programFile('src/main.ts'), 'daemon', '--json', ...flagWords(settings)];
   // A session of its own and no terminal: closing this one must not end it. Its folder must not keep a disk from being unmounted.
-  const child = spawn(process.execPath, words, { detached: true, stdio: ['ignore', output, output], cwd: '/' });
+  const child = spawn(process.execPath, words, {
+    detached: true,
+    stdio: ['ignore', output, output],
+    cwd: '/',
+    env: { ...context.environment.variables, ...lean },
+  });
   closeSync(output);
   const failure = once(child, 'error').then(([error]) => error as Error);
   let ended = false;

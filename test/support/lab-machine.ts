@@ -82,6 +82,11 @@ export class Machine {
     return this.#daemon?.pid;
   }
 
+  /** Sends its daemon a signal that does not end it. */
+  signal(signal: NodeJS.Signals): void {
+    this.#daemon?.kill(signal);
+  }
+
   /** Ends the daemon by a signal and waits until it is gone; nothing happens when none runs. */
   async kill(signal: NodeJS.Signals): Promise<void> {
     const daemon = this.#daemon;

@@ -19,8 +19,7 @@ export interface BeatPeer {
 export type BeatCommand =
   | { readonly type: 'open'; readonly peer: BeatPeer }
   | { readonly type: 'close'; readonly place: number }
-  | { readonly type: 'beat'; readonly places: readonly number[]; readonly intervalMs: number }
-  | { readonly type: 'tidy' };
+  | { readonly type: 'beat'; readonly places: readonly number[]; readonly intervalMs: number };
 
 /** The thread's first word and its last. */
 export type BeatAnswer = { readonly type: 'bound'; readonly port: number } | { readonly type: 'failed'; readonly message: string };

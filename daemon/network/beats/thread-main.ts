@@ -1,9 +1,8 @@
 /** The thread of the heartbeats: a socket, a timer, and nothing that could ever make them late. Small on purpose, because each thread costs the daemon memory. */
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
+import { spareMemoryOnceSettled } from '../../spare-memory.ts';
 import { BeatExchange } from './beat-exchange.ts';
 import { BeatMemory } from './beat-memory.ts';
 import type { BeatAnswer, BeatCommand, BeatThreadOptions } from './beat-messages.ts';
@@ -11,13 +10,6 @@ import { monotonicMs } from './thread-time.ts';
 
 /** Room in the kernel for what arrives while the process is stopped. */
 const receiveBytes = 128 * 1024;
-
-function tidy(): void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as NodeJS.GCFunction;
-  setFlagsFromString('--no-expose-gc');
-  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
-}
 
 function serve({ memory, host, port }: BeatThreadOptions): void {
   const main = parentPort;
@@ -61,14 +53,12 @@ function serve({ memory, host, port }: BeatThreadOptions): void {
         exchange.beat(command.places, command.intervalMs);
         turn();
         return;
-      case 'tidy':
-        tidy();
-        return;
       default:
         command satisfies never;
     }
   });
   listen(port);
+  spareMemoryOnceSettled();
 }
 
 serve(workerData as BeatThreadOptions);

@@ -64,11 +64,6 @@ export class UdpBeats implements BeatCarrier {
     await thread?.stop();
   }
 
-  /** Gives back what the thread's start left behind. */
-  spareMemory(): void {
-    this.#tell({ type: 'tidy' });
-  }
-
   /** For the hello of one connection: where the other side shall send its beats. Undefined where there are none. */
   offer(): BeatOffer | undefined {
     if (this.#thread === undefined || this.#port === 0) return undefined;
