@@ -109,6 +109,8 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
     const hash = createHash('sha256');
     try {
       await mkdir(dirname(target), { recursive: true });
+      // A daemon of an earlier life may have had this process id, and was killed while it wrote.
+      await rm(temporary, { force: true });
       await using copy = await open(temporary, 'wx', mode);
       await copyPieces(source, copy, (piece) => hash.update(piece));
       if (hash.digest('hex') !== digest) throw await this.#damaged(digest);

@@ -1,4 +1,6 @@
 /** On the submitting node: pulls each kept result into the job's output folder while the job runs, and goes on after a restart. */
+import { dirname, join } from 'node:path';
+import { attemptKey } from '../../src/model/attempt.ts';
 import type { Digest, JobId } from '../../src/model/job.ts';
 import type { JobState, TaskKey } from '../../src/model/job-state.ts';
 import { taskKey } from '../../src/model/parameter-space.ts';
@@ -8,8 +10,9 @@ import type { DeliveredList } from './delivered-list.ts';
 import { writeFault } from './disk-errors.ts';
 import { digestOfFile } from './file-digest.ts';
 import { type DueFile, JobDelivery } from './job-delivery.ts';
+import { removeLeftovers } from './leftovers.ts';
 import type { BlobFiles, Blobs, Clock, Journal } from './needs.ts';
-import { sizeOf } from './output-folder.ts';
+import { sizeOf, staysBelow } from './output-folder.ts';
 
 /** Files on their way at once, of all jobs. */
 const lanes = 4;
@@ -23,7 +26,7 @@ export interface DeliveryOptions {
 
 export interface DeliveryNeeds {
   readonly clock: Clock;
-  readonly journal: Pick<Journal, 'jobs' | 'job' | 'onFact'>;
+  readonly journal: Pick<Journal, 'jobs' | 'job' | 'onFact' | 'append'>;
   readonly blobs: Pick<Blobs, 'fetch'>;
   readonly blobFiles: Pick<BlobFiles, 'writeFile'>;
   readonly delivered: DeliveredList;
@@ -41,6 +44,8 @@ export class Delivery implements Startable {
   readonly #jobs = new Map<JobId, JobDelivery>();
   readonly #loading = new Map<JobId, Promise<void>>();
   readonly #resting = new Map<JobId, Timer>();
+  /** `job/generation` of what is being made known. */
+  readonly #telling = new Set<string>();
   readonly #working = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #onDelivered: ((event: DeliveredEvent) => void)[] = [];
@@ -57,6 +62,11 @@ export class Delivery implements Startable {
       if (fact.type === 'removed') void this.#forget(state.id);
       else if (fact.type === 'result-kept') this.#take(state, taskKey(fact.attempt.step, fact.attempt.index));
       else if (fact.type === 'submitted') void this.#look(state);
+      else if (fact.type === 'ended') this.#tellDelivered(state.id);
+      else if (fact.type === 'result-lost') {
+        this.#jobs.get(state.id)?.lose(attemptKey(fact.attempt));
+        void this.#look(state);
+      }
     });
     await Promise.all([...this.#needs.journal.jobs().values()].map((state) => this.#look(state)));
   }
@@ -102,6 +112,7 @@ export class Delivery implements Startable {
     if (delivery === undefined) return this.#open(state);
     for (const result of state.results.values()) delivery.add(result);
     this.#pump();
+    this.#tellDelivered(state.id);
   }
 
   async #open(state: JobState): Promise<void> {
@@ -116,7 +127,10 @@ export class Delivery implements Startable {
 
   async #load(state: JobState): Promise<void> {
     const delivered = await this.#needs.delivered.load(state.id).catch(() => new Map<string, Digest>());
-    this.#jobs.set(state.id, new JobDelivery(state.id, state.record?.outputFolder ?? '', delivered));
+    const folder = state.record?.outputFolder ?? '';
+    const outputs = [...state.results.values()].flatMap((result) => result.outputs).filter((output) => staysBelow(output.path));
+    await removeLeftovers(new Set([folder, ...outputs.map((output) => dirname(join(folder, output.path)))]), process.pid);
+    this.#jobs.set(state.id, new JobDelivery(state.id, folder, delivered));
   }
 
   #pump(): void {
@@ -147,10 +161,14 @@ export class Delivery implements Startable {
       const { code, message } = writeFault(error, target);
       delivery.failed(file, { code, message });
       this.#rest(delivery);
+      const state = this.#needs.journal.job(file.job);
+      // Given up as lost meanwhile: another result of the task may be there.
+      if (state !== undefined) void this.#look(state);
       for (const listener of this.#onProblem) listener(file.job);
       return;
     }
     delivery.done(file);
+    this.#tellDelivered(file.job);
     for (const listener of this.#onDelivered) listener({ job: file.job, file: output.path, digest: output.digest });
   }
 
@@ -160,6 +178,19 @@ export class Delivery implements Startable {
     } catch (error) {
       throw writeFault(error, target);
     }
+  }
+
+  /** Makes it known to everybody once all files of an ended job are in the folder: their bytes need no care then. */
+  #tellDelivered(job: JobId): void {
+    const state = this.#needs.journal.job(job);
+    if (state === undefined || state.removed || this.#jobs.get(job)?.isComplete !== true) return;
+    const { generation } = state;
+    const key = `${job}/${generation}`;
+    if (!state.ended.has(generation) || state.delivered >= generation || this.#telling.has(key) || this.#stopping.signal.aborted) return;
+    this.#telling.add(key);
+    // A disk that refuses now is asked again after the next start.
+    const told = this.#needs.journal.append([{ type: 'delivered', job, at: this.#needs.clock.wall(), generation }], 0);
+    void told.catch(() => undefined).finally(() => this.#telling.delete(key));
   }
 
   #rest(delivery: JobDelivery): void {

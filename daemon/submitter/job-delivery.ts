@@ -1,5 +1,6 @@
 /** One job's way into its output folder: what is still to be written, and how far it is. */
 import { join } from 'node:path';
+import { attemptKey } from '../../src/model/attempt.ts';
 import type { ResultKept } from '../../src/model/facts.ts';
 import type { Digest, JobId, NodeId, OutputFile } from '../../src/model/job.ts';
 import type { Delivered } from './delivered-list.ts';
@@ -10,6 +11,8 @@ export interface DueFile {
   readonly output: OutputFile;
   readonly target: string;
   readonly from: readonly NodeId[];
+  /** Key of the attempt whose result it is. */
+  readonly attempt: string;
 }
 
 export class JobDelivery {
@@ -18,6 +21,7 @@ export class JobDelivery {
   readonly #delivered: Map<string, Digest>;
   readonly #due: DueFile[] = [];
   readonly #known = new Set<string>();
+  readonly #lost = new Set<string>();
   #busy = 0;
   problem: { readonly code: string; readonly message: string } | undefined;
   /** Failures in a row; decides how long to wait. */
@@ -47,8 +51,20 @@ export class JobDelivery {
         continue;
       }
       const from = [...new Set([...result.holders.map((holder) => holder.node), result.attempt.node])];
-      this.#due.push({ job: this.job, output, target: join(this.folder, output.path), from });
+      this.#due.push({ job: this.job, output, target: join(this.folder, output.path), from, attempt: attemptKey(result.attempt) });
     }
+  }
+
+  /** Nobody has the bytes of the attempt's result any more: its files are waited for from another result. */
+  lose(attempt: string): void {
+    this.#lost.add(attempt);
+    for (const file of this.#due.splice(0)) this.#put(file, 'last');
+  }
+
+  #put(file: DueFile, place: 'first' | 'last'): void {
+    if (this.#lost.has(file.attempt)) this.#known.delete(file.output.path);
+    else if (place === 'first') this.#due.unshift(file);
+    else this.#due.push(file);
   }
 
   take(): DueFile | undefined {
@@ -68,12 +84,12 @@ export class JobDelivery {
     this.#busy -= 1;
     this.failures += 1;
     this.problem = problem;
-    this.#due.push(file);
+    this.#put(file, 'last');
   }
 
   /** Taken but given up because the daemon stops. */
   putBack(file: DueFile): void {
     this.#busy -= 1;
-    this.#due.unshift(file);
+    this.#put(file, 'first');
   }
 }

@@ -201,3 +201,53 @@ test('a removed job is forgotten', async () => {
   await expect.poll(() => existsSync(join(folder, 'deliveries', job))).toBe(false);
   expect(delivery.state(job)).toBeUndefined();
 });
+
+describe('a job that has ended', () => {
+  const ended: Fact = { type: 'ended', job: '', at: 0, generation: 1, outcome: 'succeeded', term: firstTerm, kept: 2, failed: [] };
+  const told = () => journal.appended.flat().filter((fact) => fact.type === 'delivered');
+
+  test('is told to be delivered, once, when its last file is in the folder', async () => {
+    const delivery = await start();
+    const seen = deliveries(delivery, 2);
+    journal.learn(kept(0));
+    journal.learn(kept(1));
+    await seen;
+    expect(told()).toEqual([]);
+    journal.learn({ ...ended, job });
+    await expect.poll(told).toMatchObject([{ job, generation: 1 }]);
+    const again = await start();
+    expect(again.state(job)?.complete).toBe(true);
+    expect(told()).toHaveLength(1);
+  });
+
+  test('is not told to be delivered while a file cannot be had', async () => {
+    lost.add(digestOf(0));
+    const delivery = await start();
+    journal.learn(kept(0));
+    journal.learn({ ...ended, job });
+    await expect.poll(() => delivery.state(job)?.problem?.code).toBe('file-missing');
+    expect(told()).toEqual([]);
+  });
+});
+
+test('a file whose bytes are lost comes from the result that is made anew', async () => {
+  lost.add(digestOf(0));
+  const delivery = await start();
+  journal.learn(kept(0));
+  await expect.poll(() => delivery.state(job)?.problem?.code).toBe('file-missing');
+  journal.learn({ type: 'result-lost', job, at: 0, attempt: attemptOf(job, 0) });
+  const seen = deliveries(delivery, 1);
+  const fresh = kept(1, { path: '0.png' }) as Extract<Fact, { type: 'result-kept' }>;
+  journal.learn({ ...fresh, attempt: attemptOf(job, 0, { attempt: 2 }) });
+  await clock.advance(2000);
+  await seen;
+  expect(readFileSync(join(out, '0.png'))).toEqual(bytesOf(1));
+});
+
+test('what a killed daemon left half-written is removed, what a living one writes is not', async () => {
+  const dead = '0.png.supervm-999999999-3';
+  const living = `0.png.supervm-${process.ppid}-3`;
+  for (const name of [dead, living, 'mine.supervm-x']) writeFileSync(join(out, name), 'half');
+  await start();
+  await expect.poll(() => readdirSync(out).toSorted()).toEqual([living, 'mine.supervm-x']);
+});
