@@ -3,11 +3,12 @@
  * records, blobs, worker and coordinator. Whatever touches the world (network, disks, time, processes) comes in as a need.
  */
 import type { NodeFacts } from '../src/model/inventory.ts';
-import type { JobId } from '../src/model/job.ts';
+import type { Digest, JobId, NodeId } from '../src/model/job.ts';
 import type { JobState } from '../src/model/job-state.ts';
 import { jobPhase } from '../src/model/phase.ts';
 import { BlobTransfer } from './blobs/blob-transfer.ts';
 import type { BlobDisk, Blobs } from './blobs/blobs.ts';
+import { RecentUse } from './blobs/recent-use.ts';
 import { decodeTree } from './blobs/tree.ts';
 import type { Clock } from './clock.ts';
 import type { Coordination } from './coordinator/coordination.ts';
@@ -24,6 +25,7 @@ import { JournalNode } from './records/journal-node.ts';
 import type { Trouble } from './records/trouble.ts';
 import type { Startable } from './startable.ts';
 import type { SubmissionNeeds } from './submission/needs.ts';
+import { BlobCollection, type CollectionOptions, collectionDefaults } from './upkeep/blob-collection.ts';
 import { CopiesClient, type CopiesKnown } from './upkeep/copies.ts';
 import { Upkeep, type UpkeepOptions, upkeepDefaults } from './upkeep/upkeep.ts';
 import type { BeatCarrier } from './wire/beat-carrier.ts';
@@ -44,6 +46,7 @@ export interface Timings {
   readonly coordinator: CoordinatorOptions;
   readonly worker: WorkerOptions;
   readonly upkeep: UpkeepOptions;
+  readonly collection: CollectionOptions;
 }
 
 const defaultTimings: Timings = {
@@ -54,6 +57,7 @@ const defaultTimings: Timings = {
   coordinator: coordinatorDefaults,
   worker: workerDefaults,
   upkeep: upkeepDefaults,
+  collection: collectionDefaults,
 };
 
 export interface ControlPlaneOptions {
@@ -72,6 +76,8 @@ export interface ControlPlaneNeeds {
   readonly clock: Clock;
   readonly store: FactStore;
   readonly blobDisk: BlobDisk;
+  /** Told of what is written to the disk past the control plane. */
+  readonly recentUse?: RecentUse;
   /** Runs the tasks; made here because it fetches its inputs from the other nodes. */
   makeTaskRunner(parts: { readonly blobs: Blobs; readonly messenger: Messenger }): TaskRunner;
 }
@@ -101,7 +107,8 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
   const membership = new MembershipNode({ facts: options.node, ...paces }, { messenger, clock, ...beats });
   const onTrouble = (trouble: Trouble): void => options.onTrouble?.(trouble);
   const journal = new JournalNode({ host: options.node.host, onTrouble }, { store, messenger, membership, clock });
-  const blobs = new BlobTransfer({}, { messenger, clock, disk: needs.blobDisk });
+  const recentUse = needs.recentUse ?? new RecentUse({ clock });
+  const blobs = new BlobTransfer({}, { messenger, clock, disk: needs.blobDisk, recentUse });
   const seat = { self: options.node.id, settleMs: timings.settleMs, staggerMs: timings.staggerMs };
   const election = new Election(seat, { membership, messenger, clock, terms: journal });
   const taskRunner = needs.makeTaskRunner({ blobs, messenger });
@@ -109,9 +116,13 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
   const worker = new WorkerNode(timings.worker, { ...parts, taskRunner });
   const coordinator = new Coordinator(timings.coordinator, parts);
   const upkeep = new Upkeep(timings.upkeep, { ...parts, decodeTree });
+  const readTree = async (digest: Digest, from: readonly NodeId[]): Promise<readonly Digest[]> =>
+    decodeTree(await blobs.bytes({ digest }, from)).map((entry) => entry.digest);
+  const onProblem = (error: unknown): void => onTrouble({ type: 'store-failed', error });
+  const collection = new BlobCollection(timings.collection, { journal, disk: needs.blobDisk, recentUse, clock, readTree, onProblem });
   const pace = paceByJobs(membership);
   journal.onFact((_fact, state) => pace.look(state));
-  const inOrder: readonly Startable[] = [journal, blobs, membership, election, taskRunner, worker, coordinator, upkeep];
+  const inOrder: readonly Startable[] = [journal, blobs, membership, election, taskRunner, worker, coordinator, upkeep, collection];
   return {
     membership,
     leadership: election,

@@ -1,6 +1,6 @@
 /** Blobs as files of one folder: `ab/cdef…` when complete and durable, `incoming/…` before. */
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SupervmError } from '../../src/model/errors.ts';
 import type { Digest } from '../../src/model/job.ts';
@@ -14,11 +14,14 @@ type Incoming = Awaited<ReturnType<BlobDisk['create']>>;
 
 export class BlobFolder implements BlobDisk, BlobFiles, Startable {
   readonly #folder: string;
+  /** Told before a file's bytes become a blob. */
+  readonly #onUse: (digest: Digest) => void;
   #drawn = 0;
 
   /** One daemon a folder: `start` removes what an earlier one left half-written. */
-  constructor(options: { readonly folder: string }) {
+  constructor(options: { readonly folder: string; onUse?(digest: Digest): void }) {
     this.#folder = options.folder;
+    this.#onUse = (digest) => options.onUse?.(digest);
   }
 
   async start(): Promise<void> {
@@ -30,6 +33,17 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
 
   async has(digest: Digest): Promise<boolean> {
     return (await this.#size(digest)) !== undefined;
+  }
+
+  async *list(): AsyncGenerator<Digest> {
+    for (const shelf of await readdir(this.#folder)) {
+      if (!/^[0-9a-f]{2}$/.test(shelf)) continue;
+      for (const name of await readdir(join(this.#folder, shelf))) if (isDigest(shelf + name)) yield shelf + name;
+    }
+  }
+
+  async remove(digest: Digest): Promise<void> {
+    await rm(this.#path(digest), { force: true });
   }
 
   async read(digest: Digest, offset: number, length: number): Promise<Uint8Array | undefined> {
@@ -93,6 +107,7 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
         await target.sync();
       });
       const digest = hash.digest('hex');
+      this.#onUse(digest);
       await this.#guard(() => this.#publish(temporary, this.#path(digest)));
       return { digest, size };
     } finally {

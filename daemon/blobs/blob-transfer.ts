@@ -10,6 +10,7 @@ import { HolderSearch } from './holder-search.ts';
 import { type BlobReply, type BlobRequest, blobProtocol, blobsPerRequest } from './protocol.ts';
 import { DiskFailure, pullBlob } from './pull-blob.ts';
 import { readWhole } from './read-whole.ts';
+import type { RecentUse } from './recent-use.ts';
 import { SharedFetches } from './shared-fetches.ts';
 import { Slots } from './slots.ts';
 
@@ -23,6 +24,14 @@ export interface BlobTransferOptions {
   readonly holdReplyMs?: number;
 }
 
+export interface BlobTransferNeeds {
+  readonly messenger: Messenger;
+  readonly clock: Clock;
+  readonly disk: BlobDisk;
+  /** Where blobs are collected. */
+  readonly recentUse?: Pick<RecentUse, 'use'>;
+}
+
 export class BlobTransfer implements Blobs, BlobSearch, Startable {
   readonly #messenger: Messenger;
   readonly #clock: Clock;
@@ -31,6 +40,7 @@ export class BlobTransfer implements Blobs, BlobSearch, Startable {
   readonly #holdReplyMs: number;
   readonly #fetches = new SharedFetches();
   readonly #stop = new AbortController();
+  readonly #use: (digest: Digest) => Promise<void>;
   /** Blobs on their way at once, read requests outstanding, and reads served to others. */
   readonly #pulling = new Slots({ count: 6 });
   readonly #asking = new Slots({ count: 8 });
@@ -38,10 +48,11 @@ export class BlobTransfer implements Blobs, BlobSearch, Startable {
   #arrived = 0;
 
   /** Construct before the network starts: it serves its protocol from then on. */
-  constructor(options: BlobTransferOptions, needs: { readonly messenger: Messenger; readonly clock: Clock; readonly disk: BlobDisk }) {
+  constructor(options: BlobTransferOptions, needs: BlobTransferNeeds) {
     this.#messenger = needs.messenger;
     this.#clock = needs.clock;
     this.#disk = needs.disk;
+    this.#use = async (digest) => needs.recentUse?.use(digest);
     this.#requestMs = options.requestMs ?? 30_000;
     this.#holdReplyMs = options.holdReplyMs ?? 2_000;
     this.#messenger.serve(blobProtocol, { onRequest: (_from, request) => this.#serve(request) });
@@ -100,6 +111,7 @@ export class BlobTransfer implements Blobs, BlobSearch, Startable {
 
   async put(bytes: Uint8Array): Promise<Blob> {
     const blob = { digest: digestOf(bytes), size: bytes.length };
+    await this.#use(blob.digest);
     if (await this.#disk.has(blob.digest)) return blob;
     const incoming = await this.#disk.create(blob);
     await incoming.write(bytes);
@@ -154,7 +166,10 @@ export class BlobTransfer implements Blobs, BlobSearch, Startable {
 
   async #missing(blobs: readonly Blob[]): Promise<Blob[]> {
     const missing = new Map<Digest, Blob>();
-    for (const blob of blobs) if (!missing.has(blob.digest) && !(await this.#disk.has(blob.digest))) missing.set(blob.digest, blob);
+    for (const blob of blobs) {
+      await this.#use(blob.digest);
+      if (!missing.has(blob.digest) && !(await this.#disk.has(blob.digest))) missing.set(blob.digest, blob);
+    }
     return [...missing.values()];
   }
 
@@ -183,6 +198,8 @@ export class BlobTransfer implements Blobs, BlobSearch, Startable {
     let arrived = -1;
     let progressAt = this.#clock.now();
     for (;;) {
+      // Still being copied from here, maybe.
+      for (const { digest } of blobs) await this.#use(digest);
       const left = Math.max(1, progressAt + timeoutMs - this.#clock.now());
       const reply = await this.#request(node, { type: 'hold', blobs: [...blobs], from: [...from] }, left);
       if (reply.type === 'held') return;

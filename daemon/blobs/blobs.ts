@@ -11,6 +11,10 @@ export interface BlobDisk {
   has(digest: Digest): Promise<boolean>;
   /** Undefined when not held. At most `length` bytes from `offset`. */
   read(digest: Digest, offset: number, length: number): Promise<Uint8Array | undefined>;
+  /** All that are held, in no particular order; those that come or go meanwhile may be among them or not. */
+  list(): AsyncIterable<Digest>;
+  /** Durable or not: one that is there again after a power cut is removed again. Nothing happens when it is not held. */
+  remove(digest: Digest): Promise<void>;
   /** Takes a whole blob in pieces; `commit` verifies size and digest, fsyncs, renames; throws `output-invalid` on a mismatch, `disk-full` on ENOSPC and leaves nothing. */
   create(expected: Blob): Promise<{ write(bytes: Uint8Array): Promise<void>; commit(): Promise<void>; discard(): Promise<void> }>;
 }

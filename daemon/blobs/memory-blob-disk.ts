@@ -46,6 +46,14 @@ export class MemoryBlobDisk implements BlobDisk {
     };
   }
 
+  async remove(digest: Digest): Promise<void> {
+    this.#durable.delete(digest);
+  }
+
+  async *list(): AsyncGenerator<Digest> {
+    yield* [...this.#durable.keys()];
+  }
+
   /** The machine lost power: what was being written is gone, and commits under way keep nothing. */
   crash(): void {
     this.#life += 1;

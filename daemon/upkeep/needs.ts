@@ -1,5 +1,6 @@
 import type { Digest, NodeId, TreeEntry } from '../../src/model/job.ts';
-import type { BlobSearch, Blobs } from '../blobs/blobs.ts';
+import type { BlobDisk, BlobSearch, Blobs } from '../blobs/blobs.ts';
+import type { RecentUse } from '../blobs/recent-use.ts';
 import type { Clock } from '../clock.ts';
 import type { Leadership } from '../election/leadership.ts';
 import type { Member, Membership } from '../membership/membership.ts';
@@ -24,6 +25,17 @@ export interface UpkeepNeeds {
   readonly clock: Clock;
   /** blobs/tree.ts */
   decodeTree(bytes: Uint8Array): readonly TreeEntry[];
+}
+
+export interface CollectionNeeds {
+  readonly journal: Pick<Journal, 'jobs' | 'onCollect'>;
+  readonly disk: Pick<BlobDisk, 'list' | 'remove'>;
+  readonly recentUse: Pick<RecentUse, 'removeUnused'>;
+  readonly clock: Clock;
+  /** Digests of the files of a tree, fetched if need be; rejects when nobody reachable has it. */
+  readTree(tree: Digest, from: readonly NodeId[]): Promise<readonly Digest[]>;
+  /** The disk refused; it is tried again. */
+  onProblem(error: unknown): void;
 }
 
 export interface SizedBlob {

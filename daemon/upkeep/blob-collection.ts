@@ -1,0 +1,132 @@
+/**
+ * Frees the disk of what nothing refers to: at once what removed jobs referred to, and what nobody ever came to refer to
+ * (a submission that was given up) after a day. What any job that was not removed refers to stays.
+ */
+import type { Fact } from '../../src/model/facts.ts';
+import type { Digest } from '../../src/model/job.ts';
+import type { JobState } from '../../src/model/job-state.ts';
+import type { Timer } from '../clock.ts';
+import type { Startable } from '../startable.ts';
+import type { CollectionNeeds } from './needs.ts';
+
+/** All in milliseconds. */
+export interface CollectionOptions {
+  /** From a removal to the deletion of its blobs: removals within this time are dealt with together. Blobs in use are tried again after it. */
+  readonly soonMs: number;
+  /** Between two looks at the whole store. */
+  readonly sweepMs: number;
+  /** What was unreferenced at all looks of this time is garbage: longer than any submission takes. */
+  readonly garbageMs: number;
+}
+
+export const collectionDefaults: CollectionOptions = { soonMs: 65_000, sweepMs: 3 * 3_600_000, garbageMs: 24 * 3_600_000 };
+
+export class BlobCollection implements Startable {
+  readonly #options: CollectionOptions;
+  readonly #needs: CollectionNeeds;
+  /** Referred to by jobs that were removed. */
+  readonly #doomed = new Set<Digest>();
+  /** Since when (clock milliseconds) nothing has referred to the blob. */
+  readonly #unreferenced = new Map<Digest, number>();
+  #timer: Timer | undefined;
+  #sweeping: Timer | undefined;
+  #working: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(options: Partial<CollectionOptions>, needs: CollectionNeeds) {
+    this.#options = { ...collectionDefaults, ...options };
+    this.#needs = needs;
+    needs.journal.onCollect((facts) => void this.#doom(facts));
+  }
+
+  async start(): Promise<void> {
+    this.#sweeping = this.#needs.clock.every(this.#options.sweepMs, () => void this.#run(() => this.#sweep()));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#sweeping?.cancel();
+    await this.#working;
+  }
+
+  async #doom(facts: readonly Fact[]): Promise<void> {
+    for (const fact of facts) {
+      if (fact.type === 'result-kept') for (const { digest } of fact.outputs) this.#doomed.add(digest);
+      if (fact.type !== 'submitted') continue;
+      const { tree } = fact.record.inputs;
+      const files = await this.#needs.readTree(tree, []).catch(() => []);
+      for (const digest of [tree, ...files]) this.#doomed.add(digest);
+    }
+    this.#soon();
+  }
+
+  #soon(): void {
+    if (this.#stopped || this.#doomed.size === 0) return;
+    this.#timer ??= this.#needs.clock.after(this.#options.soonMs, () => {
+      this.#timer = undefined;
+      void this.#run(() => this.#removeDoomed());
+    });
+  }
+
+  /** One after the other. */
+  async #run(work: () => Promise<void>): Promise<void> {
+    while (this.#working !== undefined) await this.#working;
+    if (this.#stopped) return;
+    this.#working = work()
+      .catch((error: unknown) => this.#needs.onProblem(error))
+      .finally(() => {
+        this.#working = undefined;
+      });
+    await this.#working;
+  }
+
+  async #removeDoomed(): Promise<void> {
+    const referred = await this.#referred();
+    if (referred === undefined) return this.#soon();
+    for (const digest of [...this.#doomed]) {
+      if (this.#stopped) return;
+      if (referred.has(digest) || (await this.#remove(digest))) this.#doomed.delete(digest);
+    }
+    this.#soon();
+  }
+
+  async #sweep(): Promise<void> {
+    const referred = await this.#referred();
+    if (referred === undefined) return;
+    const now = this.#needs.clock.now();
+    const there = new Set<Digest>();
+    for await (const digest of this.#needs.disk.list()) {
+      if (this.#stopped) return;
+      if (referred.has(digest)) continue;
+      there.add(digest);
+      const since = this.#unreferenced.get(digest) ?? now;
+      this.#unreferenced.set(digest, since);
+      if (now - since >= this.#options.garbageMs) await this.#remove(digest);
+    }
+    for (const digest of this.#unreferenced.keys()) if (!there.has(digest)) this.#unreferenced.delete(digest);
+  }
+
+  #remove(digest: Digest): Promise<boolean> {
+    return this.#needs.recentUse.removeUnused(digest, () => this.#needs.disk.remove(digest));
+  }
+
+  /** Everything that some job refers to; undefined while the files of one cannot be known, because nobody reachable has its list of them. */
+  async #referred(): Promise<ReadonlySet<Digest> | undefined> {
+    const referred = new Set<Digest>();
+    for (const state of this.#needs.journal.jobs().values()) {
+      for (const digest of resultDigests(state)) referred.add(digest);
+      if (state.record === undefined) continue;
+      const { inputs, submitter } = state.record;
+      const files = await this.#needs.readTree(inputs.tree, [submitter]).catch(() => undefined);
+      if (files === undefined) return undefined;
+      for (const digest of [inputs.tree, ...files]) referred.add(digest);
+    }
+    return referred;
+  }
+}
+
+function* resultDigests(state: JobState): Generator<Digest> {
+  for (const result of state.results.values()) for (const { digest } of result.outputs) yield digest;
+  for (const results of state.spareResults.values()) for (const result of results) for (const { digest } of result.outputs) yield digest;
+}
