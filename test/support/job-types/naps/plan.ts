@@ -1,7 +1,7 @@
 import type { MakePlan } from '../../../../src/plugin/job-type.ts';
 
 export const plan: MakePlan = (settings) => {
-  const { tasks, ms, slots, label, fail, stay, mark, in: where } = settings;
+  const { tasks, ms, slots, label, fail, stay, mark, needs, in: where } = settings;
   return {
     name: String(label),
     steps: [
@@ -9,7 +9,7 @@ export const plan: MakePlan = (settings) => {
         name: 'nap',
         needs: [],
         parameters: [{ name: 'nap', type: 'INT', ranges: [{ first: 1, last: Number(tasks), step: 1 }] }],
-        requirements: { cores: 1 / Number(slots), memoryBytes: 0, programs: [] },
+        requirements: { cores: 1 / Number(slots), memoryBytes: 0, programs: needs === undefined ? [] : [{ name: String(needs) }] },
         maxAttempts: 3,
         script: { ms: ms ?? 0, label: label ?? '', fail: fail ?? '', stay: stay ?? '', mark: mark ?? 0, in: where ?? '' },
       },

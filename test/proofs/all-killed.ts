@@ -1,0 +1,59 @@
+/** All daemons killed within 50 ms while jobs are submitted, and started again in random order. */
+import { type Report, spread, Verdict } from './figures.ts';
+import { firstStartAfter, startLoad } from './load.ts';
+import { jobsOf, unfinished } from './submissions.ts';
+import { type Acknowledged, missingOrTwice, submitAll } from './submitting.ts';
+import { pause, World } from './world.ts';
+
+export interface AllKilledOptions {
+  readonly nodes: number;
+  readonly rounds: number;
+  /** A round. */
+  readonly submissions: number;
+}
+
+const withinMs = 1_000;
+
+export async function allKilled({ nodes, rounds, submissions }: AllKilledOptions): Promise<Report> {
+  await using world = await World.start(nodes);
+  const verdict = new Verdict();
+  const acknowledged: Acknowledged[] = [];
+  const killing: number[] = [];
+  const placing: number[] = [];
+  const load = await startLoad(world, world.machines[0] as World['machines'][number], 'load');
+  for (let round = 0; round < rounds; round += 1) {
+    const { term } = await world.coordinator();
+    const submitting = submitAll(world, jobsOf(`round${round}`, submissions), 6);
+    await pause(Math.random() * withinMs);
+    const began = performance.now();
+    const deaths = world.machines.map((machine) => machine.kill('SIGKILL'));
+    killing.push(performance.now() - began);
+    await Promise.all(deaths);
+    const restarted = Date.now();
+    const starts = world.machines
+      .map((machine) => ({ machine, order: Math.random() }))
+      .toSorted((a, b) => a.order - b.order)
+      .map(async ({ machine }, place) => {
+        await pause(place * 300);
+        await machine.start();
+      });
+    const start = await firstStartAfter(world, world.machines, term.number, 60_000);
+    if (start === undefined) verdict.failures.push(`round ${round}: nothing was placed within 60 s of the restart`);
+    else placing.push(start - restarted);
+    await Promise.all(starts);
+    acknowledged.push(...(await submitting));
+    await world.whole();
+  }
+  // It was there first, and would keep everything else waiting for hours.
+  await world.client(world.machines[0] as World['machines'][number]).call('cancel', { params: { job: load } });
+  verdict.failures.push(...(await unfinished(world, acknowledged)), ...(await missingOrTwice(world, acknowledged)));
+  verdict.atMost(Math.max(...killing), 50, 'killing all');
+  verdict.atMost(Math.max(...placing), 30_000, 'restart of all to the first task placed');
+  return {
+    figures: [
+      `${acknowledged.length} submissions acknowledged, all ${nodes} daemons killed ${rounds} times, within ${Math.max(...killing).toFixed(1)} ms`,
+      spread('restart in random order to the first task started', placing),
+    ],
+    failures: verdict.failures,
+  };
+}
