@@ -1,4 +1,5 @@
 /** A SessionRunner on real folders and processes, with the toy plugin, for tests. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +36,7 @@ export class RunnerBench implements AsyncDisposable {
   readonly files: BlobFolder;
   readonly logs: AttemptLogs;
   readonly progress: [number, string][] = [];
+  readonly clock = systemClock();
   readonly #makeRunner: () => SessionRunner;
   #attempts = 0;
 
@@ -42,7 +44,7 @@ export class RunnerBench implements AsyncDisposable {
     this.home = home;
     const plugins = options.plugins ?? toys;
     const messenger = new LinkedMessengers().join('here');
-    const clock = systemClock();
+    const { clock } = this;
     this.files = new BlobFolder({ folder: join(home, 'blobs') });
     this.blobs = new BlobTransfer({}, { messenger, clock, disk: this.files });
     this.logs = new AttemptLogs({ folder: join(home, 'logs') }, { messenger });
@@ -118,6 +120,41 @@ export class RunnerBench implements AsyncDisposable {
     };
   }
 
+  /** Resolves once a task has told of such a progress. */
+  until(isSo: (progress: readonly [number, string]) => boolean): Promise<void> {
+    return this.waitFor(() => this.progress.some(isSo));
+  }
+
+  async waitFor(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await turn();
+  }
+
+  /** Resolves once the attempt has printed the text. */
+  async logged(attempt: AttemptName, text: string): Promise<void> {
+    while (
+      !Buffer.from((await this.logs.read(attempt, 0)) ?? [])
+        .toString()
+        .includes(text)
+    )
+      await turn();
+  }
+
+  /** What a task that waits for the file waits for. */
+  open(file: string): void {
+    writeFileSync(file, '');
+  }
+
+  /** How many `sleep` programs run that were started below this home. */
+  async sleepers(): Promise<number> {
+    let found = 0;
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      const [command = ''] = textOf(`/proc/${pid}/cmdline`).split('\0');
+      if (command === 'sleep' && textOf(`/proc/${pid}/environ`).includes(this.home)) found += 1;
+    }
+    await turn();
+    return found;
+  }
+
   attempt(changes: Partial<AttemptName> = {}): AttemptName {
     const attempt = ++this.#attempts;
     return { term: { number: 1, node: 'here' }, job: 'ab'.repeat(32), generation: 1, step: 'play', index: 2, attempt, node: 'here', ...changes };
@@ -138,5 +175,17 @@ export class RunnerBench implements AsyncDisposable {
     const output = result.outputs.find((file) => file.path === path);
     if (output === undefined) throw new Error(`no output ${path}`);
     return Buffer.from(await this.blobs.bytes(output, [])).toString();
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
   }
 }

@@ -64,6 +64,15 @@ const actions: { readonly [name: string]: Action } = {
     task.progress(0.6, 'stubborn');
     return new Promise(() => setInterval(() => {}, 1000));
   },
+  /** Until the file `file` is there; then does what `next` says, or ends well. */
+  async wait(task, host, tasks) {
+    const { file, next } = task.script;
+    console.log('waits');
+    while (!existsSync(String(file))) await new Promise((resolve) => setTimeout(resolve, 10));
+    console.log('goes on');
+    if (next !== undefined) return (actions[String(next)] as Action)(task, host, tasks);
+    return put(task, 'pid', String(process.pid));
+  },
   async obedient(task) {
     await new Promise((resolve) => task.signal.addEventListener('abort', resolve));
     throw fault('task-failed', 'gave up');
