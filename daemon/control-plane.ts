@@ -16,7 +16,7 @@ import { CoordinationClient } from './coordinator/coordination-client.ts';
 import { Coordinator } from './coordinator/coordinator.ts';
 import { type CoordinatorOptions, coordinatorDefaults } from './coordinator/options.ts';
 import { Election } from './election/election.ts';
-import type { Leadership } from './election/leadership.ts';
+import type { VotedLeadership } from './election/leadership.ts';
 import type { Membership } from './membership/membership.ts';
 import { MembershipNode } from './membership/membership-node.ts';
 import { jobIdOf } from './records/canonical.ts';
@@ -63,6 +63,10 @@ const defaultTimings: Timings = {
 export interface ControlPlaneOptions {
   /** What this node says of itself at its start. */
   readonly node: Omit<NodeFacts, 'revision'>;
+  /** Its cluster; what it knows of the voters of another one is forgotten. */
+  readonly cluster?: string | undefined;
+  /** It is the first voter: `now`, or `later`, when it coordinates for a while and nobody knows of any. Default: it learns of them from others. */
+  readonly founding?: 'now' | 'later' | undefined;
   /** Something about the stored records that a person should know. */
   onTrouble?(trouble: Trouble): void;
   readonly timings?: Partial<Timings>;
@@ -84,7 +88,7 @@ export interface ControlPlaneNeeds {
 
 export interface ControlPlane extends Startable {
   readonly membership: Membership;
-  readonly leadership: Leadership;
+  readonly leadership: VotedLeadership;
   readonly journal: Journal & JournalQuestions;
   readonly blobs: Blobs;
   readonly coordination: Coordination;
@@ -109,8 +113,8 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
   const journal = new JournalNode({ host: options.node.host, onTrouble }, { store, messenger, membership, clock });
   const recentUse = needs.recentUse ?? new RecentUse({ clock });
   const blobs = new BlobTransfer({}, { messenger, clock, disk: needs.blobDisk, recentUse });
-  const seat = { self: options.node.id, settleMs: timings.settleMs, staggerMs: timings.staggerMs };
-  const election = new Election(seat, { membership, messenger, clock, terms: journal });
+  const seat = { self: options.node.id, cluster: options.cluster, founding: options.founding, settleMs: timings.settleMs, staggerMs: timings.staggerMs };
+  const election = new Election(seat, { membership, messenger, clock, memory: journal });
   const taskRunner = needs.makeTaskRunner({ blobs, messenger });
   const parts = { membership, leadership: election, journal, blobs, messenger, clock };
   const worker = new WorkerNode(timings.worker, { ...parts, taskRunner });
@@ -120,7 +124,7 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
     decodeTree(await blobs.bytes({ digest }, from)).map((entry) => entry.digest);
   const onProblem = (error: unknown): void => onTrouble({ type: 'store-failed', error });
   const collection = new BlobCollection(timings.collection, { journal, disk: needs.blobDisk, recentUse, clock, readTree, onProblem });
-  const pace = paceByJobs(membership);
+  const pace = paceByJobs([membership, election]);
   journal.onFact((_fact, state) => pace.look(state));
   const inOrder: readonly Startable[] = [journal, blobs, membership, election, taskRunner, worker, coordinator, upkeep, collection];
   return {
@@ -146,13 +150,13 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
 }
 
 /** While any job is open everybody depends on everybody: a loss should be seen sooner. */
-function paceByJobs(membership: MembershipNode): { look(state: JobState): void } {
+function paceByJobs(parts: readonly { setPace(pace: 'busy' | 'idle'): void }[]): { look(state: JobState): void } {
   const open = new Set<JobId>();
   return {
     look(state) {
       if (state.record !== undefined && jobPhase(state) === 'active') open.add(state.id);
       else open.delete(state.id);
-      membership.setPace(open.size > 0 ? 'busy' : 'idle');
+      for (const part of parts) part.setPace(open.size > 0 ? 'busy' : 'idle');
     },
   };
 }

@@ -9,6 +9,7 @@ import { BlobFolder } from './blobs/blob-folder.ts';
 import { encodeTree } from './blobs/tree.ts';
 import { treesOf } from './blobs/trees.ts';
 import type { Clock, Randomness } from './clock.ts';
+import { endFounding, foundingOf } from './cluster-home.ts';
 import { type ControlPlane, createControlPlane } from './control-plane.ts';
 import { createDaemonApi } from './http/daemon-api.ts';
 import { HttpServer } from './http/server.ts';
@@ -66,6 +67,8 @@ async function assemble(
   const plane = createControlPlane(
     {
       node: { ...facts, inventory: inventory.now() },
+      founding: foundingOf(paths.clusterKey),
+      cluster: network.cluster,
       onTrouble: (trouble) => {
         log.of('records').warn('trouble', { trouble });
         // A full disk, most likely: the others must know, should this node coordinate.
@@ -106,6 +109,7 @@ async function assemble(
   );
   const http = new HttpServer({ socketPath: paths.socket }, { api, clock, logDefect: (error, route) => log.error('a route failed', { error, route }) });
   network.follow(plane.membership);
+  plane.leadership.onChange(() => plane.leadership.voters() !== undefined && endFounding(paths.clusterKey));
   const parts: readonly Startable[] = [
     blobFolder,
     logs,

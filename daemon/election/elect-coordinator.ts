@@ -1,5 +1,7 @@
 /** Who should coordinate: a pure function of the view, so that nodes with one view agree without a word. */
 import type { NodeId } from '../../src/model/job.ts';
+import { hasRecordRoom } from '../../src/model/resources.ts';
+import type { Membership } from './needs.ts';
 
 export interface Candidate {
   readonly node: NodeId;
@@ -21,4 +23,17 @@ export function rankCandidates(candidates: readonly Candidate[]): readonly NodeI
 /** Must the sitting coordinator let another one take the seat? Only when its disk is full and another's is not. */
 export function mustGiveWay(sitting: NodeId, candidates: readonly Candidate[]): boolean {
   return candidates.some(({ node, hasRoom }) => node === sitting && !hasRoom) && candidates.some(({ hasRoom }) => hasRoom);
+}
+
+/** Whom this node would leave the seat to, itself included. */
+export function candidatesOf(membership: Pick<Membership, 'self' | 'members'>): readonly Candidate[] {
+  const alive = membership.members().filter(({ facts, reachability }) => facts.id === membership.self || reachability === 'alive');
+  return alive.map(({ facts }) => ({ node: facts.id, incarnation: facts.incarnation, hasRoom: hasRecordRoom(facts.inventory) }));
+}
+
+/** A coordinator that others reach and only we do not keeps its seat, or two nodes without a link would outbid each other for ever. */
+export function livesIn(membership: Pick<Membership, 'member'>, node: NodeId): boolean {
+  const member = membership.member(node);
+  if (member === undefined) return false;
+  return member.reachability === 'alive' || member.reachability === 'suspect' || member.witnessed === true;
 }

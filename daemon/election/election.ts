@@ -1,35 +1,42 @@
 /**
  * Claims the coordinator's seat when nobody reachable holds it. A claim is the highest number seen + 1, on disk before
- * it is used or told; whoever hears of a higher term follows it. Safety does not depend on there being one coordinator:
- * two sides of a partition have one each, and the higher term stays when they meet.
+ * it is used or told; whoever hears of a higher term follows it, but a quorate coordinator claims above it and stays. Two sides of a
+ * partition have a coordinator each; at most one of the terms is quorate (quorum.ts), and the other is degraded.
  */
+import { SupervmError } from '../../src/model/errors.ts';
 import type { NodeId, Term } from '../../src/model/job.ts';
-import { hasRecordRoom } from '../../src/model/resources.ts';
 import { compareTerms, sameTerm } from '../../src/model/term.ts';
+import type { Voters } from '../../src/model/voters.ts';
 import type { Timer } from '../clock.ts';
 import type { Startable } from '../startable.ts';
-import { type Candidate, mustGiveWay, rankCandidates } from './elect-coordinator.ts';
-import type { Leadership } from './leadership.ts';
+import { candidatesOf, livesIn, mustGiveWay, rankCandidates } from './elect-coordinator.ts';
+import { forgetVoter } from './forget-voter.ts';
+import type { TermStanding, VotedLeadership } from './leadership.ts';
 import type { ElectionNeeds } from './needs.ts';
-import { electionProtocol } from './protocol.ts';
+import { type ElectionOptions, electionDefaults } from './options.ts';
+import { type ElectionMessage, type ElectionReply, type ElectionRequest, electionProtocol } from './protocol.ts';
+import { Reign } from './reign.ts';
+import { isHeldElsewhere } from './sounding.ts';
+import { VotingSeat } from './voting-seat.ts';
 
-export interface ElectionOptions {
-  readonly self: NodeId;
-  /** After a start or a sleep, milliseconds to hear of a sitting coordinator before the seat is claimed. Default 1500. */
-  readonly settleMs?: number;
-  /** How long the next in rank gives the one before it. Default 400 ms. */
-  readonly staggerMs?: number;
-}
+/** A voter that follows somebody is asked again after this time: soon it will have noticed, too. */
+const againMs = 300;
 
-export class Election implements Leadership, Startable {
+export class Election implements VotedLeadership, Startable {
   readonly #options: Required<ElectionOptions>;
   readonly #needs: ElectionNeeds;
+  readonly #seat: VotingSeat;
   readonly #listeners: ((term: Term | undefined) => void)[] = [];
   /** The highest term seen. */
   #highest: Term | undefined;
   /** Claimed in this life and on disk; nobody has outbid it. */
   #mine: Term | undefined;
-  #told: Term | undefined;
+  /** Of `#mine`. */
+  #reign: Reign | undefined;
+  /** What the coordinator of a term last said of it. */
+  #said: { readonly term: Term; readonly standing: TermStanding } | undefined;
+  #told = '';
+  #pace: 'busy' | 'idle' = 'idle';
   #settledAt = Number.POSITIVE_INFINITY;
   #claiming = false;
   /** When the seat was found empty. */
@@ -38,12 +45,11 @@ export class Election implements Leadership, Startable {
   #running = false;
 
   constructor(options: ElectionOptions, needs: ElectionNeeds) {
-    this.#options = { settleMs: 1500, staggerMs: 400, ...options };
+    this.#options = { ...electionDefaults, ...options };
     this.#needs = needs;
-    needs.messenger.serve(electionProtocol, { onMessage: (from, { term }) => this.#hear(from, term) });
-    needs.messenger.onPeer(({ type, peer }) => {
-      if (type === 'connected' && this.#highest !== undefined) needs.messenger.send(peer, electionProtocol, { type: 'term', term: this.#highest });
-    });
+    this.#seat = new VotingSeat(this.#options, needs);
+    needs.messenger.serve(electionProtocol, { onMessage: (from, message) => this.#hear(from, message), onRequest: (_, request) => this.#answer(request) });
+    needs.messenger.onPeer(({ type, peer }) => type === 'connected' && this.#running && this.#greet(peer));
     needs.membership.onChange(({ member }) => {
       if (member.term !== undefined) this.#learn(member.term);
       this.#consider();
@@ -53,9 +59,15 @@ export class Election implements Leadership, Startable {
 
   /** Call once the records are loaded. */
   async start(): Promise<void> {
+    const { memory, messenger } = this.#needs;
+    const { self, founding } = this.#options;
     this.#running = true;
-    const known = this.#needs.terms.highestTerm();
-    if (known !== undefined) this.#learn(known);
+    this.#seat.start();
+    const first = { number: 1, term: { number: 0, node: self }, voters: [{ node: self, store: memory.storeId() }] };
+    // A disk that is full now does not keep the node from starting.
+    if (founding === 'now' && this.#seat.voters() === undefined) await this.#seat.learn(first).catch(() => undefined);
+    for (const term of [memory.highestTerm(), this.#seat.granted()]) if (term !== undefined) this.#learn(term);
+    for (const peer of messenger.connected()) this.#greet(peer);
     this.#settleAnew();
   }
 
@@ -64,46 +76,128 @@ export class Election implements Leadership, Startable {
     this.#mine = undefined;
     this.#attempt?.cancel();
     this.#attempt = undefined;
+    this.#leaveSeat();
+  }
+
+  /** Renewals come faster while work depends on the term. */
+  setPace(pace: 'busy' | 'idle'): void {
+    if (pace === this.#pace) return;
+    this.#pace = pace;
+    this.#reign?.quorum.setPace(pace);
   }
 
   current(): Term | undefined {
     const term = this.#highest;
     if (term === undefined) return undefined;
     if (term.node === this.#options.self) return this.isMine() ? term : undefined;
-    return this.#lives(term.node) && !mustGiveWay(term.node, this.#candidates()) ? term : undefined;
+    return livesIn(this.#needs.membership, term.node) && !mustGiveWay(term.node, candidatesOf(this.#needs.membership)) ? term : undefined;
   }
 
   isMine(): boolean {
     return this.#mine !== undefined && sameTerm(this.#mine, this.#highest);
   }
 
+  quorate(): boolean {
+    return this.isMine() && this.#reign?.quorum.quorate() === true;
+  }
+
+  async confirm(counts: (voter: NodeId) => boolean): Promise<boolean> {
+    return this.isMine() && (await this.#reign?.quorum.confirm(counts)) === true;
+  }
+
+  voters(): Voters | undefined {
+    return this.#seat.voters();
+  }
+
+  standing(): TermStanding | undefined {
+    const current = this.current();
+    if (this.isMine()) return this.#reign?.quorum.standing();
+    return sameTerm(current, this.#said?.term) ? this.#said?.standing : undefined;
+  }
+
+  forget(voter: NodeId): Promise<Voters> {
+    return forgetVoter(voter, this.isMine() ? this.#reign : undefined, { ...this.#needs, current: this.current(), voters: () => this.voters() });
+  }
+
   onChange(listener: (term: Term | undefined) => void): void {
     this.#listeners.push(listener);
   }
 
-  /** A coordinator that others reach and only we do not keeps its seat, or two nodes without a link would outbid each other for ever. */
-  #lives(node: NodeId): boolean {
-    const member = this.#needs.membership.member(node);
-    if (member === undefined) return false;
-    return member.reachability === 'alive' || member.reachability === 'suspect' || member.witnessed === true;
+  #hear(from: NodeId, message: ElectionMessage): void {
+    switch (message.type) {
+      case 'term': {
+        this.#learn(message.term);
+        const outbid = this.#highest !== undefined && compareTerms(this.#highest, message.term) > 0;
+        if (outbid) this.#needs.messenger.send(from, electionProtocol, { type: 'term', term: this.#highest as Term });
+        this.#consider();
+        return;
+      }
+      case 'voters':
+        this.#reign?.quorum.learn(message.voters);
+        void this.#seat.learn(message.voters).catch(() => undefined);
+        return;
+      case 'standing':
+        if (from === message.term.node) {
+          const { term, quorate, reachable, voters } = message;
+          this.#said = { term, standing: { quorate, reachable, voters } };
+        }
+        this.#consider();
+        return;
+      case 'resign':
+        if (from === message.term.node) this.#seat.release(message.term);
+        return;
+      default:
+        message satisfies never;
+    }
   }
 
-  #hear(from: NodeId, term: Term): void {
-    this.#learn(term);
-    const outbid = this.#highest !== undefined && compareTerms(this.#highest, term) > 0;
-    if (outbid) this.#needs.messenger.send(from, electionProtocol, { type: 'term', term: this.#highest as Term });
-    this.#consider();
+  async #answer(request: ElectionRequest): Promise<ElectionReply> {
+    if (!this.#running) throw new SupervmError('peer-refused', 'the election is not open');
+    switch (request.type) {
+      case 'ask':
+        return this.#seat.ask(request);
+      case 'look': {
+        const current = this.current();
+        return { type: 'seat', store: this.#needs.memory.storeId(), ...(current === undefined ? {} : { current }) };
+      }
+      case 'forget':
+        return { type: 'forgotten', voters: await this.forget(request.node) };
+      default:
+        return request satisfies never;
+    }
+  }
+
+  /** What a peer that is new here should know. */
+  #greet(peer: NodeId): void {
+    const { messenger } = this.#needs;
+    if (this.#highest !== undefined) messenger.send(peer, electionProtocol, { type: 'term', term: this.#highest });
+    const voters = this.voters();
+    if (voters !== undefined) messenger.send(peer, electionProtocol, { type: 'voters', voters });
+    if (this.isMine()) this.#reign?.tell(peer);
   }
 
   #learn(term: Term): void {
     if (this.#highest !== undefined && compareTerms(term, this.#highest) <= 0) return;
+    // The degraded term of a side that comes back: claim above it and stay, unless this disk is full and another should take over.
+    if (this.quorate() && term.node !== this.#options.self && !mustGiveWay(this.#options.self, candidatesOf(this.#needs.membership))) {
+      if (!this.#claiming) void this.#claim(term);
+      return;
+    }
     this.#highest = term;
     this.#needs.membership.announceTerm(term);
+    if (!this.isMine()) this.#leaveSeat();
+  }
+
+  #leaveSeat(): void {
+    const reign = this.#reign;
+    this.#reign = undefined;
+    reign?.end();
   }
 
   /** After a sleep others have gone on without us: listen first. */
   #stepDown(): void {
     this.#mine = undefined;
+    this.#leaveSeat();
     if (this.#running) this.#settleAnew();
   }
 
@@ -116,8 +210,9 @@ export class Election implements Leadership, Startable {
   #consider(): void {
     if (!this.#running) return;
     const current = this.current();
-    if (!sameTerm(current, this.#told)) {
-      this.#told = current;
+    const told = JSON.stringify([current, this.quorate(), this.standing()]);
+    if (told !== this.#told) {
+      this.#told = told;
       for (const listener of this.#listeners) listener(current);
     }
     this.#attempt?.cancel();
@@ -130,24 +225,29 @@ export class Election implements Leadership, Startable {
     const now = this.#needs.clock.now();
     this.#vacantSince ??= now;
     const at = Math.max(this.#vacantSince, this.#settledAt) + this.#place() * this.#options.staggerMs;
-    this.#attempt = this.#needs.clock.after(at - now, () => void this.#claim());
+    this.#attempt = this.#needs.clock.after(at - now, () => void this.#claim(undefined));
   }
 
   /** How many reachable nodes go before us. */
   #place(): number {
-    return Math.max(0, rankCandidates(this.#candidates()).indexOf(this.#options.self));
+    return Math.max(0, rankCandidates(candidatesOf(this.#needs.membership)).indexOf(this.#options.self));
   }
 
-  #candidates(): readonly Candidate[] {
-    const { self } = this.#options;
-    const alive = this.#needs.membership.members().filter(({ facts, reachability }) => facts.id === self || reachability === 'alive');
-    return alive.map(({ facts }) => ({ node: facts.id, incarnation: facts.incarnation, hasRoom: hasRecordRoom(facts.inventory) }));
-  }
-
-  async #claim(): Promise<void> {
-    const term: Term = { number: (this.#highest?.number ?? 0) + 1, node: this.#options.self };
+  /** `above`: the term of a rival that a quorate coordinator outbids; else the seat is empty. */
+  async #claim(above: Term | undefined): Promise<void> {
     this.#claiming = true;
-    const saved = await this.#needs.terms.saveTerm(term).then(
+    if (above === undefined && (await isHeldElsewhere(this.voters(), this.#needs))) {
+      this.#claiming = false;
+      this.#settledAt = this.#needs.clock.now() + againMs;
+      this.#consider();
+      return;
+    }
+    if (above === undefined && this.current() !== undefined) {
+      this.#claiming = false;
+      return;
+    }
+    const term: Term = { number: Math.max(this.#highest?.number ?? 0, above?.number ?? 0) + 1, node: this.#options.self };
+    const saved = await this.#needs.memory.saveTerm(term).then(
       () => true,
       () => false,
     );
@@ -156,13 +256,25 @@ export class Election implements Leadership, Startable {
     // A disk that refuses leaves the seat to others for a while.
     if (!saved) this.#settledAt = this.#needs.clock.now() + this.#options.settleMs;
     const outbid = this.#highest !== undefined && compareTerms(term, this.#highest) <= 0;
-    if (saved && !outbid && this.current() === undefined) this.#take(term);
+    if (saved && !outbid && (above === undefined ? this.current() === undefined : this.isMine())) this.#take(term);
     this.#consider();
   }
 
   #take(term: Term): void {
+    const { self, leaseMs, renewBusyMs: busyMs, renewIdleMs: idleMs } = this.#options;
+    this.#reign?.leave();
     this.#mine = term;
-    this.#learn(term);
-    for (const peer of this.#needs.messenger.connected()) this.#needs.messenger.send(peer, electionProtocol, { type: 'term', term });
+    this.#highest = term;
+    this.#needs.membership.announceTerm(term);
+    const outbid = (by: Term): void => {
+      this.#learn(by);
+      this.#consider();
+    };
+    const reign = new Reign(
+      { self, term, leaseMs, busyMs, idleMs, pace: this.#pace, founding: this.#options.founding },
+      { ...this.#needs, seat: this.#seat, outbid, changed: () => this.#consider() },
+    );
+    this.#reign = reign;
+    reign.begin();
   }
 }

@@ -21,6 +21,8 @@ export interface Voters {
 
 /** What a node remembers of elections besides the highest term: durable before anybody is told. */
 export interface Seat {
+  /** The cluster that all of it is about. */
+  readonly cluster?: string;
   /** The highest term this node granted, as a voter. */
   readonly granted?: Term;
   readonly voters?: Voters;

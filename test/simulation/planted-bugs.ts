@@ -16,8 +16,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a claim is used before it is on disk',
     file: 'daemon/election/election.ts',
-    line: 'const saved = await this.#needs.terms.saveTerm(term).then(',
-    planted: 'const saved = this.#needs.terms.saveTerm(term).then(',
+    line: 'const saved = await this.#needs.memory.saveTerm(term).then(',
+    planted: 'const saved = this.#needs.memory.saveTerm(term).then(',
     seed: 1,
   },
   {

@@ -35,6 +35,8 @@ export class SimulatedNode implements Machine {
   /** Of whichever process runs: a disk answers nobody who is dead. */
   readonly #diskClock: Clock;
   #lives = 0;
+  /** It has had a seat on its disk; whoever lost that founds no second cluster. */
+  #wasSeated = false;
   /** Told when the process hands a write to its disk: the worst moment for a power cut. */
   onWrite: (() => void) | undefined;
 
@@ -57,6 +59,7 @@ export class SimulatedNode implements Machine {
     const { clock: world, network, randomness, checks } = this.#needs;
     const { id, host, cores } = this.plan;
     this.#lives += 1;
+    this.#wasSeated ||= this.disk.seat !== undefined;
     const number = this.#lives;
     const clock = new ProcessClock(world);
     const slowed: Clock = { ...this.#diskClock, after: (milliseconds, run) => clock.after(milliseconds * this.slowness, run) };
@@ -69,7 +72,11 @@ export class SimulatedNode implements Machine {
     const facts = factsOf(id, Math.floor(world.wall()));
     const messenger = network.join(id);
     const plane = createControlPlane(
-      { node: { ...facts, host, inventory: { ...facts.inventory, cores } }, onTrouble: (trouble) => checks.troubled(this, trouble) },
+      {
+        founding: id === 'n1' && !this.#wasSeated ? 'now' : undefined,
+        node: { ...facts, host, inventory: { ...facts.inventory, cores } },
+        onTrouble: (trouble) => checks.troubled(this, trouble),
+      },
       {
         network: messenger,
         clock,

@@ -5,6 +5,8 @@ import type { UdpBeats } from '../../daemon/network/beats/udp-beats.ts';
 import { createMemoryNetwork, type MemoryNetwork } from '../../daemon/network/memory-network.ts';
 import type { NodeFacts } from '../../src/model/inventory.ts';
 import type { NodeId, Term } from '../../src/model/job.ts';
+import { sameTerm } from '../../src/model/term.ts';
+import type { Seat } from '../../src/model/voters.ts';
 import { type BeatThread, type BeatWorld, offerOf } from './beat-world.ts';
 import { ProcessClock } from './process-clock.ts';
 import { seededRandomness } from './seeded-randomness.ts';
@@ -43,9 +45,11 @@ export function factsOf(id: NodeId, incarnation = 1): Omit<NodeFacts, 'revision'
   };
 }
 
-/** A disk for terms that takes `saveMs` to sync and forgets what was not synced when its node dies. */
+/** A disk for terms and seats that takes `saveMs` to sync and forgets what was not synced when its node dies. */
 export class TermDisk {
   saved: Term | undefined;
+  seat: Seat = {};
+  store = 'first';
   saveMs = 2;
 }
 
@@ -65,7 +69,11 @@ export class SmallCluster {
     this.network = createMemoryNetwork({ clock: this.clock, randomness: seededRandomness(seed) });
   }
 
-  async boot(id: NodeId, incarnation = 1): Promise<SmallNode> {
+  /** Peers that `from` cannot pull records of. */
+  readonly silent = new Set<string>();
+
+  /** `founder`: it writes the first record of voters. */
+  async boot(id: NodeId, incarnation = 1, founder = false): Promise<SmallNode> {
     const clock = new ProcessClock(this.clock);
     const messenger = this.network.join(id);
     const carrier = this.#carrier(id);
@@ -80,16 +88,28 @@ export class SmallCluster {
     const membership = new MembershipNode({ facts: factsOf(id, incarnation) }, { messenger, clock, ...beats });
     const disk = this.disks.get(id) ?? new TermDisk();
     this.disks.set(id, disk);
-    const saveTerm = (term: Term): Promise<void> =>
+    const written = (write: () => void): Promise<void> =>
       new Promise((resolve) => {
         clock.after(disk.saveMs, () => {
-          disk.saved = term;
+          write();
           resolve();
         });
       });
-    const election = new Election({ self: id }, { membership, messenger, clock, terms: { saveTerm, highestTerm: () => disk.saved } });
+    const memory = {
+      saveTerm: (term: Term) => written(() => Object.assign(disk, { saved: term })),
+      highestTerm: () => disk.saved,
+      seat: () => disk.seat,
+      saveSeat: (seat: Seat) => written(() => Object.assign(disk, { seat })),
+      storeId: () => disk.store,
+      heard: () => Promise.resolve(),
+      catchUpFrom: async (peer: NodeId) => !this.silent.has(`${id} ${peer}`),
+      positions: () => new Map(),
+      holds: () => true,
+      whenHeld: async (isEnough: () => boolean) => isEnough(),
+    };
+    const election = new Election({ self: id, founding: founder ? 'now' : undefined }, { membership, messenger, clock, memory });
     election.onChange((term) => {
-      if (term !== undefined && election.isMine()) this.seats.push(term);
+      if (term !== undefined && election.isMine() && !sameTerm(this.seats.at(-1), term)) this.seats.push(term);
     });
     const node: SmallNode = { id, clock, membership, election, thread: carrier?.thread };
     this.nodes.set(id, node);
@@ -99,8 +119,8 @@ export class SmallCluster {
     return node;
   }
 
-  async bootAll(ids: readonly NodeId[]): Promise<readonly SmallNode[]> {
-    return Promise.all(ids.map((id) => this.boot(id)));
+  async bootAll(ids: readonly NodeId[], founder?: NodeId): Promise<readonly SmallNode[]> {
+    return Promise.all(ids.map((id) => this.boot(id, 1, id === founder)));
   }
 
   #port(id: NodeId): number {

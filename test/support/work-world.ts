@@ -5,7 +5,7 @@
 import type { Blobs } from '../../daemon/blobs/blobs.ts';
 import { CoordinationClient } from '../../daemon/coordinator/coordination-client.ts';
 import { Coordinator } from '../../daemon/coordinator/coordinator.ts';
-import type { Leadership } from '../../daemon/election/leadership.ts';
+import type { TermStanding, VotedLeadership } from '../../daemon/election/leadership.ts';
 import { createMemoryNetwork, type MemoryNetwork } from '../../daemon/network/memory-network.ts';
 import { withLoopback } from '../../daemon/wire/loopback.ts';
 import type { Messenger } from '../../daemon/wire/messenger.ts';
@@ -20,10 +20,11 @@ import { seededRandomness } from './seeded-randomness.ts';
 import { TimedRunner, type TimedRunnerOptions } from './timed-runner.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-class FixedLeadership implements Leadership {
+class FixedLeadership implements VotedLeadership {
   readonly #self: NodeId;
   readonly #listeners: ((term: Term | undefined) => void)[] = [];
   #term: Term | undefined;
+  voted = false;
 
   constructor(self: NodeId) {
     this.#self = self;
@@ -35,6 +36,30 @@ class FixedLeadership implements Leadership {
 
   isMine(): boolean {
     return this.#term?.node === this.#self;
+  }
+
+  quorate(): boolean {
+    return this.isMine() && this.voted;
+  }
+
+  async confirm(): Promise<boolean> {
+    return this.quorate();
+  }
+
+  voters(): undefined {}
+
+  standing(): TermStanding {
+    return { quorate: this.voted, reachable: this.voted ? 2 : 1, voters: 2 };
+  }
+
+  async forget(): Promise<never> {
+    throw new Error('nobody is forgotten here');
+  }
+
+  /** Do a majority of the voters renew the term? */
+  setVoted(voted: boolean): void {
+    this.voted = voted;
+    for (const listener of this.#listeners) listener(this.#term);
   }
 
   onChange(listener: (term: Term | undefined) => void): void {

@@ -1,0 +1,40 @@
+/** An admin's word that a voter will not return: the one change of the voters that may be made without a majority. */
+import { SupervmError } from '../../src/model/errors.ts';
+import type { NodeId, Term } from '../../src/model/job.ts';
+import { isVoter, type Voters } from '../../src/model/voters.ts';
+import type { ElectionNeeds } from './needs.ts';
+import { electionProtocol } from './protocol.ts';
+import type { Reign } from './reign.ts';
+
+interface ForgetNeeds extends ElectionNeeds {
+  readonly current: Term | undefined;
+  voters(): Voters | undefined;
+}
+
+const answerMs = 15_000;
+
+/** `reign`: this node's own, when it coordinates. Resolves with the record without the voter. Rejects with `node-not-found`, `not-allowed`, `no-coordinator`, `not-acknowledged`. */
+export async function forgetVoter(node: NodeId, reign: Reign | undefined, needs: ForgetNeeds): Promise<Voters> {
+  const { messenger, membership, memory, current } = needs;
+  if (current === undefined) throw new SupervmError('no-coordinator', 'no coordinator is elected right now', 'Try again in a few seconds.');
+  const record = needs.voters();
+  if (record !== undefined && !isVoter(record, node))
+    throw new SupervmError('node-not-found', 'this node is no voter, so nothing depends on it', 'See: supervm status');
+  const reachability = membership.member(node)?.reachability;
+  if (record !== undefined && (reachability === 'alive' || reachability === 'suspect'))
+    throw new SupervmError('not-allowed', 'this node is there, and its vote counts', 'Only a machine that will not return is forgotten.');
+  if (reign === undefined) {
+    const reply = await messenger.request(current.node, electionProtocol, { type: 'forget', node }, answerMs);
+    if (reply.type === 'forgotten') return reply.voters;
+    throw new SupervmError('no-coordinator', 'the coordinator does not answer', 'Try again in a few seconds.');
+  }
+  const { quorum, changes } = reign;
+  if (record === undefined) await quorum.force([{ node: messenger.self, store: memory.storeId() }]);
+  else if (quorum.changeable() === undefined) await quorum.force(record.voters.filter((voter) => voter.node !== node));
+  else if (!(await changes.drop(quorum, node)))
+    throw new SupervmError('not-acknowledged', 'the remaining voters do not have all records yet', 'Try again in a few seconds.');
+  const after = needs.voters();
+  if (after === undefined || isVoter(after, node))
+    throw new SupervmError('disk-full', 'the new list of voters could not be stored', 'Make room and try again.');
+  return after;
+}

@@ -1,0 +1,272 @@
+/**
+ * One term's standing with the voters: asks them to grant it, merges what they know, and keeps it renewed. Safe whatever the
+ * clocks do, because a voter never goes back behind a term it granted; the lease only adds that no two coordinators act at one time.
+ */
+import type { NodeId, Term } from '../../src/model/job.ts';
+import { compareTerms } from '../../src/model/term.ts';
+import { compareVoters, isMajority, type Voter, type Voters } from '../../src/model/voters.ts';
+import type { Timer } from '../clock.ts';
+import { AskLanes, type Granted } from './ask-lanes.ts';
+import type { Clock, Messenger, SeatMemory } from './needs.ts';
+import type { VotingSeat } from './voting-seat.ts';
+
+export interface QuorumOptions {
+  readonly self: NodeId;
+  readonly term: Term;
+  readonly leaseMs: number;
+  /** Between rounds of renewing while work is open, and otherwise. */
+  readonly busyMs: number;
+  readonly idleMs: number;
+}
+
+export interface QuorumNeeds {
+  readonly clock: Clock;
+  readonly messenger: Pick<Messenger, 'request'>;
+  readonly memory: SeatMemory;
+  readonly seat: VotingSeat;
+  /** A voter has granted a higher term. */
+  outbid(by: Term): void;
+  /** Whether the term is quorate, or who counts, may have changed; `news` when there is a record of the voters to be told to everybody. */
+  changed(news: Voters | undefined): void;
+}
+
+interface Waiter {
+  readonly after: number;
+  readonly counts: ReadonlySet<NodeId>;
+  readonly timer: Timer;
+  resolve(confirmed: boolean): void;
+}
+
+const answerMs = 1_000;
+const mergeMs = 5_000;
+
+export class Quorum {
+  readonly term: Term;
+  readonly #options: QuorumOptions;
+  readonly #needs: QuorumNeeds;
+  readonly #lanes: AskLanes;
+  /** The record that counts; of this term once it was written in it. */
+  #record: Voters | undefined;
+  /** The next record while it is not yet with a majority of both. */
+  #pending: Voters | undefined;
+  #writing = false;
+  #established = false;
+  readonly #merged = new Set<string>();
+  readonly #merging = new Set<NodeId>();
+  #waiters: Waiter[] = [];
+  #pace: 'busy' | 'idle';
+  #round: Timer | undefined;
+  #over = false;
+
+  constructor(options: QuorumOptions & { readonly pace: 'busy' | 'idle' }, needs: QuorumNeeds) {
+    this.term = options.term;
+    this.#options = options;
+    this.#needs = needs;
+    this.#pace = options.pace;
+    this.#record = needs.seat.voters();
+    this.#lanes = new AskLanes({ self: options.self, answerMs }, { ...needs, answered: (node, answer) => this.#answered(node, answer) });
+  }
+
+  /** Asks at once, and then at its pace. */
+  begin(): void {
+    this.#renew();
+  }
+
+  end(): void {
+    this.#over = true;
+    this.#lanes.end();
+    this.#round?.cancel();
+    for (const waiter of this.#waiters.splice(0)) this.#settle(waiter, false);
+  }
+
+  setPace(pace: 'busy' | 'idle'): void {
+    if (this.#pace === pace) return;
+    this.#pace = pace;
+    if (!this.#over) this.#renew();
+  }
+
+  quorate(): boolean {
+    return this.#standsFor(this.#options.leaseMs);
+  }
+
+  /** As `quorate`, but between two sparse rounds what the last one said still holds. */
+  standing(): { readonly quorate: boolean; readonly reachable: number; readonly voters: number } {
+    const voters = this.#newest()?.voters ?? [];
+    const lately = Math.max(this.#options.leaseMs, 2.5 * this.#paceMs());
+    const reachable = voters.filter((voter) => this.#isRenewed(voter, lately)).length;
+    return { quorate: this.#standsFor(lately), reachable, voters: voters.length };
+  }
+
+  /** See Leadership. */
+  confirm(counts: (voter: NodeId) => boolean): Promise<boolean> {
+    if (this.#over || !this.quorate()) return Promise.resolve(false);
+    const counting = new Set(this.#targets().filter(counts));
+    return new Promise((resolve) => {
+      const timer = this.#needs.clock.after(answerMs, () => this.#settle(waiter, false));
+      const waiter: Waiter = { after: this.#lanes.asked, counts: counting, timer, resolve };
+      this.#waiters.push(waiter);
+      this.#askAll();
+    });
+  }
+
+  /** The record in force while no change of it is under way and the term is quorate: then it may be changed. */
+  changeable(): Voters | undefined {
+    return this.#pending === undefined && !this.#writing && this.quorate() ? this.#record : undefined;
+  }
+
+  /** What the voter said its store is, when it answered; undefined before. */
+  storeOf(node: NodeId): string | undefined {
+    return this.#lanes.answer(node)?.store;
+  }
+
+  /** One voter more or less than `changeable()`; in force once a majority of both has it on disk. */
+  async change(voters: readonly Voter[]): Promise<void> {
+    const before = this.changeable();
+    if (before === undefined) return;
+    await this.#write({ number: before.number + 1, term: this.#options.term, voters }, (record) => {
+      this.#pending = record;
+    });
+  }
+
+  /** An admin's word stands for the majority that cannot be asked. */
+  async force(voters: readonly Voter[]): Promise<void> {
+    const number = (this.#newest()?.number ?? 0) + 1;
+    await this.#write({ number, term: this.#options.term, voters }, (record) => {
+      this.#record = record;
+      this.#pending = undefined;
+    });
+  }
+
+  /** Somebody told of a newer record. */
+  learn(voters: Voters): void {
+    const newest = this.#newest();
+    if (this.#over || (newest !== undefined && compareVoters(voters, newest) <= 0)) return;
+    if (compareTerms(voters.term, this.#options.term) > 0) {
+      this.#needs.outbid(voters.term);
+      return;
+    }
+    this.#record = voters;
+    this.#pending = undefined;
+    this.#established = false;
+    this.#askAll();
+  }
+
+  #newest(): Voters | undefined {
+    return this.#pending ?? this.#record;
+  }
+
+  #paceMs(): number {
+    return this.#pace === 'busy' ? this.#options.busyMs : this.#options.idleMs;
+  }
+
+  #renew(): void {
+    this.#round?.cancel();
+    this.#round = this.#needs.clock.after(this.#paceMs(), () => this.#renew());
+    this.#askAll();
+    // Time alone may have ended it.
+    this.#needs.changed(undefined);
+  }
+
+  #targets(): readonly NodeId[] {
+    return [...new Set([...(this.#record?.voters ?? []), ...(this.#pending?.voters ?? [])].map(({ node }) => node))];
+  }
+
+  #askAll(): void {
+    const newest = this.#newest();
+    const { term } = this.#options;
+    const voters = newest !== undefined && compareTerms(newest.term, term) === 0 ? { voters: newest } : {};
+    for (const node of this.#targets()) this.#lanes.ask(node, { type: 'ask', term, ...voters });
+  }
+
+  #answered(node: NodeId, answer: Granted | { readonly type: 'outbid'; readonly by: Term }): void {
+    if (this.#over) return;
+    if (answer.type === 'outbid') {
+      this.#needs.outbid(answer.by);
+      return;
+    }
+    if (answer.voters !== undefined) this.learn(answer.voters);
+    void this.#merge(node, answer.store);
+    this.#advance();
+  }
+
+  /** It has granted this term, so whatever it renewed in a lower one is on its disk by now. */
+  async #merge(node: NodeId, store: string): Promise<void> {
+    const key = `${node}/${store}`;
+    if (this.#merged.has(key) || this.#merging.has(node)) return;
+    this.#merging.add(node);
+    const complete = node === this.#options.self || (await this.#needs.memory.catchUpFrom(node, mergeMs).catch(() => false));
+    this.#merging.delete(node);
+    if (!complete || this.#over) return;
+    this.#merged.add(key);
+    this.#advance();
+  }
+
+  #advance(): void {
+    const record = this.#record;
+    if (record === undefined || this.#over) return;
+    const { term } = this.#options;
+    if (compareTerms(record.term, term) !== 0) {
+      // All that a majority has is known: write it anew in this term, so that no earlier coordinator's unfinished change can come back.
+      if (isMajority(record.voters, (voter) => this.#answerOf(voter) !== undefined)) void this.#write({ ...record, term }, (own) => this.#adopt(record, own));
+      return;
+    }
+    const wasEstablished = this.#established;
+    const isMerged = ({ node, store }: Voter): boolean => this.#merged.has(`${node}/${store}`);
+    this.#established ||= isMajority(record.voters, (voter) => this.#has(voter, record)) && isMajority(record.voters, isMerged);
+    const pending = this.#pending;
+    const changed = pending !== undefined && [record, pending].every(({ voters }) => isMajority(voters, (voter) => this.#has(voter, pending)));
+    if (changed) {
+      this.#record = pending;
+      this.#pending = undefined;
+    }
+    for (const waiter of this.#waiters.slice()) if (this.#isConfirmed(waiter)) this.#settle(waiter, true);
+    this.#needs.changed(changed || wasEstablished !== this.#established ? this.#record : undefined);
+  }
+
+  #adopt(before: Voters, own: Voters): void {
+    // A newer one may have been told of meanwhile.
+    if (this.#record === before) this.#record = own;
+  }
+
+  /** On this node's disk before anybody is asked to have it. A disk that fails is tried again with the next answers. */
+  async #write(record: Voters, then: (record: Voters) => void): Promise<void> {
+    if (this.#writing) return;
+    this.#writing = true;
+    const saved = await this.#needs.seat.learn(record).catch(() => false);
+    this.#writing = false;
+    if (!saved || this.#over) return;
+    then(record);
+    this.#askAll();
+  }
+
+  #standsFor(milliseconds: number): boolean {
+    if (this.#over || !this.#established || this.#record === undefined) return false;
+    return [this.#record, this.#pending ?? this.#record].every(({ voters }) => isMajority(voters, (voter) => this.#isRenewed(voter, milliseconds)));
+  }
+
+  #answerOf({ node, store }: Voter): Granted | undefined {
+    const answer = this.#lanes.answer(node);
+    return answer?.store === store ? answer : undefined;
+  }
+
+  #has(voter: Voter, record: Voters): boolean {
+    const voters = this.#answerOf(voter)?.voters;
+    return voters !== undefined && compareVoters(voters, record) >= 0;
+  }
+
+  #isRenewed(voter: Voter, milliseconds: number): boolean {
+    const sentAt = this.#answerOf(voter)?.sentAt;
+    return sentAt !== undefined && this.#needs.clock.now() < sentAt + milliseconds;
+  }
+
+  #isConfirmed({ after, counts }: Waiter): boolean {
+    const counted = (voter: Voter): boolean => counts.has(voter.node) && (this.#answerOf(voter)?.asked ?? 0) > after;
+    return this.quorate() && [this.#record, this.#pending ?? this.#record].every((record) => isMajority(record?.voters ?? [], counted));
+  }
+
+  #settle(waiter: Waiter, confirmed: boolean): void {
+    waiter.timer.cancel();
+    this.#waiters = this.#waiters.filter((other) => other !== waiter);
+    waiter.resolve(confirmed);
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * A voter's word. It grants the highest term only and never goes back on that: what it granted is on disk before it answers. While the
+ * coordinator that it renewed last may still rely on it, no other one is granted anything.
+ */
+import type { NodeId, Term } from '../../src/model/job.ts';
+import { compareTerms, sameTerm } from '../../src/model/term.ts';
+import { newerVoters, type Seat, type Voters } from '../../src/model/voters.ts';
+import type { Clock, SeatMemory } from './needs.ts';
+import type { Answer, Ask } from './protocol.ts';
+
+export interface VoterOptions {
+  readonly self: NodeId;
+  readonly cluster?: string | undefined;
+  /** How long a coordinator relies on a renewal, milliseconds from its sending, by its own clock. */
+  readonly leaseMs: number;
+}
+
+/** The voter counts longer than the coordinator, and from later on: clocks run at different rates. */
+const voterShare = 1.2;
+
+export class VotingSeat {
+  readonly #options: VoterOptions;
+  readonly #needs: { readonly memory: SeatMemory; readonly clock: Clock };
+  #leaseUntil = 0;
+  #ready = false;
+  /** One after the other, so that each decision sees what the one before wrote. */
+  #line: Promise<unknown> = Promise.resolve();
+
+  constructor(options: VoterOptions, needs: { readonly memory: SeatMemory; readonly clock: Clock }) {
+    this.#options = options;
+    this.#needs = needs;
+  }
+
+  /**
+   * Call once the records are loaded. Whom it renewed before the start is unknown, so the last granted one is thought to rely on it.
+   */
+  start(): void {
+    const { clock, memory } = this.#needs;
+    this.#leaseUntil = clock.now() + voterShare * this.#options.leaseMs;
+    void memory.heard().then(() => {
+      this.#ready = true;
+    });
+  }
+
+  granted(): Term | undefined {
+    return this.#seat().granted;
+  }
+
+  voters(): Voters | undefined {
+    return this.#seat().voters;
+  }
+
+  /** Rejects when the disk does. */
+  ask({ term, voters }: Ask): Promise<Answer> {
+    return this.#inLine(async () => {
+      const refusal = this.#refusalOf(term);
+      if (refusal !== undefined) return refusal;
+      const seat = this.#seat();
+      // Only what is written in the very term that is granted: anything else may have been given up since.
+      const record = sameTerm(voters?.term, term) ? newerVoters(voters, seat.voters) : seat.voters;
+      if (!sameTerm(seat.granted, term) || record !== seat.voters)
+        await this.#save({ ...seat, granted: term, ...(record === undefined ? {} : { voters: record }) });
+      this.#leaseUntil = this.#needs.clock.now() + voterShare * this.#options.leaseMs;
+      return { type: 'granted', store: this.#needs.memory.storeId(), ...this.#known() };
+    });
+  }
+
+  /** Takes a newer record of the voters; true when it was news. Rejects when the disk does. */
+  learn(voters: Voters): Promise<boolean> {
+    return this.#inLine(async () => {
+      const seat = this.#seat();
+      if (newerVoters(seat.voters, voters) === seat.voters) return false;
+      await this.#save({ ...seat, voters });
+      return true;
+    });
+  }
+
+  /** The coordinator of the term relies on it no longer. */
+  release(term: Term): void {
+    if (sameTerm(term, this.granted())) this.#leaseUntil = 0;
+  }
+
+  #refusalOf(term: Term): Answer | undefined {
+    const granted = this.granted();
+    if (!this.#ready) return { type: 'refused', reason: 'not-ready', ...this.#known() };
+    if (granted === undefined) return undefined;
+    if (compareTerms(term, granted) < 0) return { type: 'refused', reason: 'lower', term: granted, ...this.#known() };
+    const isLeased = granted.node !== term.node && this.#needs.clock.now() < this.#leaseUntil;
+    return isLeased ? { type: 'refused', reason: 'leased', term: granted, ...this.#known() } : undefined;
+  }
+
+  /** What it knows of another cluster, which it has left, says nothing here. */
+  #seat(): Seat {
+    const { cluster } = this.#options;
+    const seat = this.#needs.memory.seat();
+    if (seat.cluster === cluster) return seat;
+    return cluster === undefined ? {} : { cluster };
+  }
+
+  #known(): { readonly voters?: Voters } {
+    const voters = this.voters();
+    return voters === undefined ? {} : { voters };
+  }
+
+  #save(seat: Seat): Promise<void> {
+    return this.#needs.memory.saveSeat(seat);
+  }
+
+  #inLine<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#line.then(work);
+    this.#line = mine.catch(() => undefined);
+    return mine;
+  }
+}

@@ -1,0 +1,165 @@
+/** Terms that voters grant and renew. */
+import { describe, expect, test } from 'vitest';
+import type { Term } from '../../../src/model/job.ts';
+import { SmallCluster, type TermDisk } from '../../support/small-cluster.ts';
+
+const sitting = (world: SmallCluster): Term => world.terms()[0] as Term;
+
+describe('with voters', () => {
+  const quorate = (world: SmallCluster): string[] => [...world.nodes.values()].filter(({ election }) => election.quorate()).map(({ id }) => id);
+  const voters = (world: SmallCluster, id: string) => world.nodes.get(id)?.election.voters();
+
+  async function founded(...ids: string[]): Promise<SmallCluster> {
+    const world = new SmallCluster();
+    const booted = world.bootAll(ids, 'a');
+    await world.clock.advance(100);
+    await booted;
+    for (const { election } of world.nodes.values()) election.setPace('busy');
+    await world.clock.advance(12_000);
+    return world;
+  }
+
+  test('a founder is quorate alone', async () => {
+    const world = await founded('a');
+    expect(quorate(world)).toEqual(['a']);
+    expect(voters(world, 'a')).toMatchObject({ number: 1, voters: [{ node: 'a', store: 'first' }] });
+    expect(world.nodes.get('a')?.election.standing()).toEqual({ quorate: true, reachable: 1, voters: 1 });
+  });
+
+  test('lasting machines become voters one at a time, and every node knows them', async () => {
+    const world = await founded('a', 'b', 'c');
+    for (const id of ['a', 'b', 'c']) expect(voters(world, id)).toMatchObject({ number: 3, voters: [{ node: 'a' }, { node: 'b' }, { node: 'c' }] });
+    expect(quorate(world)).toEqual(['a']);
+    for (const { election } of world.nodes.values()) expect(election.standing()).toEqual({ quorate: true, reachable: 3, voters: 3 });
+  });
+
+  test('without a founder every term is degraded, and somebody coordinates all the same', async () => {
+    const world = new SmallCluster();
+    await world.bootAll(['a', 'b']);
+    await world.clock.advance(3000);
+    expect(world.agrees()).toBe(true);
+    expect(quorate(world)).toEqual([]);
+    expect(world.nodes.get('b')?.election.standing()).toEqual({ quorate: false, reachable: 0, voters: 0 });
+  });
+
+  test('the majority of a partition becomes quorate once nobody can rely on the old term; never two at a time', async () => {
+    const world = await founded('a', 'b', 'c');
+    world.network.partition([['a'], ['b', 'c']]);
+    const seen: string[] = [];
+    for (let step = 0; step < 200; step += 1) {
+      await world.clock.advance(50);
+      expect(quorate(world).length).toBeLessThan(2);
+      seen.push(...quorate(world));
+    }
+    expect(new Set(seen)).toEqual(new Set(['a', 'b']));
+    expect(quorate(world)).toEqual(['b']);
+    expect(world.nodes.get('a')?.election.standing()).toEqual({ quorate: false, reachable: 1, voters: 3 });
+  });
+
+  test('a quorate coordinator keeps its seat when a side with a higher term comes back', async () => {
+    const world = await founded('a', 'b', 'c');
+    world.network.partition([['a', 'b'], ['c']]);
+    await world.clock.advance(5000);
+    world.kill('c');
+    await world.boot('c', 2);
+    await world.clock.advance(5000);
+    world.network.partition([['a', 'b'], ['c']]);
+    await world.clock.advance(10_000);
+    expect(world.nodes.get('c')?.election.current()).toMatchObject({ node: 'c' });
+    expect(world.nodes.get('c')?.election.current()?.number).toBeGreaterThan(1);
+    world.network.heal();
+    await world.clock.advance(5000);
+    expect(sitting(world).node).toBe('a');
+    expect(world.agrees()).toBe(true);
+    expect(quorate(world)).toEqual(['a']);
+  });
+
+  test('two machines without each other go on, degraded; together again they are quorate', async () => {
+    const world = await founded('a', 'b');
+    world.network.partition([['a'], ['b']]);
+    await world.clock.advance(10_000);
+    expect(world.terms().map((term) => term?.node)).toEqual(['a', 'b']);
+    expect(quorate(world)).toEqual([]);
+    world.network.heal();
+    await world.clock.advance(10_000);
+    expect(world.agrees()).toBe(true);
+    expect(quorate(world)).toHaveLength(1);
+  });
+
+  test('nobody is dropped for being away, but an admin may forget a voter', async () => {
+    const world = await founded('a', 'b');
+    world.kill('b');
+    await world.clock.advance(60_000);
+    expect(voters(world, 'a')?.voters).toHaveLength(2);
+    expect(quorate(world)).toEqual([]);
+    const forgotten = world.nodes.get('a')?.election.forget('b');
+    await world.clock.advance(3000);
+    expect(await forgotten).toMatchObject({ voters: [{ node: 'a' }] });
+    expect(quorate(world)).toEqual(['a']);
+    await world.boot('b', 2);
+    await world.clock.advance(20_000);
+    expect(world.agrees()).toBe(true);
+    expect(quorate(world)).toHaveLength(1);
+    expect(voters(world, 'b')?.voters).toHaveLength(2);
+  });
+
+  test('a reachable voter is not forgotten, nor one that is none', async () => {
+    const world = await founded('a', 'b', 'c', 'd');
+    expect(voters(world, 'a')?.voters).toHaveLength(3);
+    await expect(world.nodes.get('a')?.election.forget('b')).rejects.toMatchObject({ code: 'not-allowed' });
+    await expect(world.nodes.get('a')?.election.forget('d')).rejects.toMatchObject({ code: 'node-not-found' });
+  });
+
+  test('a new coordinator is not quorate before it has the records of a majority', async () => {
+    const world = await founded('a', 'b', 'c');
+    for (const peer of ['a', 'c']) world.silent.add(`b ${peer}`);
+    world.kill('a');
+    await world.clock.advance(20_000);
+    expect(sitting(world).node).toBe('b');
+    expect(quorate(world)).toEqual([]);
+    world.silent.clear();
+    await world.clock.advance(2000);
+    expect(quorate(world)).toEqual(['b']);
+  });
+
+  test('a voter whose store is another one does not vote until it is listed anew', async () => {
+    const world = await founded('a', 'b');
+    world.kill('b');
+    Object.assign(world.disks.get('b') as TermDisk, { store: 'second', seat: {}, saved: undefined });
+    world.kill('a');
+    await world.boot('a', 2);
+    await world.boot('b', 2);
+    await world.clock.advance(20_000);
+    expect(quorate(world)).toEqual([]);
+    const other = await founded('a', 'b', 'c');
+    other.kill('b');
+    Object.assign(other.disks.get('b') as TermDisk, { store: 'second', seat: {}, saved: undefined });
+    await other.boot('b', 2);
+    await other.clock.advance(30_000);
+    expect(voters(other, 'a')?.voters.find(({ node }) => node === 'b')).toEqual({ node: 'b', store: 'second' });
+    expect(quorate(other)).toEqual(['a']);
+  });
+
+  test('who wakes up alone for a moment and finds the others again raises no term', async () => {
+    const world = await founded('a', 'b', 'c');
+    const sleeper = world.nodes.get('c');
+    sleeper?.clock.pause();
+    for (const peer of ['a', 'b']) world.network.block(peer, 'c');
+    await world.clock.advance(20_000);
+    world.network.heal();
+    sleeper?.clock.resume();
+    await world.clock.advance(5000);
+    expect(world.seats.map(({ number }) => number)).toEqual(world.seats.map(() => 1));
+    expect(quorate(world)).toEqual(['a']);
+  });
+
+  test('what is confirmed was renewed by a majority of those that count', async () => {
+    const world = await founded('a', 'b', 'c');
+    const election = world.nodes.get('a')?.election;
+    const all = election?.confirm(() => true);
+    const two = election?.confirm((node) => node !== 'c');
+    const one = election?.confirm((node) => node === 'a');
+    await world.clock.advance(3000);
+    expect(await Promise.all([all, two, one])).toEqual([true, true, false]);
+  });
+});
