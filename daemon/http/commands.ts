@@ -11,6 +11,10 @@ import { clusterNow } from './queries.ts';
 
 type Command = 'submit' | 'cancel' | 'remove' | 'retry' | 'pause' | 'resume' | 'deliver' | 'invite' | 'shutdown' | 'pauseNode' | 'unpauseNode';
 
+/** How long whoever cancels waits to be told how the job ended: a new coordinator may have to be elected first. */
+const endWaitMs = 8_000;
+const endLookMs = 20;
+
 /** How long a user's word waits for more machines to have it on disk; it is on this one before. */
 const copiesWaitMs = 2000;
 
@@ -35,7 +39,10 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
     cancel: async ({ params }) => {
       const state = book.find(params.job);
       const open = isOpen(state);
-      if (open) await append({ type: 'cancelled', job: state.id, at: needs.clock.wall(), generation: state.generation });
+      if (open) {
+        await append({ type: 'cancelled', job: state.id, at: needs.clock.wall(), generation: state.generation });
+        await ended(parts, state);
+      }
       return { job: await book.view(current(state)), notReached: open ? namesNotReached() : [] };
     },
     remove: async ({ params, body }) => {
@@ -65,6 +72,16 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
     pauseNode: ({ params }) => pausing(params.node, true),
     unpauseNode: ({ params }) => pausing(params.node, false),
   };
+}
+
+/** Resolves once a coordinator has said how the job's generation ended, or after 8 s. */
+async function ended({ needs: { journal, clock } }: ApiParts, { id, generation }: JobState): Promise<void> {
+  const giveUpAt = clock.now() + endWaitMs;
+  const isOver = (): boolean => {
+    const state = journal.job(id);
+    return state === undefined || state.removed || state.ended.has(generation);
+  };
+  while (!isOver() && clock.now() < giveUpAt) await new Promise<void>((resolve) => clock.after(endLookMs, resolve));
 }
 
 function isOpen(state: JobState): boolean {

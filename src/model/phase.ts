@@ -4,12 +4,15 @@ import type { JobRecord, Step } from './job.ts';
 import type { JobPhase, JobState } from './job-state.ts';
 import { taskCount } from './parameter-space.ts';
 
-/** Of the current generation; a cancel outweighs an outcome, an outcome a pause. */
+/**
+ * Of the current generation. How it ended is what a coordinator says, once: a cancel that meets a job in the instant of its end would else
+ * change what somebody has seen. Until one has said so a cancelled job is open, though nothing of it starts any more.
+ */
 export function jobPhase(state: JobState): JobPhase {
   if (state.removed) return 'removed';
-  if (state.cancelledGenerations.has(state.generation)) return 'cancelled';
   const ended = state.ended.get(state.generation);
   if (ended !== undefined) return ended.outcome;
+  if (state.cancelledGenerations.has(state.generation)) return 'active';
   return state.pause?.paused === true ? 'paused' : 'active';
 }
 

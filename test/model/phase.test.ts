@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Fact } from '../../src/model/facts.ts';
+import type { Fact, Outcome } from '../../src/model/facts.ts';
 import { emptyJobState, foldInto } from '../../src/model/fold.ts';
 import type { JobRecord } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
@@ -22,6 +22,10 @@ function kept(name: string, index: number): Fact {
 function failed(name: string, index: number, number: number, changes: { retry?: boolean; blameNode?: boolean; generation?: number } = {}): Fact {
   const failure = { code: 'task-failed', message: 'no', retry: changes.retry ?? true, blameNode: changes.blameNode ?? false, logTail: '' };
   return { type: 'attempt-failed', job: testJob, at: 0, attempt: attempt(name, index, number, changes.generation ?? 1), failure };
+}
+
+function endedAs(outcome: Outcome): Fact {
+  return { type: 'ended', job: testJob, at: 0, generation: 1, outcome, term, kept: 0, failed: [] };
 }
 
 function stateOf(facts: readonly Fact[], of: JobRecord = two): JobState {
@@ -105,9 +109,16 @@ describe('jobs', () => {
   });
 
   test('cancelling is of one generation: a retry makes the job active again', () => {
+    const cancelled: readonly Fact[] = [{ type: 'cancelled', job: testJob, at: 0, generation: 1 }, endedAs('cancelled')];
+    expect(jobPhase(stateOf(cancelled))).toBe('cancelled');
+    expect(jobPhase(stateOf([...cancelled, { type: 'retried', job: testJob, at: 0, generation: 2 }]))).toBe('active');
+  });
+
+  test('how a job ended is one word, in whatever order a cancel and its end are heard', () => {
     const cancelled: Fact = { type: 'cancelled', job: testJob, at: 0, generation: 1 };
-    expect(jobPhase(stateOf([cancelled]))).toBe('cancelled');
-    expect(jobPhase(stateOf([cancelled, { type: 'retried', job: testJob, at: 0, generation: 2 }]))).toBe('active');
+    expect(jobPhase(stateOf([cancelled]))).toBe('active');
+    expect(jobPhase(stateOf([endedAs('succeeded'), cancelled]))).toBe('succeeded');
+    expect(jobPhase(stateOf([cancelled, endedAs('succeeded')]))).toBe('succeeded');
   });
 
   test('the phase is the outcome once ended, and paused only before', () => {

@@ -1,26 +1,31 @@
 /** cancel, retry, pause, resume, get */
 import { resolve } from 'node:path';
 import { hasEnded } from '../../api/settled.ts';
+import type { JobView } from '../../api/views.ts';
 import type { Context, Exit } from '../context.ts';
 import { callProgress } from '../output/call-progress.ts';
 import { phaseText } from '../output/job-text.ts';
 import { progressLine } from '../output/progress-text.ts';
+import type { Style } from '../output/style.ts';
 import { bytesText, countText, shortId } from '../output/units.ts';
 
 export async function cancel({ client, output }: Context, id: string): Promise<Exit> {
   const receipt = await client().call('cancel', { params: { job: id } });
   const view = receipt.job;
   output.show({
-    human: (style) =>
-      view.phase === 'cancelled'
-        ? `Job ${shortId(view.id)} is cancelled (${progressLine(view)}).`
-        : `Job ${shortId(view.id)} had ended before: ${phaseText(view, style)}.`,
+    human: (style) => cancelText(view, style),
     json: receipt,
     quiet: view.id,
   });
   if (receipt.notReached.length > 0)
     output.warn(`not reached: ${receipt.notReached.join(', ')}. They may finish what they have; nothing of it is kept once they are back.`);
   return 0;
+}
+
+function cancelText(view: JobView, style: Style): string {
+  if (view.phase === 'cancelled') return `Job ${shortId(view.id)} is cancelled (${progressLine(view)}).`;
+  if (hasEnded(view)) return `Job ${shortId(view.id)} had ended before: ${phaseText(view, style)}.`;
+  return `Job ${shortId(view.id)} is being cancelled: nothing of it starts any more. A coordinator will say how it ended; see: supervm job ${shortId(view.id)}`;
 }
 
 export async function retry({ client, output }: Context, id: string): Promise<Exit> {

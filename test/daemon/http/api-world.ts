@@ -13,7 +13,7 @@ import { FixedMembership } from '../../support/fixed-membership.ts';
 import { firstTerm } from '../../support/jobs.ts';
 import { MemoryJournal } from '../../support/memory-journal.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
-import { sampleJob } from './samples.ts';
+import { endedAs, sampleJob } from './samples.ts';
 
 type Once = Exclude<RouteName, 'events' | 'jobEvents'>;
 
@@ -66,6 +66,13 @@ export class ApiWorld {
       process: () => ({ uptimeSeconds: 5, residentBytes: 6, pid: 7 }),
     },
   );
+
+  constructor() {
+    // The coordinator, who says how it ended.
+    this.journal.onFact((fact) => {
+      if (fact.type === 'cancelled' && this.overviews !== 'nobody') this.journal.learn(endedAs('cancelled', fact.job, fact.generation));
+    });
+  }
 
   call<K extends Once>(name: K, parts: Partial<Call<K>> = {}): Promise<RouteTypes[K]['reply']> {
     const answer = this.api[name] as (call: Call<K>) => Promise<RouteTypes[K]['reply']>;

@@ -3,7 +3,7 @@ import { copiesView, durabilityView, wantedCopies } from '../../../daemon/http/c
 import { jobView } from '../../../daemon/http/job-views.ts';
 import type { JobView } from '../../../src/api/views.ts';
 import { FixedMembership } from '../../support/fixed-membership.ts';
-import { sampleJob, stateOf, submitted } from './samples.ts';
+import { endedAs, sampleJob, stateOf, submitted } from './samples.ts';
 
 const open = stateOf(submitted());
 const hosts = ['host-a', 'host-b', 'host-c'];
@@ -23,7 +23,7 @@ describe('copies', () => {
 
   test('are machines with the facts while nobody has looked for the files, and once the job has ended', () => {
     expect(copiesView(open, hosts, undefined, 3).copies).toEqual(hosts);
-    const ended = stateOf(submitted(), { type: 'cancelled', job: sampleJob, at: 0, generation: 1 });
+    const ended = stateOf(submitted(), endedAs('cancelled'));
     expect(copiesView(ended, hosts, { job: sampleJob, inputs: [] }, 3).copies).toEqual(hosts);
   });
 

@@ -4,7 +4,7 @@ import type { EventView } from '../../../src/api/views.ts';
 import { attemptOf, firstTerm, recordOf } from '../../support/jobs.ts';
 import { settle } from '../../support/virtual-clock.ts';
 import { ApiWorld } from './api-world.ts';
-import { failed, kept, sampleJob, sampleRecord } from './samples.ts';
+import { endedAs, failed, kept, sampleJob, sampleRecord } from './samples.ts';
 
 let world: ApiWorld;
 beforeEach(() => {
@@ -56,6 +56,25 @@ describe('a user’s word becomes a fact', () => {
     expect(world.journal.appended.flat()).toMatchObject([{ type: 'cancelled', generation: 1 }]);
     expect(await world.call('cancel', ofJob)).toMatchObject({ job: { phase: 'cancelled' }, notReached: [] });
     expect(world.journal.appended).toHaveLength(1);
+  });
+
+  test('cancel, too late: the answer is how the job ended, not what was asked for', async () => {
+    world.overviews = 'nobody';
+    const told = world.call('cancel', ofJob);
+    await settle();
+    world.journal.learn(endedAs('succeeded'));
+    await world.clock.advance(20);
+    expect(await told).toMatchObject({ job: { phase: 'succeeded' } });
+  });
+
+  test('cancel, while nobody coordinates: the answer comes, and says that the end is still to be told', async () => {
+    world.overviews = 'nobody';
+    const told = world.call('cancel', ofJob);
+    for (let second = 0; second < 12; second += 1) {
+      await settle();
+      await world.clock.advance(1000);
+    }
+    expect(await told).toMatchObject({ job: { phase: 'active' } });
   });
 
   test('remove, of an ended job or by force, and then it is not found any more', async () => {

@@ -1,6 +1,6 @@
 /** A job of four frames with a result, failures and a running attempt, for the views. */
 import { jobIdOf } from '../../../daemon/records/canonical.ts';
-import type { Fact } from '../../../src/model/facts.ts';
+import type { Fact, Outcome } from '../../../src/model/facts.ts';
 import { emptyJobState, foldInto, type MutableJobState } from '../../../src/model/fold.ts';
 import type { JobRecord, TaskFailure } from '../../../src/model/job.ts';
 import { attemptOf, firstTerm, recordOf, someReport } from '../../support/jobs.ts';
@@ -24,6 +24,11 @@ export function kept(index: number, node = 'b', digest = 'd'.repeat(64)): Fact {
 
 export function failed(index: number, attempt: number, changes: Partial<TaskFailure> = {}, at = 5): Fact {
   return { type: 'attempt-failed', job: sampleJob, at, attempt: attemptOf(sampleJob, index, { attempt }), failure: failureOf(changes) };
+}
+
+/** The coordinator's word. */
+export function endedAs(outcome: Outcome, job = sampleJob, generation = 1): Fact {
+  return { type: 'ended', job, at: 6, generation, outcome, term: firstTerm, kept: 0, failed: [] };
 }
 
 export function stateOf(...facts: readonly Fact[]): MutableJobState {
