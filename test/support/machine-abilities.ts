@@ -20,6 +20,8 @@ const abilities: readonly Ability[] = [
     probe: ['bwrap', '--ro-bind', '/', '/', '--unshare-pid', '--unshare-net', '--proc', '/proc', 'true'],
   },
   { name: 'Blender', neededBy: 'test/cluster and test/plugins', probe: ['blender', '--version'] },
+  { name: 'a clock that can be moved (libfaketime)', neededBy: 'test/chaos', probe: ['faketime', '-f', '+1h', 'true'] },
+  { name: 'a network device of a program (/dev/net/tun)', neededBy: 'test/chaos', probe: ['test', '-c', '/dev/net/tun'] },
   { name: 'ffmpeg', neededBy: 'test/cluster', probe: ['ffmpeg', '-version'] },
 ];
 

@@ -1,0 +1,312 @@
+import { describe, expect, test } from 'vitest';
+import { beatFile, beatText } from '../beat-text.ts';
+import { standard } from '../faults/profile.ts';
+import type { Call, FinalJob, History, Line, TaskSaid, Told } from '../history.ts';
+import { check } from './check.ts';
+import { digestOf } from './results.ts';
+import { executions, requests } from './shares.ts';
+
+const { bounds } = standard;
+
+const submit: Call = {
+  type: 'call',
+  at: 100,
+  ended: 150,
+  node: 'n1',
+  call: 'submit',
+  key: 'k',
+  tries: 1,
+  outcome: 'ok',
+  job: 'id',
+  copies: ['lab-n1', 'lab-n2', 'lab-n3'],
+  wanted: 3,
+  tasks: 2,
+};
+
+const cancel: Call = {
+  type: 'call',
+  at: 300,
+  ended: 320,
+  node: 'n2',
+  call: 'cancel',
+  key: 'k',
+  tries: 1,
+  outcome: 'ok',
+  job: 'id',
+  phase: 'cancelled',
+  generation: 1,
+};
+
+const task = (happened: 'start' | 'end', at: number, index: number, run: string, node = 'n2'): TaskSaid => ({
+  type: 'task',
+  at,
+  node,
+  happened,
+  key: 'k',
+  index,
+  run,
+});
+const ran = (index: number, at: number, run = `${index}`): Line[] => [task('start', at, index, run), task('end', at + 50, index, run)];
+const told = (phase: Told['phase'], at: number, node = 'n1', kept = 2): Told => ({
+  type: 'told',
+  at,
+  ended: at + 5,
+  node,
+  key: 'k',
+  job: 'id',
+  phase,
+  generation: 1,
+  kept,
+});
+
+const result = (index: number, attempt = 'a') => ({ index, attempt, outputs: [{ path: beatFile(index), digest: digestOf(beatText('k', index)) }] });
+const final = (node: string, changes: Partial<FinalJob> = {}): FinalJob => ({
+  type: 'final',
+  at: 40_000,
+  node,
+  key: 'k',
+  job: 'id',
+  phase: 'succeeded',
+  generation: 1,
+  tasks: 2,
+  conflicts: [],
+  results: [result(0), result(1)],
+  ...changes,
+});
+const finals = (changes: Partial<FinalJob> = {}): Line[] => ['n1', 'n2', 'n3'].map((node) => final(node, changes));
+
+const fault = (kind: 'partition' | 'sleep' | 'full-disk', from: number, until: number, nodes = ['n1'], number = 0): Line[] =>
+  (['began', 'ended'] as const).map((happened) => ({
+    type: 'fault',
+    at: happened === 'began' ? from : until,
+    happened,
+    fault: number,
+    kind,
+    nodes,
+    strength: 0,
+  }));
+
+const healed: Line = { type: 'healed', at: 30_000 };
+const settled: Line = { type: 'settled', at: 31_000, missing: [] };
+const ending: readonly Line[] = [healed, settled];
+
+const good: History = [submit, ...ran(0, 200), ...ran(1, 210), told('succeeded', 400), ...ending, ...finals()];
+const cancelled = (...more: readonly Line[]): History => [
+  submit,
+  ...ran(0, 200),
+  cancel,
+  ...more,
+  ...ending,
+  ...finals({ phase: 'cancelled', results: [result(0)] }),
+];
+const rules = (history: History): readonly string[] => [...new Set(check(history, bounds).map(({ rule }) => rule))];
+const without = (line: Line): History => good.filter((each) => each !== line);
+
+test('a history in which all went well breaks nothing', () => {
+  expect(check(good, bounds)).toEqual([]);
+  expect(check(cancelled(), bounds)).toEqual([]);
+});
+
+describe('what was acknowledged', () => {
+  const survives = 'what was acknowledged with c copies survives the loss of any c-1 machines, and is there once';
+  const wiped = (node: string, at = 5000): Line => ({ type: 'node', at, node, happened: 'wiped' });
+  const nobodyKnows = [submit, final('n1', { key: 'other', job: 'other' })];
+
+  test('and is known to nobody is lost', () => {
+    expect(rules([...nobodyKnows, ...ending])).toContain(survives);
+  });
+
+  test('must survive the loss of all machines with copies but one', () => {
+    expect(rules([...nobodyKnows, wiped('n1'), wiped('n2'), ...ending])).toContain(survives);
+    expect(rules([...nobodyKnows, wiped('n1'), wiped('n2'), wiped('n3'), ...ending])).not.toContain(survives);
+  });
+
+  test('is not excused by machines that were lost before, or had no copy', () => {
+    expect(rules([...nobodyKnows, wiped('n1', 50), wiped('n2'), wiped('n3'), ...ending])).toContain(survives);
+    expect(rules([...nobodyKnows, wiped('n4'), wiped('n5'), wiped('n6'), ...ending])).toContain(survives);
+  });
+
+  test('is there once, and under one id', () => {
+    expect(rules([...good, ...finals({ job: 'second' })])).toContain(survives);
+    expect(rules([...good, { ...submit, job: 'second' }])).toContain('one key is one job');
+  });
+
+  test('names two machines at least where more than one lives', () => {
+    expect(rules([{ ...submit, copies: ['lab-n1'] }, ...good.slice(1)])).toContain('an acknowledgement names its copies');
+    expect(rules([{ ...submit, copies: ['lab-n1'], wanted: 1 }, ...good.slice(1)])).toEqual([]);
+  });
+
+  test('and removed does not come back', () => {
+    const { phase: _, generation: __, ...answered } = cancel;
+    const remove: Call = { ...answered, call: 'remove' };
+    expect(rules([submit, ...ran(0, 200), ...ran(1, 210), remove, ...ending])).toEqual([]);
+    expect(rules([...good, remove])).toEqual(['a removed job does not come back']);
+    expect(rules([...good, { ...remove, outcome: 'failed', code: 'wrong-phase' }])).toEqual([]);
+  });
+
+  test('a submission that was refused may be there or not', () => {
+    const refused: Call = { ...submit, outcome: 'failed', code: 'disk-full' };
+    expect(rules([...fault('full-disk', 50, 200), refused, ...ending])).toEqual([]);
+  });
+});
+
+describe('results', () => {
+  test('of a task that never ran', () => {
+    expect(rules([submit, ...ran(0, 200), ...ending, ...finals()])).toEqual(['tasks run at least once']);
+  });
+
+  test('missing in a job that succeeded', () => {
+    expect(rules([...good, final('n1', { results: [result(0)] })])).toContain('tasks run at least once');
+  });
+
+  test('two of one task', () => {
+    expect(rules([...good.slice(0, -3), ...finals({ results: [result(0), result(0, 'b'), result(1)] })])).toEqual(['one result a task is kept']);
+    expect(rules([...good.slice(0, -3), ...finals({ conflicts: ['beat/0'] })])).toEqual(['no task has two results']);
+  });
+
+  test('with other bytes than the task makes', () => {
+    const wrong = { ...result(0), outputs: [{ path: beatFile(0), digest: 'f00' }] };
+    expect(rules([...good.slice(0, -3), ...finals({ results: [wrong, result(1)] })])).toEqual(['a kept result is what the task makes']);
+  });
+
+  test.each([
+    ['another attempt', final('n3', { results: [result(0), result(1, 'b')] })],
+    ['another phase', final('n3', { phase: 'cancelled' })],
+    ['another generation', final('n3', { generation: 2 })],
+  ])('told differently: %s', (_, view) => {
+    expect(rules([...good.slice(0, -1), view])).toContain('all views agree');
+  });
+
+  test('of a job that one node does not know', () => {
+    expect(rules([...good, final('n1', { key: 'x', job: 'x', results: [], phase: 'failed' })])).toEqual(['all views agree']);
+  });
+});
+
+describe('an outcome that was told', () => {
+  const stays = 'an outcome that was told never changes';
+
+  test('never becomes another one', () => {
+    expect(rules([...good, told('failed', 500, 'n2')])).toContain(stays);
+    expect(rules(cancelled(told('succeeded', 400)))).toContain(stays);
+  });
+
+  test('becomes a cancel only where the sides were apart', () => {
+    const history = [
+      submit,
+      ...ran(0, 200),
+      ...ran(1, 210),
+      told('succeeded', 280, 'n1'),
+      { ...cancel, at: 290 },
+      ...ending,
+      ...finals({ phase: 'cancelled' }),
+    ];
+    expect(rules(history)).toContain(stays);
+    expect(rules([...fault('partition', 50, 1000), ...history])).not.toContain(stays);
+  });
+
+  test('does not go on again at the same node, unless its disk was lost', () => {
+    expect(rules([...good, told('active', 900)])).toContain(stays);
+    expect(rules([...good, told('active', 900, 'n2')])).not.toContain(stays);
+    expect(rules([...good, { type: 'node', at: 600, node: 'n1', happened: 'wiped' }, told('active', 900)])).not.toContain(stays);
+  });
+});
+
+describe('a cancelled job', () => {
+  const nothing = 'once the sides have met, a cancelled job yields nothing more';
+
+  test('may finish what it has while word spreads', () => {
+    expect(rules(cancelled(...ran(1, 5000)))).not.toContain(nothing);
+  });
+
+  test('starts nothing later', () => {
+    expect(rules(cancelled(...ran(1, 15_000)))).toContain(nothing);
+  });
+
+  test('may go on on a side that cannot hear of it, and not when both have met', () => {
+    const apart = fault('partition', 200, 20_000);
+    expect(rules([...apart, ...cancelled(...ran(1, 15_000))])).not.toContain(nothing);
+    expect(rules([...apart, ...cancelled(...ran(1, 31_000))])).toContain(nothing);
+  });
+
+  test('keeps no further result', () => {
+    expect(rules(cancelled(told('cancelled', 400, 'n1', 1), told('cancelled', 15_000, 'n2', 2)))).toContain(nothing);
+    expect(rules(cancelled(told('cancelled', 400, 'n1', 1), told('cancelled', 15_000, 'n2', 1)))).not.toContain(nothing);
+  });
+
+  test('may run again when somebody retries it', () => {
+    expect(rules(cancelled({ ...cancel, call: 'retry', at: 400, ended: 410, generation: 2, phase: 'active' }, ...ran(1, 15_000)))).not.toContain(nothing);
+  });
+});
+
+describe('promises in numbers', () => {
+  test('tasks executed twice count by tasks, and those of retried jobs do not', () => {
+    const history = [...good, ...ran(0, 300, 'again'), ...ran(0, 500, 'once more')];
+    expect(executions(history)).toEqual({ executed: 2, executedTwice: 1, startedTwice: 1 });
+    expect(executions([...history, { ...cancel, call: 'retry' }]).executed).toBe(0);
+  });
+
+  test('one task in a hundred may be executed twice, more may not', () => {
+    const many = Array.from({ length: 2000 }, (_, index) => ran(index, 200)).flat();
+    const twice = (count: number) => many.slice(0, 2 * count);
+    const broken = 'few tasks are executed twice';
+    expect(rules([...without(submit), ...many, ...twice(20)])).not.toContain(broken);
+    expect(rules([...without(submit), ...many, ...twice(21)])).toContain(broken);
+  });
+
+  test('a request that fails or takes too long is broken, however rarely', () => {
+    const broken = 'requests succeed within 10.0 s';
+    expect(rules([...good, { ...cancel, key: 'z', outcome: 'failed', code: 'no-daemon' }])).toContain(broken);
+    expect(rules([...good, { ...submit, ended: 10_200 }])).toContain(broken);
+  });
+
+  test('of twenty thousand requests two may fail', () => {
+    const many = Array.from({ length: 19_999 }, () => submit);
+    const late = { ...submit, ended: 20_000 };
+    expect(requests([...many, late], 10_000)).toMatchObject({ inTime: 19_999, refused: 0 });
+    expect(rules([...good, ...many, late, late])).not.toContain('requests succeed within 10.0 s');
+    expect(rules([...good, ...many, late, late, late])).toContain('requests succeed within 10.0 s');
+  });
+
+  test('what the asked machine slept does not count, what others slept does', () => {
+    const slow = { ...submit, ended: 15_000 };
+    expect(requests([...fault('sleep', 1000, 9000), slow], 10_000).late).toEqual([]);
+    expect(requests([...fault('sleep', 1000, 9000, ['n2']), slow], 10_000).late).toHaveLength(1);
+  });
+
+  test('a true refusal is an answer', () => {
+    const refused = (code: string): Call => ({ ...submit, outcome: 'failed', code });
+    expect(requests([...fault('full-disk', 0, 120), refused('disk-full')], 10_000)).toMatchObject({ refused: 1, late: [] });
+    expect(requests([refused('disk-full')], 10_000).late).toHaveLength(1);
+    expect(requests([submit, { ...cancel, outcome: 'failed', code: 'wrong-phase' }], 10_000)).toMatchObject({ refused: 1, late: [] });
+    expect(requests([submit, { ...cancel, at: 12_000, ended: 12_010, outcome: 'failed', code: 'job-not-found' }], 10_000).late).toHaveLength(1);
+  });
+
+  test('a run that does not settle, or late, is broken', () => {
+    const rule = 'after the last fault everything settles';
+    expect(rules(without(settled))).toContain(rule);
+    expect(rules([...without(settled), { ...settled, at: 30_000 + bounds.settleMs + 1 } as Line])).toContain(rule);
+    expect(rules([...without(settled), { type: 'settled', at: 31_000, missing: ['n1 sees 2 of 3 nodes'] }])).toContain(rule);
+  });
+
+  test('where nothing goes wrong no task may run twice', () => {
+    const calm = { ...bounds, executedTwice: 0 };
+    const many = Array.from({ length: 500 }, (_, index) => ran(index, 200)).flat();
+    expect(check([...without(submit), ...many, ...many.slice(0, 4)], calm).map(({ rule }) => rule)).toContain('few tasks are executed twice');
+  });
+});
+
+test('a node that follows an older term than before is broken, unless it began anew', () => {
+  const seat = (at: number, number: number): Line => ({ type: 'seat', at, node: 'n1', term: { number, node: 'x' }, reached: 3 });
+  const rule = 'a node never follows an older term';
+  expect(rules([...good, seat(1000, 4), seat(2000, 5)])).toEqual([]);
+  expect(rules([...good, seat(1000, 5), seat(2000, 4)])).toEqual([rule]);
+  expect(rules([...good, seat(1000, 5), { type: 'node', at: 1500, node: 'n1', happened: 'wiped' }, seat(2000, 4)])).toEqual([]);
+});
+
+test('a daemon that does not start again, or ends without a signal, is broken', () => {
+  const node = (happened: 'failed' | 'ended', code: string): Line => ({ type: 'node', at: 2000, node: 'n1', happened, code });
+  expect(rules([...good, node('ended', 'SIGKILL'), node('ended', '0')])).toEqual([]);
+  expect(rules([...good, node('failed', 'no answer')])).toEqual(['a daemon starts again']);
+  expect(rules([...good, node('ended', '1')])).toEqual(['a daemon does not end by itself']);
+  expect(rules([...fault('full-disk', 1000, 3000), ...good, node('ended', '1')])).toEqual([]);
+});

@@ -1,0 +1,81 @@
+/** What was told about a job's end stays, and what was cancelled yields nothing more. */
+import type { JobPhase } from '../../../src/model/job-state.ts';
+import { type History, linesOf } from '../history.ts';
+import { metBy, timesApart, wereApart } from './apart.ts';
+import type { Rule, Violation } from './violation.ts';
+
+interface Telling {
+  readonly at: number;
+  readonly ended: number;
+  readonly node: string;
+  readonly key: string;
+  readonly job: string;
+  readonly generation: number;
+  readonly phase: JobPhase;
+}
+
+const open: ReadonlySet<JobPhase> = new Set(['active', 'paused']);
+const stays = 'an outcome that was told never changes';
+
+export const outcomesStay: Rule = (history) => {
+  const byGeneration = Map.groupBy(tellings(history), ({ job, generation }) => `${job} ${generation}`);
+  return [...byGeneration.values()].flatMap((told) => {
+    const ended = told.filter(({ phase }) => !open.has(phase) && phase !== 'removed').sort((a, b) => a.ended - b.ended);
+    const [first] = ended;
+    if (first === undefined) return [];
+    const changed = ended.find(({ phase }) => phase !== first.phase);
+    if (changed !== undefined && !mayBeCancelled(history, first, changed))
+      return [{ rule: stays, text: `${first.key} was ${first.phase} for ${first.node}, then ${changed.phase} for ${changed.node}` }];
+    return reopened(history, told, ended);
+  });
+};
+
+/** A node that told of an end does not later tell that the job goes on, unless its disk was lost. */
+function reopened(history: History, told: readonly Telling[], ended: readonly Telling[]): readonly Violation[] {
+  const wiped = linesOf(history, 'node').filter(({ happened }) => happened === 'wiped');
+  for (const end of ended) {
+    const again = told.find(({ phase, node, at }) => open.has(phase) && node === end.node && at > end.ended);
+    if (again === undefined || wiped.some(({ node, at }) => node === end.node && at > end.at && at < again.ended)) continue;
+    return [{ rule: stays, text: `${end.key} was ${end.phase} for ${end.node}, which later told ${again.phase}` }];
+  }
+  return [];
+}
+
+/** Cancelled on one side while the other, apart from it, saw its end: both were told the truth, and the cancel counts. */
+function mayBeCancelled(history: History, first: Telling, changed: Telling): boolean {
+  if (changed.phase !== 'cancelled') return false;
+  const apart = timesApart(history);
+  return linesOf(history, 'call').some(
+    ({ call, key, at, ended }) => call === 'cancel' && key === first.key && wereApart(apart, Math.min(at, first.at), Math.max(ended, first.ended)),
+  );
+}
+
+function tellings(history: History): readonly Telling[] {
+  const calls = linesOf(history, 'call').flatMap(({ at, ended, node, key, job, generation, phase }) =>
+    job === undefined || generation === undefined || phase === undefined ? [] : [{ at, ended, node, key, job, generation, phase }],
+  );
+  const finals = linesOf(history, 'final').map((line) => ({ ...line, ended: line.at }));
+  return [...calls, ...linesOf(history, 'told'), ...finals];
+}
+
+/** How long a node that was told has to stop what it runs. */
+const graceMs = 10_000;
+const nothing = 'once the sides have met, a cancelled job yields nothing more';
+
+export const cancelledYieldsNothing: Rule = (history) => {
+  const apart = timesApart(history);
+  const calls = linesOf(history, 'call');
+  return calls.flatMap((cancel) => {
+    if (cancel.call !== 'cancel' || cancel.outcome !== 'ok' || cancel.phase !== 'cancelled') return [];
+    const { key } = cancel;
+    // Generations that were opened again may run.
+    if (calls.some((other) => other.call === 'retry' && other.key === key && other.ended >= cancel.at)) return [];
+    const since = metBy(apart, cancel.ended, graceMs);
+    const started = linesOf(history, 'task').find((task) => task.key === key && task.happened === 'start' && task.at > since);
+    if (started !== undefined) return [{ rule: nothing, text: `${started.node} started the task ${key} ${started.index} long after ${key} was cancelled` }];
+    const told = linesOf(history, 'told').filter((one) => one.key === key && one.at >= cancel.ended);
+    const before = told.filter(({ ended }) => ended <= since).map(({ kept }) => kept);
+    const more = told.find((one) => one.at > since && before.length > 0 && one.kept > Math.max(...before));
+    return more === undefined ? [] : [{ rule: nothing, text: `${key} had ${Math.max(...before)} results after it was cancelled, then ${more.kept}` }];
+  });
+};

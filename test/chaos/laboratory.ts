@@ -1,0 +1,78 @@
+/** Everything that chaos and soak run on: machines with small disks, clocks that can be moved, a network that can be broken. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Lab } from '../support/lab.ts';
+import { writeClusterKey } from '../support/start-cluster.ts';
+import { LabNetwork } from './faults/network.ts';
+import type { Recorder } from './recorder.ts';
+import { Station } from './station.ts';
+import { openTaskPipe, pipePlace } from './task-pipe.ts';
+
+export interface LaboratoryOptions {
+  readonly nodes: number;
+  /** Of each machine's home. */
+  readonly diskBytes: number;
+  readonly movesClocks: boolean;
+}
+
+export class Laboratory implements AsyncDisposable {
+  readonly lab: Lab;
+  readonly stations: readonly Station[];
+  readonly network: LabNetwork;
+  readonly #pipes: readonly Disposable[];
+
+  private constructor(lab: Lab, stations: readonly Station[], network: LabNetwork, pipes: readonly Disposable[]) {
+    this.lab = lab;
+    this.stations = stations;
+    this.network = network;
+    this.#pipes = pipes;
+  }
+
+  /** No daemon runs yet. */
+  static create({ nodes, diskBytes, movesClocks }: LaboratoryOptions, needs: { readonly recorder: Recorder }): Laboratory {
+    const { recorder } = needs;
+    const library = movesClocks ? findClockLibrary() : undefined;
+    const folder = execFileSync('mktemp', ['-d', '/tmp/svm-chaos-XXXXXX'], { encoding: 'utf8' }).trim();
+    const clockFile = (index: number): string => join(folder, `clock-${index}`);
+    const pipeFolder = (index: number): string => join(folder, `pipe-${index}`);
+    if (library !== undefined) for (let index = 0; index < nodes; index += 1) writeFileSync(clockFile(index), '+0\n');
+    const variables = (index: number): { readonly [name: string]: string } =>
+      library === undefined
+        ? {}
+        : { LD_PRELOAD: library, FAKETIME_TIMESTAMP_FILE: clockFile(index), FAKETIME_DONT_FAKE_MONOTONIC: '1', FAKETIME_CACHE_DURATION: '1' };
+    const lab = Lab.create({ nodes, folder, jobTypes: ['beat'], variables, binds: (index) => ({ [pipePlace]: pipeFolder(index) }) });
+    const flags = ['--cluster-key', writeClusterKey(lab), '--without', 'blender'];
+    const stations = lab.machines.map(
+      (machine, index) => new Station({ machine, flags, diskBytes, clockFile: library === undefined ? undefined : clockFile(index) }, { recorder }),
+    );
+    for (const station of stations) station.mountDisk();
+    const pipes = stations.map(({ name }, index) => openTaskPipe(pipeFolder(index), (word) => recorder.record({ type: 'task', node: name, ...word })));
+    return new Laboratory(lab, stations, new LabNetwork(lab), pipes);
+  }
+
+  saveLogs(folder: string): void {
+    mkdirSync(folder, { recursive: true });
+    for (const station of this.stations) station.saveLogs(folder);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.network.close();
+    for (const station of this.stations) station.signal('SIGCONT', 'machine');
+    await Promise.all(this.stations.map((station) => station.kill('SIGKILL')));
+    for (const station of this.stations) {
+      station.killAll();
+      station.unmountDisk();
+    }
+    for (const pipe of this.#pipes) pipe[Symbol.dispose]();
+    await this.lab[Symbol.asyncDispose]();
+  }
+}
+
+/** From Debian's package `faketime`; Node.js has many threads. */
+function findClockLibrary(): string {
+  const places = ['x86_64-linux-gnu', 'aarch64-linux-gnu', '.'].map((part) => `/usr/lib/${part}/faketime/libfaketimeMT.so.1`);
+  const found = places.find((path) => existsSync(path));
+  if (found === undefined) throw new Error(`moving clocks needs libfaketime (Debian's package faketime); looked at ${places.join(', ')}`);
+  return found;
+}
