@@ -17,7 +17,7 @@ export async function prepareFolder(folder: string): Promise<{ readonly created:
     const probe = join(folder, `.supervm-${process.pid}.probe`);
     const file = await open(probe, 'w');
     await file.close();
-    await rm(probe);
+    await rm(probe, { force: true });
   } catch (error) {
     if (created !== undefined) await discardFolder(folder, created);
     throw new SupervmError('output-unwritable', `${folder} cannot be written: ${reasonOf(error)}.`, 'Name another folder with -o.', { cause: error });
@@ -32,16 +32,26 @@ export async function prepareFolder(folder: string): Promise<{ readonly created:
 async function makeFolders(folder: string): Promise<string | undefined> {
   const missing: string[] = [];
   for (let current = folder; (await stat(current).catch(() => undefined)) === undefined; current = dirname(current)) missing.unshift(current);
+  const made: string[] = [];
   try {
-    for (const path of missing) {
-      await mkdir(path);
-      await chmod(path, 0o755);
-    }
+    for (const path of missing) if (await makeFolder(path)) made.push(path);
   } catch (error) {
-    for (const path of missing.toReversed()) await rmdir(path).catch(() => undefined);
+    for (const path of made.toReversed()) await rmdir(path).catch(() => undefined);
     throw error;
   }
-  return missing[0];
+  return made[0];
+}
+
+/** False when another submission has made it since we looked: it is theirs to remove. */
+async function makeFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST' && (await stat(path).catch(() => undefined))?.isDirectory() === true) return false;
+    throw error;
+  }
+  await chmod(path, 0o755);
+  return true;
 }
 
 /** Removes the folders that `prepareFolder` made, as long as they are empty. */

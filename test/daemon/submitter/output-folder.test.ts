@@ -24,6 +24,14 @@ describe('the output folder', () => {
     expect(statSync(join(folder, 'mine')).mode & 0o777).toBe(0o750);
   });
 
+  test('is made by several submissions at once, each removing no more than its own', async () => {
+    const targets = Array.from({ length: 20 }, (_, index) => join(folder, 'all', `job-${index % 10}`));
+    const made = await Promise.all(targets.map((target) => prepareFolder(target)));
+    expect(made.filter(({ created }) => created === join(folder, 'all'))).toHaveLength(1);
+    expect(readdirSync(join(folder, 'all'))).toHaveLength(10);
+    expect(readdirSync(join(folder, 'all/job-3'))).toEqual([]);
+  });
+
   test('is removed again with the folders made for it, but nothing that holds something', async () => {
     const target = join(folder, 'a/b/c');
     const { created } = await prepareFolder(target);
