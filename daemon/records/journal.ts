@@ -42,8 +42,18 @@ export interface TermMemory {
   saveTerm(term: Term): Promise<void>;
 }
 
+/** Who has what on disk, as far as is known here. */
+export interface Holders {
+  /** All that is on this disk. */
+  positions(): Positions;
+  /** Has the node these on disk? */
+  holds(node: NodeId, positions: Positions): boolean;
+  /** Resolves true as soon as `isEnough`, which is asked again whenever more is known of what others have on disk; false after `waitMs`. */
+  whenHeld(isEnough: () => boolean, waitMs: number): Promise<boolean>;
+}
+
 /** What the election keeps on disk and asks of the records, so that a term can be quorate. */
-export interface SeatMemory extends TermMemory {
+export interface SeatMemory extends TermMemory, Holders {
   /** As saved last. After start. */
   seat(): Seat;
   /** Durable when resolved. */
@@ -54,12 +64,6 @@ export interface SeatMemory extends TermMemory {
   heard(): Promise<void>;
   /** Pulls all that the peer has on disk; false when that did not succeed in time. */
   catchUpFrom(peer: NodeId, waitMs: number): Promise<boolean>;
-  /** All that is on this disk. */
-  positions(): Positions;
-  /** Has the node these on disk, as far as is known here? */
-  holds(node: NodeId, positions: Positions): boolean;
-  /** Resolves true as soon as `isEnough`, which is asked again whenever more is known of what others have on disk; false after `waitMs`. */
-  whenHeld(isEnough: () => boolean, waitMs: number): Promise<boolean>;
 }
 
 /** For whoever serves people. */

@@ -8,17 +8,33 @@ import { compareTerms } from '../../src/model/term.ts';
 import type { Seat } from '../../src/model/voters.ts';
 import type { Randomness } from '../clock.ts';
 import type { FactStore } from './journal.ts';
-import { damaged, storeError } from './store-error.ts';
+import { setAside, verifiedPrefixes } from './salvage.ts';
+import { damaged, damagedAlone, isDamage, storeError } from './store-error.ts';
 import type { Row } from './store-messages.ts';
 import { StoreThread } from './store-thread.ts';
 
 const storeIdBytes = 8;
+const salvagedInCommit = 1000;
 
 export interface SqliteStoreOptions {
   /** Absolute path of the database; its folder exists and is this process's alone. */
   readonly file: string;
   /** `programFile('daemon/records/store-worker.ts')` */
   readonly workerFile: string | URL;
+  /**
+   * What to do with a damaged database. `repair`: it is set aside, what can be proven of it goes into a new one, and peers give the rest.
+   * `alone` (default): nobody could, so a person must decide.
+   */
+  readonly onDamage?: 'repair' | 'alone';
+  /** Told after a repair: where the damaged file is now, and how many entries were saved. */
+  onRepaired?(repair: { readonly reason: string; readonly aside: string; readonly entries: number }): void;
+}
+
+interface Loaded {
+  readonly storeId: string;
+  readonly entries: readonly Entry[];
+  readonly highestTerm: Term | undefined;
+  readonly seat?: Seat;
 }
 
 interface Asked {
@@ -43,8 +59,30 @@ export class SqliteStore implements FactStore {
     this.#randomness = needs.randomness;
   }
 
-  /** Rejects `records-damaged`, `disk-full`, or `daemon-exists` when another process has the database. */
+  /** Rejects `records-damaged`, `disk-full` and its kin, or `daemon-exists` when another process has the database. */
   async start(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      await this.#repair(error);
+    }
+  }
+
+  async stop(): Promise<void> {
+    while (this.#committing !== undefined) await this.#committing;
+    await this.#thread?.end();
+  }
+
+  async load(): Promise<Loaded> {
+    try {
+      return await this.#load();
+    } catch (error) {
+      await this.#repair(error);
+      return this.#load();
+    }
+  }
+
+  async #open(): Promise<void> {
     const { file, workerFile } = this.#options;
     this.#thread = new StoreThread({ file, workerFile, errorOf: (fault) => storeError(file, fault) });
     try {
@@ -55,12 +93,7 @@ export class SqliteStore implements FactStore {
     }
   }
 
-  async stop(): Promise<void> {
-    while (this.#committing !== undefined) await this.#committing;
-    await this.#thread?.end();
-  }
-
-  async load(): Promise<{ readonly storeId: string; readonly entries: readonly Entry[]; readonly highestTerm: Term | undefined; readonly seat?: Seat }> {
+  async #load(): Promise<Loaded> {
     const entries: Entry[] = [];
     let defect: Error | undefined;
     const meta = await this.#running().ask({ type: 'load' }, (rows) => {
@@ -77,6 +110,30 @@ export class SqliteStore implements FactStore {
     if (store === undefined) throw damaged(this.#options.file, 'it has no store id');
     if (term !== undefined) this.#term = JSON.parse(term) as Term;
     return { storeId: store, entries, highestTerm: this.#term, ...(seat === undefined ? {} : { seat: JSON.parse(seat) as Seat }) };
+  }
+
+  /** Rethrows what is no damage, or may not be repaired without a person's word. Afterwards a new database is open, with a new store id. */
+  async #repair(error: unknown): Promise<void> {
+    const { file, workerFile, onDamage, onRepaired } = this.#options;
+    if (!isDamage(error)) throw error;
+    const reason = (error as Error).message;
+    if (onDamage !== 'repair') throw damagedAlone(file, reason.slice(reason.indexOf(': ') + 2));
+    await this.#thread?.end();
+    const aside = setAside(file);
+    const thread = new StoreThread({ file: aside, workerFile, errorOf: (fault) => storeError(aside, fault) });
+    const found: Entry[] = [];
+    const meta = await thread.ask({ type: 'salvage' }, (rows) => {
+      for (const row of rows) if (row.bad !== true && isJson(row.body)) found.push({ ...row, fact: JSON.parse(row.body) });
+    });
+    await thread.end();
+    const entries = verifiedPrefixes(found.map(({ origin, sequence, previous, fact }) => ({ origin, sequence, previous, fact })));
+    await this.#open();
+    for (let first = 0; first < entries.length; first += salvagedInCommit) await this.append(entries.slice(first, first + salvagedInCommit));
+    // Terms must never be drawn twice; who may vote is settled by the store id, which is a new one.
+    const { term, seat } = meta;
+    const kept = { ...(term !== undefined && isJson(term) ? { term } : {}), ...(seat !== undefined && isJson(seat) ? { seat } : {}) };
+    await this.#commit([], kept);
+    onRepaired?.({ reason, aside, entries: entries.length });
   }
 
   append(entries: readonly Entry[]): Promise<void> {
@@ -149,8 +206,18 @@ function rowOf({ origin, sequence, previous, fact }: Entry): Row {
 }
 
 /** Throws Error for a body that is no JSON or a row that is missing before this one. */
-function entryOf({ origin, sequence, previous, body }: Row, before: Entry | undefined): Entry {
+function entryOf({ origin, sequence, previous, body, bad }: Row, before: Entry | undefined): Entry {
+  if (bad === true) throw new Error(`entry ${sequence} of ${origin} has changed on the disk`);
   const expected = before?.origin === origin ? before.sequence + 1 : 1;
   if (sequence !== expected) throw new Error(`entry ${expected} of ${origin} is missing`);
   return { origin, sequence, previous, fact: JSON.parse(body) };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

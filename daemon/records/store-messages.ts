@@ -6,6 +6,8 @@ export interface Row {
   readonly sequence: number;
   readonly previous: string;
   readonly body: string;
+  /** Told when read: its checksum does not fit, so a bit of it has changed on the disk. */
+  readonly bad?: true;
 }
 
 /** One transaction. */
@@ -22,6 +24,8 @@ export type StoreCommand =
   | { readonly type: 'open'; readonly storeId: string }
   /** Sends all rows in pieces, then answers. */
   | { readonly type: 'load' }
+  /** The same of a damaged database that is not open: sends what can be read of it, in any order. */
+  | { readonly type: 'salvage' }
   | { readonly type: 'commit'; readonly commit: Commit }
   | { readonly type: 'close' };
 

@@ -1,20 +1,23 @@
 /**
  * The thread that owns the database: every command is one step, every commit one fsynced transaction. It is small on
- * purpose (no schemas, no digests), because each thread costs the daemon memory.
+ * purpose (no schemas, no digests of facts), because each thread costs the daemon memory. SQLite notices no changed bit inside a
+ * value, so each row has a checksum.
  */
+import { hash } from 'node:crypto';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { spareMemoryOnceSettled } from '../spare-memory.ts';
+import { newerLayout } from './layout-fault.ts';
 import type { Commit, Row, StoreAnswer, StoreCommand, StoreFault, StoreWorkerOptions } from './store-messages.ts';
 
-const layoutVersion = 1;
+const layoutVersion = 2;
 const rowsInPiece = 500;
 /** SQLite's own code for a file that is not a database, for faults that we find ourselves. */
 const notADatabase = 26;
 
 const layout = `
   CREATE TABLE IF NOT EXISTS entries (
-    origin TEXT NOT NULL, sequence INTEGER NOT NULL, previous TEXT NOT NULL, body TEXT NOT NULL,
+    origin TEXT NOT NULL, sequence INTEGER NOT NULL, previous TEXT NOT NULL, body TEXT NOT NULL, sum TEXT,
     PRIMARY KEY (origin, sequence)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -27,15 +30,38 @@ interface OpenDatabase {
   readonly setMeta: StatementSync;
 }
 
-class DamagedDatabase extends Error {
-  readonly errcode = notADatabase;
+class DatabaseFault extends Error {
+  readonly errcode: number;
+  constructor(errcode: number, message: string) {
+    super(message);
+    this.errcode = errcode;
+  }
+}
+
+/** 64 bits are enough to notice a fault; nobody is to be deceived. */
+function sumOf({ origin, sequence, previous, body }: Row): string {
+  return hash('sha256', `${origin}\n${sequence}\n${previous}\n${body}`).slice(0, 16);
 }
 
 function checkDatabase(database: DatabaseSync): void {
   const [check] = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {});
-  if (check !== 'ok') throw new DamagedDatabase(String(check));
+  if (check !== 'ok') throw new DatabaseFault(notADatabase, String(check));
+}
+
+/** 0: there is nothing yet. */
+function layoutOf(database: DatabaseSync): number {
   const [version] = Object.values(database.prepare('PRAGMA user_version').get() ?? {});
-  if (Number(version) > layoutVersion) throw new DamagedDatabase(`its layout is version ${version}, this program knows ${layoutVersion}`);
+  if (Number(version) > layoutVersion) throw new DatabaseFault(newerLayout, `its layout is version ${version}, this program knows ${layoutVersion}`);
+  return Number(version);
+}
+
+/** Version 1 had no checksums: what is there is taken to be right. */
+function addChecksums(database: DatabaseSync): void {
+  database.exec('ALTER TABLE entries ADD COLUMN sum TEXT');
+  const set = database.prepare('UPDATE entries SET sum = ? WHERE origin = ? AND sequence = ?');
+  for (const row of database.prepare('SELECT origin, sequence, previous, body FROM entries').all() as unknown as Row[]) {
+    set.run(sumOf(row), row.origin, row.sequence);
+  }
 }
 
 function openDatabase(file: string, storeId: string): OpenDatabase {
@@ -46,14 +72,16 @@ function openDatabase(file: string, storeId: string): OpenDatabase {
     // Exclusive: one process has it, so SQLite needs no shared memory file, which could not grow on a full disk.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     database.exec('PRAGMA cache_size = -1024; PRAGMA journal_size_limit = 4194304; PRAGMA temp_store = MEMORY');
+    const version = layoutOf(database);
     checkDatabase(database);
     database.exec(`BEGIN IMMEDIATE; ${layout} PRAGMA user_version = ${layoutVersion}`);
+    if (version === 1) addChecksums(database);
     database.prepare("INSERT OR IGNORE INTO meta (key, value) VALUES ('store', ?)").run(storeId);
     database.exec('COMMIT');
     return {
       database,
-      insert: database.prepare('INSERT OR IGNORE INTO entries (origin, sequence, previous, body) VALUES (?, ?, ?, ?)'),
-      replace: database.prepare('UPDATE entries SET body = ? WHERE origin = ? AND sequence = ?'),
+      insert: database.prepare('INSERT OR IGNORE INTO entries (origin, sequence, previous, body, sum) VALUES (?, ?, ?, ?, ?)'),
+      replace: database.prepare('UPDATE entries SET body = ?, sum = ? WHERE origin = ? AND sequence = ?'),
       setMeta: database.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value'),
     };
   } catch (error) {
@@ -65,8 +93,8 @@ function openDatabase(file: string, storeId: string): OpenDatabase {
 function commitOnce({ database, insert, replace, setMeta }: OpenDatabase, { rows, tombstones, meta }: Commit): void {
   database.exec('BEGIN IMMEDIATE');
   try {
-    for (const { origin, sequence, previous, body } of rows) insert.run(origin, sequence, previous, body);
-    for (const { origin, sequence, body } of tombstones) replace.run(body, origin, sequence);
+    for (const row of rows) insert.run(row.origin, row.sequence, row.previous, row.body, sumOf(row));
+    for (const row of tombstones) replace.run(row.body, sumOf(row), row.origin, row.sequence);
     for (const [key, value] of Object.entries(meta)) setMeta.run(key, value);
     database.exec('COMMIT');
     // Gives the room of what was collected back to the disk.
@@ -77,7 +105,7 @@ function commitOnce({ database, insert, replace, setMeta }: OpenDatabase, { rows
   }
 }
 
-function metaOf({ database }: OpenDatabase): { readonly [key: string]: string } {
+function metaOf(database: DatabaseSync): { readonly [key: string]: string } {
   return Object.fromEntries(
     database
       .prepare('SELECT key, value FROM meta')
@@ -86,15 +114,47 @@ function metaOf({ database }: OpenDatabase): { readonly [key: string]: string } 
   );
 }
 
-function sendRows({ database }: OpenDatabase, answer: (answer: StoreAnswer) => void): void {
+type Answer = (answer: StoreAnswer) => void;
+
+function sendRows(database: DatabaseSync, query: string, answer: Answer): void {
   let piece: Row[] = [];
-  for (const row of database.prepare('SELECT origin, sequence, previous, body FROM entries ORDER BY origin, sequence').iterate()) {
-    piece.push(row as unknown as Row);
-    if (piece.length < rowsInPiece) continue;
+  const send = (): void => {
     answer({ type: 'rows', rows: piece });
     piece = [];
+  };
+  try {
+    for (const found of database.prepare(query).iterate()) {
+      const { sum, ...row } = found as unknown as Row & { readonly sum: string | null };
+      piece.push(sum === null || sum === sumOf(row) ? row : { ...row, bad: true });
+      if (piece.length >= rowsInPiece) send();
+    }
+  } finally {
+    send();
   }
-  answer({ type: 'rows', rows: piece });
+}
+
+const allRows = 'SELECT origin, sequence, previous, body, sum FROM entries ORDER BY origin';
+
+/** A damaged page ends a walk through the table: what lies behind it is reached from the other end. */
+function salvage(file: string, answer: Answer): { readonly [key: string]: string } {
+  let meta: { readonly [key: string]: string } = {};
+  const attempt = (work: (database: DatabaseSync) => void): void => {
+    let database: DatabaseSync | undefined;
+    try {
+      database = new DatabaseSync(file, { readOnly: true });
+      work(database);
+    } catch {
+      // As far as it went.
+    } finally {
+      database?.close();
+    }
+  };
+  attempt((database) => {
+    meta = metaOf(database);
+  });
+  attempt((database) => sendRows(database, `${allRows}, sequence`, answer));
+  attempt((database) => sendRows(database, `${allRows} DESC, sequence DESC`, answer));
+  return meta;
 }
 
 function faultOf(error: unknown): StoreFault {
@@ -115,10 +175,12 @@ function serve({ file }: StoreWorkerOptions): void {
     switch (command.type) {
       case 'open':
         open = openDatabase(file, command.storeId);
-        return metaOf(open);
+        return metaOf(open.database);
       case 'load':
-        sendRows(opened(), answer);
-        return metaOf(opened());
+        sendRows(opened().database, `${allRows}, sequence`, answer);
+        return metaOf(opened().database);
+      case 'salvage':
+        return salvage(file, answer);
       case 'commit':
         commitOnce(opened(), command.commit);
         return {};

@@ -33,7 +33,7 @@ describe('the sqlite store', () => {
     await expect(storeIn(folder).start()).rejects.toMatchObject({
       code: 'records-damaged',
       message: expect.stringContaining(join(folder, 'records.sqlite')),
-      hint: expect.stringContaining('start again'),
+      hint: expect.stringContaining('--accept-loss'),
     });
   });
 

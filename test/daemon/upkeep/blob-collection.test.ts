@@ -74,7 +74,9 @@ class CollectionWorld {
   }
 
   async count(): Promise<number> {
-    return (await Array.fromAsync(this.disk.list())).length;
+    let count = 0;
+    for await (const _digest of this.disk.list()) count += 1;
+    return count;
   }
 }
 
