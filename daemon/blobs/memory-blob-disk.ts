@@ -1,4 +1,8 @@
-/** A disk in memory for the simulation and tests: a blob is durable only once its commit has resolved, and `crash` forgets the rest. */
+/**
+ * A disk in memory for the simulation and tests. As in a folder of files a commit has two steps, the bytes synced and then
+ * the name; a crash before the first leaves nothing, between the two it leaves the whole blob or nothing.
+ */
+import { SupervmError } from '../../src/model/errors.ts';
 import type { Digest } from '../../src/model/job.ts';
 import type { Clock } from '../clock.ts';
 import type { Blob, BlobDisk } from './blobs.ts';
@@ -8,11 +12,17 @@ type Incoming = Awaited<ReturnType<BlobDisk['create']>>;
 
 export class MemoryBlobDisk implements BlobDisk {
   readonly #durable = new Map<Digest, Uint8Array>();
+  /** Bytes synced, name not: after a crash they are there or not. */
+  readonly #named = new Map<Digest, Uint8Array>();
   readonly #clock: Clock | undefined;
   readonly #syncMs: number;
   #life = 0;
+  /** While true every fsync fails, and commits with it. */
+  failing = false;
+  /** While true nothing can be written. */
+  full = false;
 
-  /** With a clock, a commit takes `syncMs` of its time; without one it is immediate. */
+  /** With a clock, each of the two syncs of a commit takes `syncMs` of its time; without one a commit is immediate. */
   constructor(options: { readonly syncMs?: number } = {}, needs: { readonly clock?: Clock } = {}) {
     this.#syncMs = options.syncMs ?? 1;
     this.#clock = needs.clock;
@@ -32,13 +42,20 @@ export class MemoryBlobDisk implements BlobDisk {
     let pieces: Uint8Array[] = [];
     return {
       write: async (bytes) => {
+        if (this.full) throw new SupervmError('disk-full', 'no room left for blobs');
         check.add(bytes);
         pieces.push(bytes.slice());
       },
       commit: async () => {
         check.finish();
         await this.#sync();
-        if (life === this.#life) this.#durable.set(expected.digest, Buffer.concat(pieces));
+        if (life !== this.#life) return;
+        const bytes = Buffer.concat(pieces);
+        this.#named.set(expected.digest, bytes);
+        await this.#sync();
+        if (life !== this.#life) return;
+        this.#named.delete(expected.digest);
+        this.#durable.set(expected.digest, bytes);
       },
       discard: async () => {
         pieces = [];
@@ -54,9 +71,11 @@ export class MemoryBlobDisk implements BlobDisk {
     yield* [...this.#durable.keys()];
   }
 
-  /** The machine lost power: what was being written is gone, and commits under way keep nothing. */
-  crash(): void {
+  /** The machine lost power. Of a blob that has its name but no synced folder `survives` decides; what was asked before keeps nothing more. */
+  crash(survives: (digest: Digest) => boolean = () => false): void {
     this.#life += 1;
+    for (const [digest, bytes] of this.#named) if (!this.#durable.has(digest) && survives(digest)) this.#durable.set(digest, bytes);
+    this.#named.clear();
   }
 
   /** The disk lost one blob. */
@@ -68,8 +87,24 @@ export class MemoryBlobDisk implements BlobDisk {
     return [...this.#durable.keys()];
   }
 
+  isDurable(digest: Digest): boolean {
+    return this.#durable.has(digest);
+  }
+
+  /** What is on it, for a backup. */
+  snapshot(): ReadonlyMap<Digest, Uint8Array> {
+    return new Map(this.#durable);
+  }
+
+  /** After a crash: holds what the backup holds and nothing else. */
+  restore(backup: ReadonlyMap<Digest, Uint8Array>): void {
+    this.#durable.clear();
+    for (const [digest, bytes] of backup) this.#durable.set(digest, bytes);
+  }
+
   async #sync(): Promise<void> {
     const clock = this.#clock;
     if (clock !== undefined) await new Promise<void>((resolve) => void clock.after(this.#syncMs, resolve));
+    if (this.failing) throw new Error('EIO: i/o error, fsync');
   }
 }

@@ -18,10 +18,12 @@ export interface MemoryDisk {
   readonly logs: Map<string, Entry[]>;
   /** While true every commit is refused with `disk-full`. */
   full: boolean;
+  /** While true every fsync fails: nobody knows whether what it should have written is on the disk. */
+  failing: boolean;
 }
 
 export function emptyDisk(): MemoryDisk {
-  return { storeId: undefined, highestTerm: undefined, logs: new Map(), full: false };
+  return { storeId: undefined, highestTerm: undefined, logs: new Map(), full: false, failing: false };
 }
 
 export interface MemoryStoreOptions {
@@ -47,6 +49,8 @@ export class MemoryStore implements FactStore {
   readonly #randomness: Randomness;
   #pending: Write[] = [];
   #inFlight: Write[] = [];
+  /** Refused because the fsync failed, and nothing was written over it since: a crash may bring it to light. */
+  #doubtful: Write[] = [];
   #timer: Timer | undefined;
   #idle: (() => void)[] = [];
   #state: 'new' | 'open' | 'closed' = 'new';
@@ -70,11 +74,14 @@ export class MemoryStore implements FactStore {
   }
 
   /**
-   * The process dies: nobody is answered any more, and what was not synced is lost, except that a commit under way may
-   * have reached the disk unanswered (`inFlightSurvives`). Start another store on the same disk afterwards.
+   * The process dies: nobody is answered any more, and what was not synced is lost, except that the last transaction, under
+   * way or refused by a failing fsync, may have reached the disk whole (`lastSurvives`): the journal of the database knows
+   * no halves and no later one without an earlier one. Start another store on the same disk afterwards.
    */
-  crash(inFlightSurvives = false): MemoryDisk {
-    if (inFlightSurvives && !this.#disk.full) for (const write of this.#inFlight) store(this.#disk, write);
+  crash(lastSurvives = false): MemoryDisk {
+    const last = this.#inFlight.length > 0 ? this.#inFlight : this.#doubtful;
+    if (lastSurvives && !this.#disk.full) for (const write of last) store(this.#disk, write);
+    this.#doubtful = [];
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#pending = [];
@@ -128,16 +135,24 @@ export class MemoryStore implements FactStore {
       const written = this.#inFlight;
       this.#inFlight = [];
       this.#timer = undefined;
+      const refusal = this.#refusal();
+      this.#doubtful = this.#disk.failing ? written : [];
       for (const write of written) {
-        if (this.#disk.full) write.reject(new SupervmError('disk-full', 'no room left for the job records'));
-        else {
-          store(this.#disk, write);
-          write.resolve();
+        if (refusal !== undefined) {
+          write.reject(refusal);
+          continue;
         }
+        store(this.#disk, write);
+        write.resolve();
       }
       if (this.#pending.length > 0) this.#commit();
       else for (const resolve of this.#idle.splice(0)) resolve();
     });
+  }
+
+  #refusal(): SupervmError | undefined {
+    if (this.#disk.full) return new SupervmError('disk-full', 'no room left for the job records');
+    return this.#disk.failing ? new SupervmError('internal', 'the job records failed: disk I/O error') : undefined;
   }
 }
 

@@ -1,9 +1,23 @@
 /** What happened in a run, in order: the trace of a replay, and what the checks judge afterwards. */
-import type { AttemptName, JobId, NodeId } from '../../src/model/job.ts';
+import type { AttemptName, HostId, JobId, NodeId } from '../../src/model/job.ts';
 import type { FaultKind } from './faults.ts';
+import type { RarePath } from './rare-paths.ts';
 
 /** Things that may also happen to a seed, beside the faults that were planned for it. */
-export type Happening = FaultKind | 'lost-write' | 'failed-task' | 'cancel' | 'retry' | 'pause' | 'failover';
+export type Happening = FaultKind | RarePath | 'lost-write' | 'failed-task' | 'cancel' | 'retry' | 'pause' | 'failover' | 'clock-rate' | `crash ${string}`;
+
+/** A promise that names its copies: it holds while one of these machines has lost nothing since. */
+export interface Acknowledged {
+  readonly at: number;
+  readonly copies: readonly HostId[];
+}
+
+/** A machine lost what it was given between these times. */
+export interface Loss {
+  readonly host: HostId;
+  readonly since: number;
+  readonly until: number;
+}
 
 export interface Start {
   readonly at: number;
@@ -19,9 +33,10 @@ export class Chronicle {
   readonly violations: string[] = [];
   readonly happened = new Map<Happening, number>();
   /** Jobs whose submission was acknowledged, by id. */
-  readonly acknowledged = new Map<JobId, { readonly key: string; readonly at: number }>();
+  readonly acknowledged = new Map<JobId, Acknowledged & { readonly key: string; readonly node: NodeId }>();
   /** Generations whose cancellation is on some disk. */
-  readonly cancelled: { readonly job: JobId; readonly generation: number }[] = [];
+  readonly cancelled: (Acknowledged & { readonly job: JobId; readonly generation: number })[] = [];
+  readonly losses: Loss[] = [];
   /** By `job step/index generation`. */
   readonly starts = new Map<string, Start[]>();
   /** Times at which something happened that may make a task run twice. */
@@ -43,6 +58,15 @@ export class Chronicle {
 
   count(happening: Happening, times = 1): void {
     if (times > 0) this.happened.set(happening, (this.happened.get(happening) ?? 0) + times);
+  }
+
+  /** Are there machines of which the copy was not lost? */
+  mustHold({ at, copies }: Acknowledged): boolean {
+    return copies.some((host) => !this.hasLost(host, at));
+  }
+
+  hasLost(host: HostId, at: number): boolean {
+    return this.losses.some((loss) => loss.host === host && loss.since <= at && at <= loss.until);
   }
 
   cause(): void {

@@ -1,57 +1,84 @@
 /** What must hold at the end: faults over, everybody back, enough time passed. */
-import { createHash } from 'node:crypto';
-import type { ResultKept } from '../../src/model/facts.ts';
-import type { JobState } from '../../src/model/job-state.ts';
-import { taskCount, taskKey } from '../../src/model/parameter-space.ts';
+import type { Fact } from '../../src/model/facts.ts';
+import type { AttemptName } from '../../src/model/job.ts';
+import { taskKey } from '../../src/model/parameter-space.ts';
 import { jobPhase } from '../../src/model/phase.ts';
 import { sameTerm } from '../../src/model/term.ts';
 import { type Chronicle, runKey } from './chronicle.ts';
 import type { Fault } from './faults.ts';
+import { checkJob, isOrphan, lacksResults, stateText } from './job-checks.ts';
 import type { Machine } from './machine.ts';
-import { outputBytes } from './simulated-tasks.ts';
 
 /** A fault may make a task run twice for as long afterwards as it takes to notice: leases, time-outs, connections that linger. */
 const causeLastsMs = 25_000;
 
-/** Is there nothing left to wait for? Every job has ended everywhere, and all follow one coordinator. */
-export function isSettled(nodes: readonly Machine[]): boolean {
+/** What there still is to wait for; undefined when every job has ended everywhere, and all follow one coordinator. */
+export function unsettled(nodes: readonly Machine[], chronicle: Chronicle): string | undefined {
   const planes = nodes.map(({ life }) => (life?.ready === true ? life.plane : undefined));
   const [first] = planes;
   const term = first?.leadership.current();
-  if (first === undefined || term === undefined) return false;
-  return planes.every((plane) => {
-    if (plane === undefined || !sameTerm(plane.leadership.current(), term)) return false;
-    if (plane.leadership.isMine() !== (term.node === plane.membership.self)) return false;
-    if (plane.worker.runningCount() > 0 || plane.journal.jobs().size !== first.journal.jobs().size) return false;
-    return [...plane.journal.jobs().values()].every((state) => {
+  if (first === undefined || term === undefined) return 'there is no coordinator';
+  for (const [place, plane] of planes.entries()) {
+    const id = nodes[place]?.plan.id;
+    if (plane === undefined) return `${id} is not ready`;
+    if (!sameTerm(plane.leadership.current(), term)) return `${id} follows another coordinator`;
+    if (plane.leadership.isMine() !== (term.node === plane.membership.self)) return `${id} is in doubt whether it coordinates`;
+    if (plane.worker.runningCount() > 0) return `${id} runs tasks`;
+    if ((nodes[place]?.host.tasks().length ?? 0) > 0) return `${id} still has tasks that are over`;
+    if (plane.journal.jobs().size !== first.journal.jobs().size) return `${id} knows other jobs`;
+    for (const state of plane.journal.jobs().values()) {
       const other = first.journal.job(state.id);
-      return other !== undefined && state.ended.has(state.generation) && state.generation === other.generation && state.results.size === other.results.size;
-    });
-  });
+      const name = state.record?.key ?? state.id.slice(0, 6);
+      if (other === undefined || state.generation !== other.generation || state.results.size !== other.results.size) return `${id} knows ${name} differently`;
+      if (isOrphan(state, nodes, chronicle)) continue;
+      if (!state.ended.has(state.generation)) return `${name} has not ended for ${id}`;
+      if (lacksResults(state, nodes)) return `results of ${name} are nowhere`;
+    }
+  }
+  return undefined;
 }
 
 export function checkTheEnd(nodes: readonly Machine[], chronicle: Chronicle, faults: readonly Fault[]): void {
   const violate = (text: string): void => chronicle.violate('world', text);
   checkSeat(nodes, violate);
-  const views = nodes.map((node) => ({ node, jobs: node.life?.plane.journal.jobs() ?? new Map<string, JobState>() }));
-  const [first] = views;
-  if (first === undefined) return;
-  for (const [id, { key }] of chronicle.acknowledged) {
-    for (const { node, jobs } of views) if (jobs.get(id)?.record === undefined) violate(`${node.plan.id} does not know the acknowledged ${key}`);
-  }
-  for (const state of first.jobs.values()) {
+  const [first] = nodes;
+  const jobs = first?.life?.plane.journal.jobs();
+  if (first === undefined || jobs === undefined) return;
+  checkPromises(nodes, chronicle, violate);
+  for (const { plan, host } of nodes) if (host.tasks().length > 0) violate(`tasks are left on ${plan.id}`);
+  for (const state of jobs.values()) {
     const expected = stateText(state);
-    for (const { node, jobs } of views) {
-      const other = jobs.get(state.id);
-      if (other === undefined || stateText(other) !== expected) violate(`${node.plan.id} and ${first.node.plan.id} differ about ${state.id.slice(0, 6)}`);
+    for (const { plan, life } of nodes) {
+      const other = life?.plane.journal.job(state.id);
+      if (other === undefined || stateText(other) !== expected) violate(`${plan.id} and ${first.plan.id} differ about ${state.id.slice(0, 6)}`);
     }
-    checkJob(state, nodes, violate);
+    checkJob(state, nodes, chronicle);
   }
-  for (const { job, generation } of chronicle.cancelled) {
-    if (first.jobs.get(job)?.cancelledGenerations.has(generation) !== true) violate(`the cancellation of ${job.slice(0, 6)} is lost`);
-  }
-  checkOnePerTerm(nodes, violate);
+  checkKept(first, chronicle, violate);
   checkRepeats(chronicle, faults, violate);
+}
+
+/** What was acknowledged with c copies survives the loss of any c-1 machines. */
+function checkPromises(nodes: readonly Machine[], chronicle: Chronicle, violate: (text: string) => void): void {
+  for (const [id, promise] of chronicle.acknowledged) {
+    if (promise.copies.some((host) => chronicle.hasLost(host, promise.at))) chronicle.count('copy of an acknowledged job was lost');
+    if (!chronicle.mustHold(promise)) continue;
+    const without = nodes.filter(({ life }) => life?.plane.journal.job(id)?.record === undefined);
+    for (const { plan } of without) violate(`${plan.id} does not know the acknowledged ${promise.key}`);
+    if (promise.copies.length < 3 && nodes.length > promise.copies.length && without.length === 0) {
+      chronicle.count('such a submission had all its copies in the end');
+    }
+  }
+  for (const promise of chronicle.cancelled) {
+    if (!chronicle.mustHold(promise)) continue;
+    for (const { plan, life } of nodes) {
+      const state = life?.plane.journal.job(promise.job);
+      if (state?.cancelledGenerations.has(promise.generation) !== true) violate(`${plan.id} has lost the cancellation of ${promise.job.slice(0, 6)}`);
+      if ((state?.results.size ?? 0) > 0) chronicle.count('cancelled job had results');
+      const outcome = state?.ended.get(promise.generation)?.outcome;
+      if (outcome !== undefined && outcome !== 'cancelled') chronicle.count('cancel raced the last result');
+    }
+  }
 }
 
 function checkSeat(nodes: readonly Machine[], violate: (text: string) => void): void {
@@ -64,48 +91,34 @@ function checkSeat(nodes: readonly Machine[], violate: (text: string) => void): 
   if (seated.length !== 1 || followed.size !== 1) violate(`${seated.length} nodes coordinate and ${followed.size} are followed`);
 }
 
-function checkJob(state: JobState, nodes: readonly Machine[], violate: (text: string) => void): void {
-  const job = state.id.slice(0, 6);
-  const { record } = state;
-  if (record === undefined) {
-    violate(`the record of ${job} is nowhere`);
-    return;
-  }
-  const phase = jobPhase(state);
-  if (phase === 'active' || phase === 'paused') violate(`${job} did not end`);
-  for (const step of record.steps) {
-    for (let index = 0; index < taskCount(step); index += 1) {
-      const result = state.results.get(taskKey(step.name, index));
-      if (result !== undefined) checkResult(result, outputBytes(record, step.name, index), nodes, violate);
-      else if (phase === 'succeeded') violate(`${job} succeeded without a result of ${step.name}/${index}`);
-    }
-  }
-}
-
-function checkResult(result: ResultKept, expected: Uint8Array, nodes: readonly Machine[], violate: (text: string) => void): void {
-  const digest = createHash('sha256').update(expected).digest('hex');
-  const key = runKey(result.attempt);
-  if (result.outputs.length !== 1 || result.outputs[0]?.digest !== digest) violate(`the result of ${key} has the wrong bytes`);
-  for (const { node } of result.holders) {
-    const disk = nodes.find(({ plan }) => plan.id === node)?.blobDisk;
-    if (disk?.digests().includes(digest) !== true) violate(`${node} does not hold the result of ${key}, though the fact says so`);
+/** No coordinator keeps two results of one task in one term; two of different terms that differ are reported. */
+function checkKept(first: Machine, chronicle: Chronicle, violate: (text: string) => void): void {
+  const inTerm = new Map<string, string>();
+  const facts = [...first.disk.logs.values()].flat().map(({ fact }) => fact as Fact);
+  /** Attempts of which the result was lost again: their tasks may have another one. */
+  const lost = new Set(facts.flatMap((fact) => (fact.type === 'result-lost' ? [nameOf(fact.attempt)] : [])));
+  const contents = new Map<string, string>();
+  for (const result of facts) {
+    if (result.type !== 'result-kept' || lost.has(nameOf(result.attempt))) continue;
+    const { attempt, term, outputs } = result;
+    const task = `${attempt.job} ${attempt.step}/${attempt.index}`;
+    const key = `${task} in ${term.number}@${term.node}`;
+    const name = nameOf(attempt);
+    if (inTerm.has(key) && inTerm.get(key) !== name) violate(`two results of ${runKey(attempt)} were kept in one term`);
+    inTerm.set(key, name);
+    const content = JSON.stringify(outputs.map(({ digest }) => digest));
+    const before = contents.get(task);
+    contents.set(task, content);
+    const state = first.life?.plane.journal.job(attempt.job);
+    if (before === undefined || state === undefined || jobPhase(state) === 'removed') continue;
+    const isReported = state.conflicts.has(taskKey(attempt.step, attempt.index));
+    if (before !== content && !isReported) violate(`two different results of ${runKey(attempt)} were kept and nobody is told`);
+    chronicle.count(before === content ? 'two results of one task kept, alike' : 'two results of one task kept, in conflict');
   }
 }
 
-/** No coordinator keeps two results of one task in one term. */
-function checkOnePerTerm(nodes: readonly Machine[], violate: (text: string) => void): void {
-  const kept = new Map<string, string>();
-  for (const log of nodes[0]?.disk.logs.values() ?? []) {
-    for (const { fact } of log) {
-      const result = fact as ResultKept;
-      if (result.type !== 'result-kept') continue;
-      const { attempt, term } = result;
-      const key = `${attempt.job} ${attempt.step}/${attempt.index} in ${term.number}@${term.node}`;
-      const name = JSON.stringify([attempt.node, attempt.attempt, attempt.term.number, attempt.generation]);
-      if (kept.has(key) && kept.get(key) !== name) violate(`two results of ${runKey(attempt)} were kept in one term`);
-      kept.set(key, name);
-    }
-  }
+function nameOf({ job, step, index, generation, attempt, node, term }: AttemptName): string {
+  return JSON.stringify([job, step, index, generation, attempt, node, term.number, term.node]);
 }
 
 /** A task runs again only after a failure, or near a fault or a change of coordinator. */
@@ -120,15 +133,4 @@ function checkRepeats(chronicle: Chronicle, faults: readonly Fault[], violate: (
       if (!hasCause) violate(`${key} ran on ${before.node} and again on ${start.node} without a cause`);
     }
   }
-}
-
-/** The whole state as one text, whatever the order in which its maps were filled. */
-function stateText(state: JobState): string {
-  return JSON.stringify(state, (_, value: unknown) => {
-    if (value instanceof Map) return [...value].sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
-    if (value instanceof Set) return [...value].sort();
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-    return value;
-  });
 }

@@ -3,8 +3,9 @@ import type { MemoryBlobDisk } from '../../daemon/blobs/memory-blob-disk.ts';
 import type { ControlPlane } from '../../daemon/control-plane.ts';
 import type { MemoryDisk, MemoryStore } from '../../daemon/records/memory-store.ts';
 import type { ProcessClock } from '../support/process-clock.ts';
+import type { DiskContents } from './disk-contents.ts';
 import type { NodePlan } from './plan.ts';
-import type { DiskContents } from './watched-store.ts';
+import type { TaskHost } from './task-host.ts';
 
 /** One process, from its boot to its death. */
 export interface Life {
@@ -26,6 +27,9 @@ export interface Machine {
   readonly disk: MemoryDisk;
   readonly contents: DiskContents;
   readonly blobDisk: MemoryBlobDisk;
+  readonly host: TaskHost;
   /** Undefined while no process runs. */
   readonly life: Life | undefined;
+  /** Belongs to the cluster: it has joined and has not left for good. */
+  readonly isMember: boolean;
 }

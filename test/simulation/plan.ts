@@ -1,4 +1,5 @@
 /** What a seed decides before anything runs: how many nodes, which jobs, what users do, which faults strike when. */
+import { pieceBytes } from '../../daemon/blobs/protocol.ts';
 import type { NodeId } from '../../src/model/job.ts';
 import { type SeededRandomness, seededRandomness } from '../support/seeded-randomness.ts';
 import { drawFaults, type Fault } from './faults.ts';
@@ -7,6 +8,10 @@ export interface NodePlan {
   readonly id: NodeId;
   readonly host: string;
   readonly cores: number;
+  /** Of its clock's milliseconds that pass in one of the world. */
+  readonly rate: number;
+  /** Comes in the middle of the run. */
+  readonly joins?: boolean;
 }
 
 /** How a task of a simulated job behaves. */
@@ -53,6 +58,9 @@ export interface SeedPlan {
   readonly healAt: number;
 }
 
+/** Jobs with an input of several pieces, which a fault can cut in the middle. */
+const largeInputShare = 0.08;
+
 function drawTask(draw: SeededRandomness, isBad: boolean): TaskPlan {
   const milliseconds = Math.round(draw.between(100, draw.chance(0.2) ? 6000 : 1500));
   if (isBad) return { milliseconds, failures: 100, retry: draw.chance(0.7), blameNode: false };
@@ -72,13 +80,14 @@ function drawJobs(draw: SeededRandomness, nodes: readonly NodePlan[], before: nu
     const first = drawStep(draw, 'first', []);
     const steps = draw.chance(0.3) ? [first, drawStep(draw, 'second', ['first'])] : [first];
     const inputs = Array.from({ length: 1 + draw.integer(2) }, () => 50 + draw.integer(3000));
+    if (draw.chance(largeInputShare)) inputs.push(Math.round(draw.between(1.5, 4.5) * pieceBytes));
     return { key: `job-${place}`, at: Math.round(draw.between(500, before)), node: draw.pick(nodes).id, inputs, steps };
   });
 }
 
 /** People lose patience when something hangs: cancels on a side that is cut off, or while somebody is stopped. */
 function cancelsAmidFaults(draw: SeededRandomness, nodes: readonly NodePlan[], jobs: readonly JobPlan[], faults: readonly Fault[]): UserAction[] {
-  const hangs = faults.filter(({ kind }) => kind === 'partition' || kind === 'one-way' || kind === 'stop' || kind === 'crash');
+  const hangs = faults.filter(({ kind }) => kind === 'partition' || kind === 'one-way' || kind === 'stop' || kind === 'crash' || kind === 'swizzle');
   return hangs.flatMap(({ from }) => {
     if (!draw.chance(0.2)) return [];
     return [{ at: Math.round(from + draw.between(50, 1500)), node: draw.pick(nodes).id, type: 'cancel' as const, key: draw.pick(jobs).key }];
@@ -110,24 +119,32 @@ function drawActions(draw: SeededRandomness, nodes: readonly NodePlan[], jobs: r
   return actions;
 }
 
+/** A few seeds have so many nodes that not everybody tells everybody everything. They take as long as forty others. */
+const largeShare = 1 / 400;
+const largeCount = 20;
 const sizes = [1, 2, 2, 3, 3, 3, 3, 3, 4, 4, 5] as const;
 
 export function drawPlan(seed: number): SeedPlan {
   const draw = seededRandomness(seed).fork('plan');
-  const count = draw.pick(sizes);
+  const count = draw.chance(largeShare) ? largeCount : draw.pick(sizes);
   const sharedHost = count > 2 && draw.chance(0.1);
-  const nodes = Array.from({ length: count }, (_, place) => ({
+  const skewed = draw.chance(0.3);
+  const nodes: NodePlan[] = Array.from({ length: count }, (_, place) => ({
     id: `n${place + 1}`,
     host: sharedHost && place === 1 ? 'h1' : `h${place + 1}`,
     cores: 1 + draw.integer(3),
+    rate: skewed ? draw.between(0.9, 1.1) : 1,
   }));
   const healAt = Math.round(draw.between(8000, 20_000));
   const jobs = drawJobs(draw, nodes, healAt * 0.6);
   const faults = drawFaults(
     draw.fork('faults'),
     nodes.map(({ id }) => id),
+    jobs.map(({ node, at, inputs }) => ({ node, at, isLarge: inputs.some((size) => size > pieceBytes) })),
     healAt,
   );
   const actions = [...drawActions(draw, nodes, jobs, healAt), ...cancelsAmidFaults(draw, nodes, jobs, faults)].sort((a, b) => a.at - b.at);
+  const newcomers = faults.filter(({ kind }) => kind === 'join').flatMap((fault) => fault.nodes);
+  for (const id of new Set(newcomers)) nodes.push({ id, host: id.replace('n', 'h'), cores: 1 + draw.integer(3), rate: 1, joins: true });
   return { seed, nodes, jobs, actions, faults, healAt };
 }

@@ -2,19 +2,24 @@
 import type { Trouble } from '../../daemon/records/trouble.ts';
 import type { RunResult } from '../../daemon/worker/task-runner.ts';
 import type { Fact } from '../../src/model/facts.ts';
-import type { AttemptName, Term } from '../../src/model/job.ts';
+import type { AttemptName, HostId, NodeId, Term } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
-import { compareTerms, termText } from '../../src/model/term.ts';
+import { compareTerms, sameTerm, termText } from '../../src/model/term.ts';
 import { type Chronicle, runKey, type Start } from './chronicle.ts';
 import type { Life, Machine } from './machine.ts';
+
+/** After this everybody has heard that a machine is gone: connections that linger close. */
+const newsTravelMs = 10_000;
 
 export class RunningChecks {
   readonly #chronicle: Chronicle;
   readonly #nodes: () => Iterable<Machine>;
   readonly #now: () => number;
   /** Who used a term: node and life. */
-  readonly #seats = new Map<string, string>();
+  readonly #seats = new Map<string, { readonly holder: string; readonly forgot: number }>();
   readonly #failedRuns = new Map<string, number>();
+  #lastQuorate: string | undefined;
+  readonly #incarnations = new Map<NodeId, number>();
 
   /** Whoever waits for the next task to be done. */
   readonly onDone: (() => void)[] = [];
@@ -32,28 +37,81 @@ export class RunningChecks {
   /** Listens to everything a new process does. */
   watch(node: Machine, life: Life): void {
     const { id } = node.plan;
-    const { journal, leadership } = life.plane;
+    const { journal, leadership, membership } = life.plane;
+    // What a process still does in the turn in which it dies has no effect.
+    const isAlive = (): boolean => node.life === life;
     leadership.onChange((term) => {
+      if (!isAlive()) return;
+      this.checkQuorate();
       this.#chronicle.note(id, term === undefined ? 'knows no coordinator' : `follows ${termText(term)}`);
       if (term !== undefined && leadership.isMine()) this.#seated(node, life, term);
     });
-    journal.onFact((fact) => this.#folded(node, fact));
+    membership.onChange(({ member, before }) => {
+      const { id: peer } = member.facts;
+      const isLost = member.reachability === 'unreachable' && (before === 'alive' || before === 'suspect');
+      if (isAlive() && isLost && this.#isReady(peer)) this.#chronicle.count('node judged unreachable that lived');
+    });
+    journal.onFact((fact) => isAlive() && this.#folded(node, fact));
     const append = journal.append.bind(journal);
     Object.assign(journal, {
       append: async (facts: readonly Fact[], waitMs?: number) => {
-        for (const fact of facts) this.#asked(node, life, fact);
+        if (isAlive()) for (const fact of facts) this.#asked(node, life, fact);
         const stored = await append(facts, waitMs);
-        this.checkCopies(node, facts, stored.copies, 'facts');
+        if (isAlive()) this.checkCopies(node, facts, stored.copies, 'facts');
         return stored;
       },
     });
   }
 
+  /** At most one coordinator is quorate at any instant. Cheap: asked at every change of leadership and many times a second. */
+  checkQuorate(): void {
+    const quorate = [...this.#nodes()].filter(({ life }) => life?.plane.leadership.quorate() === true);
+    if (quorate.length > 1) this.#chronicle.violate('world', `${quorate.map(({ plan }) => plan.id).join(' and ')} are quorate at once`);
+    const [one] = quorate;
+    const term = one?.life?.plane.leadership.current();
+    if (one === undefined || term === undefined) return;
+    this.#chronicle.count('a quorate term');
+    if (this.#lastQuorate !== undefined && this.#lastQuorate !== termText(term)) this.#chronicle.count('a quorate term after another');
+    this.#lastQuorate = termText(term);
+    const isRival = ({ life }: Machine): boolean => life !== undefined && life !== one.life && life.plane.leadership.isMine();
+    if ([...this.#nodes()].some(isRival)) this.#chronicle.count('a degraded coordinator beside a quorate one');
+  }
+
   /** What the journal reports: a refused write is a fault of the disk, anything else one of ours. */
   troubled(node: Machine, trouble: Trouble): void {
     const text = `trouble ${trouble.type} ${'error' in trouble ? String(trouble.error) : ''}`;
-    if (trouble.type === 'store-failed') this.#chronicle.note(node.plan.id, text);
-    else this.#chronicle.violate(node.plan.id, text);
+    if (trouble.type === 'fork') this.#chronicle.count('fork noticed');
+    if (trouble.type === 'store-renewed') this.#chronicle.count('store renewed after it was known further elsewhere');
+    const isDefect = trouble.type === 'listener-failed' || trouble.type === 'fact-not-understood';
+    if (isDefect) this.#chronicle.violate(node.plan.id, text);
+    else this.#chronicle.note(node.plan.id, text);
+  }
+
+  /** A disk refused to write. */
+  refused(error: unknown): void {
+    const text = error instanceof Error ? `${'code' in error ? error.code : ''} ${error.message}` : '';
+    if (text.startsWith('disk-full')) this.#chronicle.count('write refused by a full disk');
+    else if (/I\/O error|EIO/.test(text)) this.#chronicle.count('fsync failed');
+  }
+
+  /** A process begins, with a time of day for its incarnation. */
+  booted(node: Machine, incarnation: number): void {
+    const before = this.#incarnations.get(node.plan.id);
+    if (before !== undefined && incarnation < before) this.#chronicle.count('clock showed an earlier time after a restart');
+    this.#incarnations.set(node.plan.id, incarnation);
+  }
+
+  /** A run of an earlier process goes on under a new one. */
+  adopted(node: Machine, attempt: AttemptName): void {
+    this.#chronicle.note(node.plan.id, `adopts ${runKey(attempt)}`);
+    this.#chronicle.count('task outlived its daemon and was adopted');
+  }
+
+  /** Nobody came for the tasks of a dead daemon. */
+  gaveUp(node: Machine): void {
+    this.#chronicle.note(node.plan.id, 'ends the tasks that nobody came for');
+    this.#chronicle.cause();
+    this.#chronicle.count('tasks ended because no daemon came back');
   }
 
   /** A run begins; answers how many runs of the task failed before. */
@@ -65,6 +123,7 @@ export class RunningChecks {
     if (state?.cancelledGenerations.has(attempt.generation) === true) this.#chronicle.violate(id, `starts ${key}, which it knows to be cancelled`);
     const starts = this.#chronicle.starts.get(key) ?? [];
     this.#chronicle.starts.set(key, starts);
+    if (starts.some(({ outcome }) => outcome !== 'failed')) this.#chronicle.count('task ran twice');
     starts.push({ at: this.#now(), node: id, attempt, outcome: 'running' });
     return this.#failedRuns.get(taskOf(attempt)) ?? 0;
   }
@@ -82,7 +141,7 @@ export class RunningChecks {
 
   /** Everyone named really has it on disk, synced: only that survives a power cut. */
   checkCopies(node: Machine, facts: readonly Fact[], hosts: readonly string[], what: string): void {
-    for (const host of hosts) {
+    for (const host of this.#unharmed(hosts)) {
       const machines = [...this.#nodes()].filter(({ plan }) => plan.host === host);
       const missing = facts.find((fact) => !machines.some(({ contents }) => contents.has(fact)));
       if (missing !== undefined) this.#chronicle.violate(node.plan.id, `counts a copy of ${what} (${missing.type}) on ${host}, which is not on its disk`);
@@ -91,7 +150,7 @@ export class RunningChecks {
 
   /** Of facts that say the same (a submission tried again makes another one), each machine has at least one. */
   checkAnyCopy(node: Machine, facts: readonly Fact[], hosts: readonly string[], what: string): void {
-    for (const host of hosts) {
+    for (const host of this.#unharmed(hosts)) {
       const machines = [...this.#nodes()].filter(({ plan }) => plan.host === host);
       const held = facts.some((fact) => machines.some(({ contents }) => contents.has(fact)));
       if (!held) this.#chronicle.violate(node.plan.id, `counts a copy of ${what} on ${host}, which is not on its disk`);
@@ -99,21 +158,34 @@ export class RunningChecks {
   }
 
   checkBlobs(node: Machine, digests: readonly string[], hosts: readonly string[], what: string): void {
-    for (const host of hosts) {
+    for (const host of this.#unharmed(hosts)) {
       const machines = [...this.#nodes()].filter(({ plan }) => plan.host === host);
       const held = new Set(machines.flatMap(({ blobDisk }) => blobDisk.digests()));
       if (digests.some((digest) => !held.has(digest))) this.#chronicle.violate(node.plan.id, `counts a copy of ${what} on ${host}, which is not on its disk`);
     }
   }
 
+  /** Those that did not just lose their disks: nobody can have heard of it yet. */
+  #unharmed(hosts: readonly HostId[]): readonly HostId[] {
+    const since = this.#now() - newsTravelMs;
+    return hosts.filter((host) => !this.#chronicle.losses.some((loss) => loss.host === host && loss.until >= since));
+  }
+
   #seated(node: Machine, life: Life, term: Term): void {
     const { id } = node.plan;
     const key = `${term.number}@${term.node}`;
     const holder = `${id} life ${life.number}`;
+    const forgot = this.#chronicle.losses.filter(({ host }) => host === node.plan.host).length;
     if (term.node !== id) this.#chronicle.violate(id, `acts in the term ${termText(term)} of another node`);
     const before = this.#seats.get(key);
-    if (before !== undefined && before !== holder) this.#chronicle.violate(id, `uses the term ${key} again, which ${before} used`);
-    this.#seats.set(key, holder);
+    if (before !== undefined && before.holder !== holder) {
+      // Who lost its disk cannot know which terms it used; alone, it may draw one again, and nobody takes what it then says for more than it is.
+      if (before.forgot === forgot) this.#chronicle.violate(id, `uses the term ${key} again, which ${before.holder} used`);
+      else this.#chronicle.count('term used again after the loss of a disk');
+    }
+    this.#seats.set(key, { holder, forgot });
+    const isRival = ({ life: other }: Machine): boolean => other !== undefined && other !== life && other.plane.leadership.isMine();
+    if ([...this.#nodes()].some(isRival)) this.#chronicle.count('two coordinators act at once');
     if (this.#seats.size > 1) {
       this.#chronicle.count('failover');
       this.#chronicle.cause();
@@ -132,6 +204,9 @@ export class RunningChecks {
     if (!life.plane.leadership.isMine()) this.#chronicle.violate(id, `keeps ${key} without being coordinator`);
     if (state?.cancelledGenerations.has(attempt.generation) === true) this.#chronicle.violate(id, `keeps ${key}, which it knows to be cancelled`);
     if (state?.results.has(`${attempt.step}/${attempt.index}`) === true) this.#chronicle.violate(id, `keeps a second result of ${key}`);
+    if (!sameTerm(attempt.term, fact.term)) this.#chronicle.count('result kept of an attempt of another term');
+    const placedBy = [...this.#nodes()].find(({ plan }) => plan.id === attempt.term.node);
+    if (placedBy?.life === undefined) this.#chronicle.count('result kept of an attempt of a dead coordinator');
     const holders = fact.holders.map(({ host }) => host);
     this.checkBlobs(
       node,
@@ -141,9 +216,14 @@ export class RunningChecks {
     );
   }
 
+  #isReady(id: NodeId): boolean {
+    return [...this.#nodes()].some(({ plan, life }) => plan.id === id && life?.ready === true);
+  }
+
   #folded(node: Machine, fact: Fact): void {
     const what = 'attempt' in fact ? ` ${runKey(fact.attempt)}` : ` ${fact.job.slice(0, 6)}`;
     this.#chronicle.note(node.plan.id, `knows ${fact.type}${what}`);
+    if (fact.type === 'result-lost') this.#chronicle.count('result lost with all its holders and made again');
     if (!node.contents.has(fact)) this.#chronicle.violate(node.plan.id, `acts on ${fact.type}, which is not on its disk`);
   }
 }

@@ -11,6 +11,8 @@ export interface Failure {
 export interface Tally {
   seeds: number;
   virtualMs: number;
+  /** How long each seed took to heal, virtual milliseconds. */
+  readonly healMs: number[];
   /** In how many seeds each thing happened. */
   readonly happened: Map<Happening, number>;
   readonly failures: Failure[];
@@ -26,15 +28,16 @@ export interface SeedRange {
 }
 
 function emptyTally(): Tally {
-  return { seeds: 0, virtualMs: 0, happened: new Map(), failures: [] };
+  return { seeds: 0, virtualMs: 0, healMs: [], happened: new Map(), failures: [] };
 }
 
 export async function runSeeds({ from, count, stride, firstOnly }: SeedRange): Promise<Tally> {
   const tally = emptyTally();
   for (let seed = from; seed < from + count; seed += stride) {
-    const { violations, happened, virtualMs } = await runSeed(seed);
+    const { violations, happened, virtualMs, healMs } = await runSeed(seed);
     tally.seeds += 1;
     tally.virtualMs += virtualMs;
+    tally.healMs.push(healMs);
     for (const happening of happened.keys()) tally.happened.set(happening, (tally.happened.get(happening) ?? 0) + 1);
     if (violations.length === 0) continue;
     tally.failures.push({ seed, violations });
@@ -58,6 +61,7 @@ export async function runSeedsInProcesses(
   for (const part of parts) {
     all.seeds += part.seeds;
     all.virtualMs += part.virtualMs;
+    all.healMs.push(...part.healMs);
     for (const [happening, count] of part.happened) all.happened.set(happening, (all.happened.get(happening) ?? 0) + count);
     all.failures.push(...part.failures);
   }

@@ -4,23 +4,40 @@ import type { Clock } from '../../daemon/clock.ts';
 import { createControlPlane } from '../../daemon/control-plane.ts';
 import type { MemoryNetwork } from '../../daemon/network/memory-network.ts';
 import { emptyDisk, type MemoryDisk, MemoryStore } from '../../daemon/records/memory-store.ts';
+import { upkeepDefaults } from '../../daemon/upkeep/upkeep.ts';
+import type { Term } from '../../src/model/job.ts';
 import { ProcessClock } from '../support/process-clock.ts';
 import type { SeededRandomness } from '../support/seeded-randomness.ts';
 import { factsOf } from '../support/small-cluster.ts';
+import { CrashPoints } from './crash-points.ts';
+import { DiskContents } from './disk-contents.ts';
 import type { Life, Machine } from './machine.ts';
+import { type Ear, mortalBlobDisk, mortalMessenger, mortalStore } from './mortal-parts.ts';
 import type { NodePlan } from './plan.ts';
 import type { RunningChecks } from './running-checks.ts';
 import { SimulatedRunner } from './simulated-tasks.ts';
-import { DiskContents, watchWrites } from './watched-store.ts';
+import { TaskHost } from './task-host.ts';
 
 /** Milliseconds of an fsync on a healthy disk. */
 const fsyncMs = 2;
+/** Results whose holders are all away are given up sooner than by real nodes: nobody is away for as long here. */
+const lostMs = 15_000;
 
 export interface NodeNeeds {
   readonly clock: Clock;
   readonly network: MemoryNetwork;
   readonly randomness: SeededRandomness;
   readonly checks: RunningChecks;
+  ear(node: SimulatedNode): Ear;
+}
+
+/** All that its disks held at one instant. */
+interface Backup {
+  readonly storeId: string | undefined;
+  readonly highestTerm: Term | undefined;
+  readonly seat: MemoryDisk['seat'];
+  readonly logs: MemoryDisk['logs'];
+  readonly blobs: ReturnType<MemoryBlobDisk['snapshot']>;
 }
 
 export class SimulatedNode implements Machine {
@@ -28,9 +45,16 @@ export class SimulatedNode implements Machine {
   readonly disk: MemoryDisk = emptyDisk();
   readonly contents = new DiskContents(this.disk);
   readonly blobDisk: MemoryBlobDisk;
+  readonly points = new CrashPoints();
+  readonly host: TaskHost;
   readonly #needs: NodeNeeds;
   /** How many times slower than healthy its disks are. */
   slowness = 1;
+  /** Milliseconds by which its time of day is wrong. */
+  wallError = 0;
+  /** Of the job type's code that it runs: another version makes other bytes of the same task. */
+  pluginVersion = 1;
+  isMember: boolean;
   life: Life | undefined;
   /** Of whichever process runs: a disk answers nobody who is dead. */
   readonly #diskClock: Clock;
@@ -43,6 +67,7 @@ export class SimulatedNode implements Machine {
   constructor(plan: NodePlan, needs: NodeNeeds) {
     this.plan = plan;
     this.#needs = needs;
+    this.isMember = plan.joins !== true;
     const world = needs.clock;
     this.#diskClock = {
       now: () => world.now(),
@@ -52,42 +77,55 @@ export class SimulatedNode implements Machine {
         throw new Error('a disk has no intervals');
       },
     };
-    this.blobDisk = new MemoryBlobDisk({ syncMs: fsyncMs }, { clock: this.#diskClock });
+    this.host = new TaskHost(plan, { clock: world, gaveUp: () => needs.checks.gaveUp(this) });
+    this.blobDisk = new MemoryBlobDisk({ syncMs: fsyncMs / 2 }, { clock: this.#diskClock });
   }
 
   async boot(): Promise<void> {
-    const { clock: world, network, randomness, checks } = this.#needs;
-    const { id, host, cores } = this.plan;
+    const { clock: world, network, randomness, checks, ear } = this.#needs;
+    const { id, host, cores, rate } = this.plan;
     this.#lives += 1;
     this.#wasSeated ||= this.disk.seat !== undefined;
     const number = this.#lives;
-    const clock = new ProcessClock(world);
+    const draw = randomness.fork(`${id} life ${number}`);
+    const clock = new ProcessClock(world, { rate, origin: draw.integer(1e9), wallError: () => this.wallError });
     const slowed: Clock = { ...this.#diskClock, after: (milliseconds, run) => clock.after(milliseconds * this.slowness, run) };
     const store = new MemoryStore({ disk: this.disk, fsyncMs }, { clock: slowed, randomness: randomness.fork(`${id} store ${number}`) });
     const over = Promise.withResolvers<void>();
-    const watched = watchWrites(store, (count) => {
+    const mortality = {
+      isAlive: () => this.life === life,
+      hit: (point: string) => this.points.hit(point),
+      refused: (error: unknown) => checks.refused(error),
+    };
+    const facts = factsOf(id, Math.max(1, Math.floor(clock.wall())));
+    checks.booted(this, facts.incarnation);
+    const messenger = network.join(id);
+    const waiting = (count: number): void => {
       life.unsyncedWrites = count;
       if (count > 0) this.onWrite?.();
-    });
-    const facts = factsOf(id, Math.floor(world.wall()));
-    const messenger = network.join(id);
+    };
     const plane = createControlPlane(
       {
         founding: id === 'n1' && !this.#wasSeated ? 'now' : undefined,
         node: { ...facts, host, inventory: { ...facts.inventory, cores } },
         onTrouble: (trouble) => checks.troubled(this, trouble),
+        timings: { upkeep: { ...upkeepDefaults, lostMs } },
       },
       {
-        network: messenger,
+        network: mortalMessenger(messenger, mortality, ear(this)),
         clock,
-        store: watched,
-        blobDisk: this.blobDisk,
+        store: mortalStore(store, id, mortality, waiting),
+        blobDisk: mortalBlobDisk(this.blobDisk, mortality),
         makeTaskRunner: ({ blobs }) =>
           new SimulatedRunner({
             clock,
+            host: this.host,
+            pluginVersion: () => this.pluginVersion,
             blobs: () => blobs,
+            hit: (point) => mortality.isAlive() && this.points.hit(point),
             began: (attempt) => checks.began(this, attempt),
-            finished: (attempt, result) => checks.finished(this, attempt, result),
+            adopted: (attempt) => checks.adopted(this, attempt),
+            finished: (attempt, result) => mortality.isAlive() && checks.finished(this, attempt, result),
           }),
       },
     );
@@ -99,27 +137,65 @@ export class SimulatedNode implements Machine {
     life.ready = true;
   }
 
-  /** Stops in good order. */
+  /** Stops in good order; its tasks wait for the next process. */
   async stop(): Promise<void> {
     const { life } = this;
     if (life === undefined) return;
     life.ready = false;
     await life.plane.stop();
     await life.stop();
+    // It died while it stopped.
+    if (this.life !== life) return new Promise<void>(() => {});
     life.clock.kill();
     this.life = undefined;
+    this.#isGone();
     life.end();
   }
 
-  /** Power fails: everything not synced is gone. `tornWrite`: what was just being synced made it to the disk, unanswered. */
-  crash(tornWrite: boolean): void {
+  /** The process is killed, or the machine loses power and its tasks with it. Everything not synced is gone, except what `survives` lets through of what was just being synced, by name. */
+  crash(of: 'process' | 'power', survives: (what: string) => boolean): void {
     const { life } = this;
     if (life === undefined) return;
+    this.life = undefined;
     life.clock.kill();
     this.#needs.network.crash(this.plan.id);
-    life.store.crash(tornWrite);
-    this.blobDisk.crash();
-    this.life = undefined;
+    life.store.crash(survives('facts'));
+    this.blobDisk.crash(survives);
+    if (of === 'power') this.host.powerFails();
+    else this.#isGone();
     life.end();
+  }
+
+  /** Its process is stopped, or its machine sleeps. */
+  pause(of: 'process' | 'machine'): void {
+    this.life?.clock.pause();
+    if (of === 'machine') this.host.pause();
+  }
+
+  resume(of: 'process' | 'machine'): void {
+    this.life?.clock.resume();
+    if (of === 'machine') this.host.resume();
+  }
+
+  #isGone(): void {
+    const lives = this.#lives;
+    this.host.daemonIsGone(() => this.#lives !== lives);
+  }
+
+  backup(): Backup {
+    const { storeId, highestTerm, seat, logs } = this.disk;
+    return { storeId, highestTerm, seat, logs: new Map([...logs].map(([origin, log]) => [origin, [...log]])), blobs: this.blobDisk.snapshot() };
+  }
+
+  /** While no process runs: the disks hold what they held then; nothing at all without a backup. */
+  restore(backup: Backup | undefined): void {
+    this.disk.storeId = backup?.storeId;
+    this.disk.highestTerm = backup?.highestTerm;
+    if (backup?.seat === undefined) delete this.disk.seat;
+    else this.disk.seat = backup.seat;
+    this.disk.logs.clear();
+    for (const [origin, log] of backup?.logs ?? []) this.disk.logs.set(origin, [...log]);
+    this.blobDisk.restore(backup?.blobs ?? new Map());
+    this.contents.forget();
   }
 }

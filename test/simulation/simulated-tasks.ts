@@ -5,10 +5,11 @@ import type { Clock } from '../../daemon/clock.ts';
 import type { Left, RunningTask, RunResult, TaskRunner } from '../../daemon/worker/task-runner.ts';
 import type { AttemptName, JobRecord, NodeId, TaskFailure } from '../../src/model/job.ts';
 import type { TaskPlan } from './plan.ts';
+import type { HostedTask, TaskHost } from './task-host.ts';
 
-/** What a task makes, whoever runs it: the checker knows it beforehand. */
-export function outputBytes(record: JobRecord, step: string, index: number): Uint8Array {
-  return Buffer.from(`${record.key} ${step} ${index} `.repeat(20));
+/** What a task makes, whoever runs it with that version of the job type: the checker knows it beforehand. */
+export function outputBytes(record: JobRecord, step: string, index: number, version: number): Uint8Array {
+  return Buffer.from(`${record.key} ${step} ${index} version ${version} `.repeat(20));
 }
 
 /** How a task behaves, as its job's record says. */
@@ -21,15 +22,21 @@ function taskPlanOf(record: JobRecord, step: string, index: number): TaskPlan {
 
 export interface RunnerNeeds {
   readonly clock: Clock;
+  /** Outlives this runner. */
+  readonly host: TaskHost;
+  pluginVersion(): number;
   blobs(): Blobs;
+  /** Passes a point at which the machine may die. */
+  hit(point: string): void;
   /** Told as a run begins; answers how many runs of the task failed before. */
   began(attempt: AttemptName): number;
+  /** A run of an earlier life is taken up. */
+  adopted(attempt: AttemptName): void;
   finished(attempt: AttemptName, result: RunResult): void;
 }
 
 export class SimulatedRunner implements TaskRunner {
   readonly #needs: RunnerNeeds;
-  readonly #runs = new Set<AbortController>();
 
   constructor(needs: RunnerNeeds) {
     this.#needs = needs;
@@ -37,36 +44,49 @@ export class SimulatedRunner implements TaskRunner {
 
   async start(): Promise<void> {}
 
-  async stop(): Promise<void> {
-    for (const run of this.#runs) run.abort();
+  async stop(): Promise<void> {}
+
+  left(): Left {
+    const { host } = this.#needs;
+    const tasks = host.tasks();
+    return {
+      attempts: tasks.map((task) => ({ attempt: task.attempt, runningMs: host.runningMs(task) })),
+      jobs: [...new Set(tasks.map(({ attempt }) => attempt.job))],
+    };
+  }
+
+  adopt(attempt: AttemptName): RunningTask {
+    const { host, adopted } = this.#needs;
+    const task = host.get(attempt);
+    if (task === undefined) throw new Error('nothing of that name was left');
+    adopted(attempt);
+    return this.#running(attempt, this.#conclude(task), new AbortController());
+  }
+
+  settle(attempt: AttemptName): void {
+    this.#needs.host.settle(attempt);
   }
 
   run(attempt: AttemptName, record: JobRecord, holders: readonly NodeId[], onProgress: (fraction: number, message: string) => void): RunningTask {
     const stop = new AbortController();
-    this.#runs.add(stop);
     const failuresBefore = this.#needs.began(attempt);
+    return this.#running(attempt, this.#work(attempt, record, holders, failuresBefore, onProgress, stop.signal), stop);
+  }
+
+  forget(): void {}
+
+  #running(attempt: AttemptName, work: Promise<RunResult>, stop: AbortController): RunningTask {
     const aborted = new Promise<RunResult>((resolve) => stop.signal.addEventListener('abort', () => resolve({ type: 'aborted' }), { once: true }));
-    const work = this.#work(attempt, record, holders, failuresBefore, onProgress);
     const result = Promise.race([work, aborted]).then((ended) => {
-      this.#runs.delete(stop);
       this.#needs.finished(attempt, ended);
       return ended;
     });
-    return { result, abort: () => stop.abort(), renew: () => {} };
+    const abort = (): void => {
+      stop.abort();
+      this.settle(attempt);
+    };
+    return { result, abort, renew: () => {} };
   }
-
-  /** Nothing outlives a simulated process yet. */
-  left(): Left {
-    return { attempts: [], jobs: [] };
-  }
-
-  adopt(): never {
-    throw new Error('nothing was left to adopt');
-  }
-
-  settle(): void {}
-
-  forget(): void {}
 
   async #work(
     attempt: AttemptName,
@@ -74,20 +94,31 @@ export class SimulatedRunner implements TaskRunner {
     holders: readonly NodeId[],
     failuresBefore: number,
     onProgress: (fraction: number, message: string) => void,
+    signal: AbortSignal,
   ): Promise<RunResult> {
     const plan = taskPlanOf(record, attempt.step, attempt.index);
-    const { clock } = this.#needs;
+    const { clock, host } = this.#needs;
     try {
       await this.#fetchInputs(record, holders);
     } catch (error) {
       return failed({ code: 'file-missing', message: String(error), retry: true, blameNode: true });
     }
-    await this.#sleep(plan.milliseconds / 2);
-    onProgress(0.5, 'half way');
-    await this.#sleep(plan.milliseconds / 2);
-    if (failuresBefore < plan.failures) return failed({ code: 'task-failed', message: 'planned', retry: plan.retry, blameNode: plan.blameNode });
+    if (signal.aborted) return { type: 'aborted' };
+    const task = host.begin({ attempt, record, fails: failuresBefore < plan.failures }, plan.milliseconds);
+    clock.after(plan.milliseconds / 2, () => onProgress(0.5, 'half way'));
+    return this.#conclude(task);
+  }
+
+  /** Once the task is over its outputs are published by whichever daemon is there. */
+  async #conclude({ attempt, record, fails, over }: HostedTask): Promise<RunResult> {
+    const plan = taskPlanOf(record, attempt.step, attempt.index);
+    if ((await over) === 'aborted') return { type: 'aborted' };
+    if (fails) return failed({ code: 'task-failed', message: 'planned', retry: plan.retry, blameNode: plan.blameNode });
+    const { blobs, hit, pluginVersion, clock } = this.#needs;
     try {
-      const blob = await this.#needs.blobs().put(outputBytes(record, attempt.step, attempt.index));
+      hit('before publish');
+      const blob = await blobs().put(outputBytes(record, attempt.step, attempt.index, pluginVersion()));
+      hit('after publish');
       const outputs = [{ path: `${attempt.step}-${attempt.index}.out`, digest: blob.digest, size: blob.size }];
       return { type: 'done', outputs, report: { process: 1, startedAt: clock.wall(), seconds: plan.milliseconds / 1000, warnings: [] } };
     } catch (error) {
@@ -99,10 +130,6 @@ export class SimulatedRunner implements TaskRunner {
     const blobs = this.#needs.blobs();
     const tree = decodeTree(await blobs.bytes({ digest: record.inputs.tree }, holders));
     await blobs.fetch(tree, holders);
-  }
-
-  #sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => void this.#needs.clock.after(milliseconds, resolve));
   }
 }
 

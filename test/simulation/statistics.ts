@@ -1,20 +1,35 @@
-/** Whether the faults of a run bit: a simulation in which nothing goes wrong proves nothing. */
+/** Whether the faults of a run bit and its rare paths were taken: a simulation in which nothing goes wrong proves nothing. */
 import type { Happening } from './chronicle.ts';
+import { crashPoints } from './crash-points.ts';
 import { faultKinds } from './faults.ts';
+import { rarePaths } from './rare-paths.ts';
 import type { Tally } from './seeds.ts';
 
 /** Each kind of fault must happen in this share of the seeds. */
-const leastShare = 0.1;
+const leastShare = 0.05;
 /** Fewer seeds than this say nothing about shares. */
 const enoughSeeds = 300;
+/** And fewer than this nothing about what happens once in a thousand. */
+const enoughForRare = 4000;
 
 /** Faults that happened in too few of the seeds. */
 export function rareFaults({ seeds, happened }: Tally): readonly Happening[] {
-  const all: readonly Happening[] = [...faultKinds, 'lost-write'];
+  const all: readonly Happening[] = [...faultKinds, 'lost-write', 'clock-rate'];
   return all.filter((kind) => (happened.get(kind) ?? 0) < leastShare * seeds);
 }
 
-/** Rare faults count against a run only when it was long enough to tell. */
-export function isTelling({ seeds }: Tally): boolean {
-  return seeds >= enoughSeeds;
+/** Paths and crash points that were never reached. */
+export function unreached({ happened }: Tally): readonly Happening[] {
+  const all: readonly Happening[] = [...rarePaths, ...crashPoints.map((point): Happening => `crash ${point}`)];
+  return all.filter((path) => !happened.has(path));
+}
+
+/** What a run of this length must have shown and has not. */
+export function missing(tally: Tally): readonly Happening[] {
+  return [...(tally.seeds >= enoughSeeds ? rareFaults(tally) : []), ...(tally.seeds >= enoughForRare ? unreached(tally) : [])];
+}
+
+/** Of the numbers, in ascending order, the one below which `share` of them are; 0 of none. */
+export function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
 }

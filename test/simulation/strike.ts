@@ -5,12 +5,12 @@ import type { NodeId } from '../../src/model/job.ts';
 import type { SeededRandomness } from '../support/seeded-randomness.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
 import type { Chronicle } from './chronicle.ts';
-import type { Fault } from './faults.ts';
+import { Deaths } from './deaths.ts';
+import type { Fault, FaultKind } from './faults.ts';
+import { month } from './faults.ts';
 import { Links } from './links.ts';
 import type { SimulatedNode } from './simulated-node.ts';
-
-/** How long a power cut waits for a write to be under way. */
-const lurkMs = 3000;
+import { swizzle } from './swizzle.ts';
 
 export interface StrikeNeeds {
   readonly clock: VirtualClock;
@@ -20,17 +20,24 @@ export interface StrikeNeeds {
   readonly nodes: ReadonlyMap<NodeId, SimulatedNode>;
 }
 
+/** They are counted when they bite, which is later than they begin or never. */
+const countedLater: readonly FaultKind[] = ['drop', 'duplicate', 'reset', 'crash-point', 'lid', 'wipe', 'restore', 'leave', 'upgrade'];
+
+/** By then a node that woke has heard of whoever coordinates now. */
+const noticesMs = 3000;
+
 export class Striker {
   readonly #needs: StrikeNeeds;
   readonly #links: Links;
+  readonly #deaths: Deaths;
   readonly #active = new Set<Fault>();
-  /** Nodes that wait to be booted again. */
-  readonly #down = new Set<NodeId>();
-  #isOver = false;
+  /** Lids that are closed, and what opens them. */
+  readonly #lids = new Map<Fault, () => void>();
 
   constructor(needs: StrikeNeeds) {
     this.#needs = needs;
     this.#links = new Links(needs.network);
+    this.#deaths = new Deaths(needs);
     this.#setFaults();
   }
 
@@ -40,22 +47,22 @@ export class Striker {
 
   /** Ends all faults, opens all links, boots whoever is down. */
   heal(): void {
-    this.#isOver = true;
+    const { nodes, network } = this.#needs;
     for (const fault of [...this.#active]) this.#end(fault);
-    const ids = [...this.#needs.nodes.keys()];
+    this.#links.openAll();
+    const ids = [...nodes.keys()];
     // What was lost in silence on a standing connection comes again with a new one.
-    for (const [place, left] of ids.entries()) for (const right of ids.slice(place + 1)) this.#needs.network.reset(left, right);
-    for (const id of this.#down) this.#boot(id);
+    for (const [place, left] of ids.entries()) for (const right of ids.slice(place + 1)) network.reset(left, right);
+    this.#deaths.end();
   }
 
   #begin(fault: Fault): void {
-    const { chronicle, clock, network } = this.#needs;
-    chronicle.note('world', `${fault.kind} ${fault.nodes.join(' ')} for ${fault.until - fault.from} ms`);
+    const { chronicle, clock } = this.#needs;
+    chronicle.note('world', `${fault.kind} ${fault.nodes.join(' ')}${fault.point === undefined ? '' : ` ${fault.point}`} for ${fault.until - fault.from} ms`);
     chronicle.cause();
-    if (!['drop', 'duplicate', 'reset'].includes(fault.kind)) chronicle.count(fault.kind);
+    if (!countedLater.includes(fault.kind)) chronicle.count(fault.kind);
     this.#active.add(fault);
     this.#apply(fault, true);
-    if (fault.kind === 'flap') network.reset(fault.nodes[0] as NodeId, fault.nodes[1] as NodeId);
     clock.after(fault.until - fault.from, () => this.#end(fault));
   }
 
@@ -78,26 +85,55 @@ export class Striker {
         this.#divide(fault.nodes, begins);
         return;
       case 'one-way':
-        this.#turn(fault.nodes[0] as NodeId, fault.nodes[1] as NodeId, begins);
+        this.#links.turn(fault.nodes[0] as NodeId, fault.nodes[1] as NodeId, begins);
         return;
-      case 'crash':
-      case 'power-loss':
-        for (const node of struck) if (begins) this.#crash(node, fault);
+      case 'swizzle':
+        if (begins) swizzle(fault, { ...this.#needs, links: this.#links });
         return;
-      case 'restart':
-        for (const node of struck) if (begins) void this.#restart(node, fault);
+      case 'flap':
+        if (begins) this.#needs.network.reset(fault.nodes[0] as NodeId, fault.nodes[1] as NodeId);
         return;
       case 'slow-disk':
         for (const node of struck) node.slowness = begins ? fault.strength : 1;
         return;
       case 'full-disk':
-        for (const node of struck) node.disk.full = begins;
+        for (const node of struck) {
+          node.disk.full = begins;
+          node.blobDisk.full = begins;
+        }
+        return;
+      case 'failing-fsync':
+        for (const node of struck) {
+          node.disk.failing = begins;
+          node.blobDisk.failing = begins;
+        }
         return;
       case 'stop':
       case 'sleep':
-        for (const node of struck) this.#pause(node, fault, begins);
+        for (const node of struck) this.#pause(node, fault.kind, begins);
         return;
-      case 'flap':
+      case 'lid':
+        if (begins) for (const node of struck) this.#closeLid(node, fault);
+        else this.#lids.get(fault)?.();
+        return;
+      case 'clock-jump':
+        for (const node of struck) node.wallError += begins ? fault.strength : -fault.strength;
+        return;
+      case 'absence':
+        if (begins) for (const node of this.#needs.nodes.values()) node.wallError += month;
+        if (begins) for (const node of struck) this.#deaths.strike(node, fault);
+        return;
+      case 'crash':
+      case 'kill':
+      case 'crash-point':
+      case 'power-loss':
+      case 'restart':
+      case 'upgrade':
+      case 'join':
+      case 'leave':
+      case 'wipe':
+      case 'restore':
+        if (begins) for (const node of struck) this.#deaths.strike(node, fault);
         return;
       default:
         fault.kind satisfies never;
@@ -118,86 +154,54 @@ export class Striker {
     network.setFaults(faults);
   }
 
-  #turn(from: NodeId, to: NodeId, blocked: boolean): void {
-    if (blocked) this.#links.block(from, to);
-    else this.#links.unblock(from, to);
-  }
-
   #divide(side: readonly NodeId[], blocked: boolean): void {
     const others = [...this.#needs.nodes.keys()].filter((id) => !side.includes(id));
     for (const here of side) {
       for (const there of others) {
-        this.#turn(here, there, blocked);
-        this.#turn(there, here, blocked);
+        this.#links.turn(here, there, blocked);
+        this.#links.turn(there, here, blocked);
       }
     }
   }
 
-  /** Half of the power cuts wait for the worst moment: a write that is not yet on the disk. */
-  #crash(node: SimulatedNode, fault: Fault): void {
-    const { clock, randomness } = this.#needs;
-    const strike = (): void => {
-      node.onWrite = undefined;
-      if (this.#isOver) return;
-      this.#kill(node, Math.max(50, fault.until - fault.from));
-    };
-    if (fault.kind === 'power-loss' || randomness.chance(0.5)) {
-      strike();
-      return;
-    }
-    let armed = true;
-    const once = (): void => {
-      if (!armed) return;
-      armed = false;
-      strike();
-    };
-    node.onWrite = () => void clock.after(0, once);
-    clock.after(lurkMs, once);
-  }
-
-  /** In good order: says goodbye, finishes its writes, comes back. */
-  async #restart(node: SimulatedNode, fault: Fault): Promise<void> {
-    const { clock, chronicle } = this.#needs;
-    const { id } = node.plan;
-    if (node.life?.ready !== true) return;
-    chronicle.note(id, 'stops');
-    // A process that is killed while it stops never gets further than this.
-    await node.stop();
-    chronicle.note(id, 'has stopped');
-    this.#down.add(id);
-    if (this.#isOver) this.#boot(id);
-    else clock.after(fault.until - fault.from, () => this.#boot(id));
-  }
-
-  #kill(node: SimulatedNode, downMs: number): void {
-    const { clock, chronicle, randomness } = this.#needs;
-    const { id } = node.plan;
-    if (node.life === undefined) return;
-    const torn = randomness.chance(0.3);
-    chronicle.note(id, `dies with ${node.life.unsyncedWrites} unsynced writes${torn ? ', torn' : ''}`);
-    chronicle.cause();
-    chronicle.count('lost-write', node.life.unsyncedWrites);
-    node.crash(torn);
-    this.#down.add(id);
-    clock.after(downMs, () => this.#boot(id));
-  }
-
-  #boot(id: NodeId): void {
-    if (!this.#down.delete(id)) return;
-    this.#needs.chronicle.note(id, 'boots');
-    this.#needs.chronicle.cause();
-    void this.#needs.nodes.get(id)?.boot();
-  }
-
   /** A stopped process hears nothing; of a sleeping machine nothing is heard either. */
-  #pause(node: SimulatedNode, fault: Fault, begins: boolean): void {
+  #pause(node: SimulatedNode, kind: FaultKind, begins: boolean): void {
     const { id } = node.plan;
-    if (begins) node.life?.clock.pause();
-    else node.life?.clock.resume();
+    const of = kind === 'stop' ? 'process' : 'machine';
+    if (begins) node.pause(of);
+    else this.#wake(node, of);
     for (const peer of this.#needs.nodes.keys()) {
       if (peer === id) continue;
-      this.#turn(peer, id, begins);
-      if (fault.kind === 'sleep') this.#turn(id, peer, begins);
+      this.#links.turn(peer, id, begins);
+      if (kind !== 'stop') this.#links.turn(id, peer, begins);
     }
+  }
+
+  #wake(node: SimulatedNode, of: 'process' | 'machine'): void {
+    const { life } = node;
+    const coordinated = life?.plane.leadership.isMine() === true;
+    node.resume(of);
+    if (!coordinated) return;
+    this.#needs.clock.after(noticesMs, () => {
+      const now = life?.plane.leadership.current();
+      if (node.life === life && now !== undefined && now.node !== node.plan.id) this.#needs.chronicle.count('sleeper woke to another coordinator');
+    });
+  }
+
+  /** The machine falls asleep in the middle of one of its next uploads, until the fault is over. */
+  #closeLid(node: SimulatedNode, fault: Fault): void {
+    const { chronicle, clock, randomness } = this.#needs;
+    const disarm = node.points.arm('after upload', 1 + randomness.integer(3), () =>
+      // Within some frames of the transfer, which it has just asked the other machine to fetch.
+      clock.after(randomness.between(0, 8), () => {
+        if (!this.#active.has(fault)) return;
+        chronicle.note(node.plan.id, 'has its lid closed in the middle of an upload');
+        chronicle.cause();
+        chronicle.count('lid');
+        this.#pause(node, 'sleep', true);
+        this.#lids.set(fault, () => this.#pause(node, 'sleep', false));
+      }),
+    );
+    this.#lids.set(fault, disarm);
   }
 }

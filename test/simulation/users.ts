@@ -59,6 +59,11 @@ export class Users {
     const { nodes, chronicle } = this.#needs;
     const node = nodes.get(plan.node) as Machine;
     const { life } = node;
+    if (!node.isMember) {
+      chronicle.note(plan.node, `never submits ${plan.key}, for its machine has left`);
+      this.waiting.delete(plan.key);
+      return;
+    }
     const done = life?.ready === true ? await Promise.race([this.#trySubmit(plan, node, life), life.over.then(() => false)]) : false;
     if (done) this.waiting.delete(plan.key);
     else this.#needs.clock.after(againMs, () => void this.#submit(plan));
@@ -75,10 +80,15 @@ export class Users {
       const entries = files.map(({ path }, place) => ({ path, mode: 0o644, ...(inputs[place] as InputBlob) }));
       const tree = await blobs.put(encodeTree(entries));
       const record = recordOf(plan, tree.digest, inputs);
-      const { id, copies } = await submitRecord({ record, inputs: [tree, ...inputs] }, submission);
-      chronicle.acknowledged.set(id, { key: plan.key, at: clock.now() });
+      const seats = checks.seats;
+      const { id, copies, existed } = await submitRecord({ record, inputs: [tree, ...inputs] }, submission);
+      if (node.life !== life) return false;
+      chronicle.acknowledged.set(id, { key: plan.key, at: clock.now(), copies, node: plan.node });
+      if (existed) chronicle.count('submission retried under its key found its job');
+      if (existed && (seats !== checks.seats || life.plane.leadership.current() === undefined)) chronicle.count('submission retried during a failover');
       chronicle.note(plan.node, `submitted ${plan.key} as ${id.slice(0, 6)} on ${copies.join(' ')}`);
-      const machines = new Set([...this.#needs.nodes.values()].map(({ plan: { host } }) => host)).size;
+      const machines = new Set([...this.#needs.nodes.values()].filter(({ isMember }) => isMember).map(({ plan: { host } }) => host)).size;
+      if (copies.length < Math.min(3, machines)) chronicle.count('submission acknowledged with fewer copies than machines');
       if (this.#needs.isCalm && copies.length !== Math.min(3, machines)) chronicle.violate(plan.node, `${plan.key} has ${copies.length} copies only`);
       const stored = journal.job(id)?.record ?? record;
       const facts = [...node.disk.logs.values()].flat().map(({ fact }) => fact as Fact);
@@ -124,8 +134,9 @@ export class Users {
 
   async #append(life: Life, fact: Fact): Promise<void> {
     try {
-      await life.plane.journal.append([fact], 2000);
-      if (fact.type === 'cancelled') this.#needs.chronicle.cancelled.push({ job: fact.job, generation: fact.generation });
+      const { copies } = await life.plane.journal.append([fact], 2000);
+      const at = this.#needs.clock.now();
+      if (fact.type === 'cancelled') this.#needs.chronicle.cancelled.push({ job: fact.job, generation: fact.generation, at, copies });
     } catch (error) {
       this.#needs.chronicle.note('user', `${fact.type}: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -1,20 +1,24 @@
 /** One seed: builds its world, lets everything happen, and says whether all promises were kept. */
 import { createMemoryNetwork } from '../../daemon/network/memory-network.ts';
-import type { NodeId } from '../../src/model/job.ts';
+import type { JobId, NodeId } from '../../src/model/job.ts';
 import { seededRandomness } from '../support/seeded-randomness.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { Chronicle, type Happening } from './chronicle.ts';
-import { checkTheEnd, isSettled } from './final-checks.ts';
+import { checkTheEnd, unsettled } from './final-checks.ts';
+import { isOrphan } from './job-checks.ts';
+import { listen } from './listener.ts';
 import { drawPlan } from './plan.ts';
 import { RunningChecks } from './running-checks.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import { Striker } from './strike.ts';
 import { Users } from './users.ts';
 
-/** Once the faults stopped, everything ends within this virtual time. */
-const endsWithinMs = 180_000;
+/** Once the faults stopped, everything ends within this virtual time: the bound of the heal phase. */
+export const healsWithinMs = 180_000;
 /** How often the world is looked at; looking after every event would cost more than the events. */
 const lookMs = 250;
+/** How often promises that hold at every instant are checked. */
+const checkMs = 20;
 /** After the end nothing more may happen. */
 const afterglowMs = 3000;
 
@@ -24,6 +28,8 @@ export interface SeedResult {
   readonly happened: ReadonlyMap<Happening, number>;
   readonly trace: readonly string[];
   readonly virtualMs: number;
+  /** From the end of the last fault until there was nothing left to wait for. */
+  readonly healMs: number;
 }
 
 export async function runSeed(seed: number): Promise<SeedResult> {
@@ -37,18 +43,21 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     onViolation: (self, peer, reason) => chronicle.violate(self, `took offence at ${peer}: ${reason.stack ?? reason.message}`),
   });
   const nodes = new Map<NodeId, SimulatedNode>();
-  const all = (): SimulatedNode[] => [...nodes.values()];
+  const members = (): SimulatedNode[] => [...nodes.values()].filter(({ isMember }) => isMember);
   const checks = new RunningChecks({ chronicle, now: () => clock.now(), nodes: () => nodes.values() });
-  for (const node of plan.nodes) nodes.set(node.id, new SimulatedNode(node, { clock, network, randomness: randomness.fork(node.id), checks }));
+  const ear = () => listen(chronicle);
+  for (const node of plan.nodes) nodes.set(node.id, new SimulatedNode(node, { clock, network, randomness: randomness.fork(node.id), checks, ear }));
   const striker = new Striker({ clock, network, randomness: randomness.fork('strike'), chronicle, nodes });
   const users = new Users({ clock, chronicle, checks, nodes, isCalm: plan.faults.length === 0 });
   const onRejection = (error: unknown): void => chronicle.violate('world', `unhandled: ${error instanceof Error ? error.stack : String(error)}`);
   process.on('unhandledRejection', onRejection);
+  let healMs = 0;
   try {
-    chronicle.note('world', `seed ${seed}: ${plan.nodes.map(({ id, host, cores }) => `${id}@${host} ${cores} cores`).join(', ')}`);
-    for (const node of nodes.values()) void node.boot();
+    chronicle.note('world', `seed ${seed}: ${plan.nodes.map(({ id, host, cores, rate }) => `${id}@${host} ${cores} cores x${rate.toFixed(2)}`).join(', ')}`);
+    for (const node of members()) void node.boot();
     striker.schedule(plan.faults);
     users.schedule(plan.jobs, plan.actions);
+    clock.every(checkMs, () => checks.checkQuorate());
     await clock.advance(plan.healAt);
     chronicle.note('world', 'heals');
     // Those of the healing itself do not count.
@@ -56,23 +65,35 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     striker.heal();
     clock.after(3000, () => void users.resumeAll());
     const noMoreActions = plan.healAt + 7000;
-    const end = clock.now() + endsWithinMs;
-    const isOver = (): boolean => clock.now() >= noMoreActions && users.waiting.size === 0 && isSettled(all());
-    while (!isOver() && clock.now() < end) await clock.advance(lookMs);
-    if (!isOver()) chronicle.violate('world', `not settled ${endsWithinMs / 1000} s after the faults stopped`);
-    const startsBefore = count(chronicle);
+    const end = clock.now() + healsWithinMs;
+    const waitsFor = (): string | undefined => {
+      if (clock.now() < noMoreActions) return 'users act';
+      return users.waiting.size > 0 ? `${[...users.waiting].join(' ')} is not submitted` : unsettled(members(), chronicle);
+    };
+    while (waitsFor() !== undefined && clock.now() < end) await clock.advance(lookMs);
+    healMs = clock.now() - plan.healAt;
+    if (waitsFor() !== undefined) chronicle.violate('world', `not settled ${healsWithinMs / 1000} s after the faults stopped: ${waitsFor()}`);
+    // Jobs that lack their inputs for ever are tried for ever.
+    const hopeless = hopelessJobs(members(), chronicle);
+    const startsBefore = countStarts(chronicle, hopeless);
     await clock.advance(afterglowMs);
-    if (count(chronicle) !== startsBefore) chronicle.violate('world', 'tasks start after everything has ended');
-    checkTheEnd(all(), chronicle, plan.faults);
+    if (countStarts(chronicle, hopeless) !== startsBefore) chronicle.violate('world', 'tasks start after everything has ended');
+    checkTheEnd(members(), chronicle, plan.faults);
     if (plan.faults.length === 0 && checks.seats !== 1) chronicle.violate('world', `${checks.seats} nodes took the seat though nothing went wrong`);
   } finally {
     process.off('unhandledRejection', onRejection);
   }
+  if (plan.nodes.some(({ rate }) => rate !== 1)) chronicle.count('clock-rate');
   chronicle.count('drop', network.counts.dropped);
   chronicle.count('duplicate', network.counts.duplicated);
-  return { seed, violations: chronicle.violations, happened: chronicle.happened, trace: chronicle.lines, virtualMs: clock.now() };
+  return { seed, violations: chronicle.violations, happened: chronicle.happened, trace: chronicle.lines, virtualMs: clock.now(), healMs };
 }
 
-function count({ starts }: Chronicle): number {
-  return [...starts.values()].reduce((sum, { length }) => sum + length, 0);
+function countStarts({ starts }: Chronicle, without: ReadonlySet<JobId>): number {
+  return [...starts.values()].flat().filter(({ attempt }) => !without.has(attempt.job)).length;
+}
+
+function hopelessJobs(nodes: readonly SimulatedNode[], chronicle: Chronicle): ReadonlySet<JobId> {
+  const states = nodes.flatMap(({ life }) => [...(life?.plane.journal.jobs().values() ?? [])]);
+  return new Set(states.filter((state) => isOrphan(state, nodes, chronicle)).map(({ id }) => id));
 }

@@ -1,22 +1,37 @@
-/** The clock of one process in a world of many: the process may be stopped for a while, or killed with all its timers. */
+/** The clock of one process in a world of many: it runs fast or slow, shows another time of day, and may be stopped for a while, or killed with all its timers. */
 import type { Clock, Timer } from '../../daemon/clock.ts';
+
+export interface ProcessClockOptions {
+  /** Of its milliseconds that pass in one of the world. Default 1. */
+  readonly rate?: number;
+  /** What `now()` said at the beginning of the world: no two machines count from the same instant. Default 0. */
+  readonly origin?: number;
+  /** Milliseconds by which its time of day is wrong, asked each time. */
+  wallError?(): number;
+}
 
 export class ProcessClock implements Clock {
   readonly #world: Clock;
+  readonly #rate: number;
+  readonly #origin: number;
+  readonly #wallError: () => number;
   /** What came due while the process was stopped, in order. */
   #held: (() => void)[] | undefined;
   #dead = false;
 
-  constructor(world: Clock) {
+  constructor(world: Clock, options: ProcessClockOptions = {}) {
     this.#world = world;
+    this.#rate = options.rate ?? 1;
+    this.#origin = options.origin ?? 0;
+    this.#wallError = options.wallError ?? (() => 0);
   }
 
   now(): number {
-    return this.#world.now();
+    return this.#origin + this.#world.now() * this.#rate;
   }
 
   wall(): number {
-    return this.#world.wall();
+    return this.#world.wall() + this.#wallError();
   }
 
   after(milliseconds: number, run: () => void): Timer {
@@ -26,7 +41,7 @@ export class ProcessClock implements Clock {
       if (this.#held === undefined) run();
       else this.#held.push(due);
     };
-    const timer = this.#world.after(milliseconds, due);
+    const timer = this.#world.after(milliseconds / this.#rate, due);
     return {
       cancel: () => {
         cancelled = true;

@@ -1,0 +1,100 @@
+/** What must hold of one job at the end, and which jobs nobody can finish. */
+import { createHash } from 'node:crypto';
+import { decodeTree } from '../../daemon/blobs/tree.ts';
+import type { ResultKept } from '../../src/model/facts.ts';
+import type { JobRecord } from '../../src/model/job.ts';
+import type { JobState } from '../../src/model/job-state.ts';
+import { taskCount, taskKey } from '../../src/model/parameter-space.ts';
+import { jobPhase } from '../../src/model/phase.ts';
+import { type Chronicle, runKey } from './chronicle.ts';
+import type { Machine } from './machine.ts';
+import { outputBytes } from './simulated-tasks.ts';
+
+/** Plugins are upgraded at most so often in a seed. */
+const mostVersions = 10;
+
+/** A job that was never promised to anybody, or only by machines that lost it, may lack its record or its inputs for ever. */
+export function isOrphan(state: JobState, nodes: readonly Machine[], chronicle: Chronicle): boolean {
+  const promise = chronicle.acknowledged.get(state.id);
+  if (chronicle.losses.length === 0 || (promise !== undefined && chronicle.mustHold(promise))) return false;
+  return state.record === undefined || !hasInputs(state.record, nodes);
+}
+
+/** Has nobody the bytes of one of the job's results any more? Then it will be made again. */
+export function lacksResults(state: JobState, nodes: readonly Machine[]): boolean {
+  const phase = jobPhase(state);
+  if (phase !== 'succeeded' && phase !== 'active') return false;
+  const isHeld = (digest: string): boolean => nodes.some(({ blobDisk }) => blobDisk.isDurable(digest));
+  return state.results.values().some(({ outputs }) => outputs.some(({ digest }) => !isHeld(digest)));
+}
+
+function hasInputs({ inputs }: JobRecord, nodes: readonly Machine[]): boolean {
+  const disks = nodes.map(({ blobDisk }) => blobDisk.snapshot());
+  const tree = disks.map((disk) => disk.get(inputs.tree)).find((bytes) => bytes !== undefined);
+  return tree !== undefined && decodeTree(tree).every(({ digest }) => disks.some((disk) => disk.has(digest)));
+}
+
+export function checkJob(state: JobState, nodes: readonly Machine[], chronicle: Chronicle): void {
+  const violate = (text: string): void => chronicle.violate('world', text);
+  const job = state.id.slice(0, 6);
+  const { record } = state;
+  if (isOrphan(state, nodes, chronicle)) return;
+  if (record === undefined) {
+    violate(`the record of ${job} is nowhere`);
+    return;
+  }
+  const phase = jobPhase(state);
+  if (phase === 'active' || phase === 'paused') violate(`${job} did not end`);
+  for (const step of record.steps) {
+    for (let index = 0; index < taskCount(step); index += 1) {
+      const result = state.results.get(taskKey(step.name, index));
+      if (result !== undefined) checkResult(result, record, nodes, chronicle);
+      else if (phase === 'succeeded') violate(`${job} succeeded without a result of ${step.name}/${index}`);
+    }
+  }
+}
+
+function checkResult(result: ResultKept, record: JobRecord, nodes: readonly Machine[], chronicle: Chronicle): void {
+  const { attempt, outputs, holders } = result;
+  const key = runKey(attempt);
+  const [output] = outputs;
+  if (outputs.length !== 1 || output === undefined || !mayMake(record, attempt.step, attempt.index).has(output.digest)) {
+    chronicle.violate('world', `the result of ${key} has the wrong bytes`);
+    return;
+  }
+  for (const { node, host } of holders) {
+    const machine = nodes.find(({ plan }) => plan.id === node);
+    if (chronicle.losses.some((loss) => loss.host === host) || machine?.isMember === false) continue;
+    if (machine?.blobDisk.isDurable(output.digest) !== true) chronicle.violate('world', `${node} does not hold the result of ${key}, though the fact says so`);
+  }
+}
+
+const made = new WeakMap<JobRecord, Map<string, ReadonlySet<string>>>();
+
+/** Digests of what the versions of the job type make of a task. */
+function mayMake(record: JobRecord, step: string, index: number): ReadonlySet<string> {
+  const known = made.get(record) ?? new Map<string, ReadonlySet<string>>();
+  made.set(record, known);
+  const digests =
+    known.get(`${step}/${index}`) ??
+    new Set(
+      Array.from({ length: mostVersions }, (_, before) =>
+        createHash('sha256')
+          .update(outputBytes(record, step, index, before + 1))
+          .digest('hex'),
+      ),
+    );
+  known.set(`${step}/${index}`, digests);
+  return digests;
+}
+
+/** The whole state as one text, whatever the order in which its maps were filled. */
+export function stateText(state: JobState): string {
+  return JSON.stringify(state, (_, value: unknown) => {
+    if (value instanceof Map) return [...value].sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
+    if (value instanceof Set) return [...value].sort();
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+    return value;
+  });
+}
