@@ -20,7 +20,7 @@ import type { VotedLeadership } from './election/leadership.ts';
 import type { Membership } from './membership/membership.ts';
 import { MembershipNode } from './membership/membership-node.ts';
 import { jobIdOf } from './records/canonical.ts';
-import type { FactStore, Journal, JournalQuestions } from './records/journal.ts';
+import type { FactStore, Journal, JournalQuestions, RecordsProblem } from './records/journal.ts';
 import { JournalNode } from './records/journal-node.ts';
 import type { Trouble } from './records/trouble.ts';
 import type { Startable } from './startable.ts';
@@ -69,6 +69,8 @@ export interface ControlPlaneOptions {
   readonly founding?: 'now' | 'later' | undefined;
   /** Something about the stored records that a person should know. */
   onTrouble?(trouble: Trouble): void;
+  /** What is wrong with the disk of the records has changed. */
+  onHealth?(problems: readonly RecordsProblem[]): void;
   readonly timings?: Partial<Timings>;
 }
 
@@ -94,7 +96,9 @@ export interface ControlPlane extends Startable {
   readonly coordination: Coordination;
   /** Where the bytes of jobs are. */
   readonly copies: CopiesKnown;
-  readonly worker: { runningCount(): number };
+  readonly worker: Pick<WorkerNode, 'runningCount' | 'load' | 'giveBack'>;
+  /** Before `stop`: this node is back in a moment, and its tasks go on meanwhile. */
+  willReturn(): void;
   /** For `submitRecord`. */
   readonly submission: SubmissionNeeds;
   /** Reaches this node too; protocols of other concerns are served on it, before the network starts. */
@@ -110,7 +114,10 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
   const beats = needs.beats === undefined ? {} : { beats: needs.beats };
   const membership = new MembershipNode({ facts: options.node, ...paces }, { messenger, clock, ...beats });
   const onTrouble = (trouble: Trouble): void => options.onTrouble?.(trouble);
-  const journal = new JournalNode({ host: options.node.host, onTrouble }, { store, messenger, membership, clock });
+  const journal = new JournalNode(
+    { host: options.node.host, onTrouble, onHealth: (problems) => options.onHealth?.(problems) },
+    { store, messenger, membership, clock },
+  );
   const recentUse = needs.recentUse ?? new RecentUse({ clock });
   const blobs = new BlobTransfer({}, { messenger, clock, disk: needs.blobDisk, recentUse });
   const seat = { self: options.node.id, cluster: options.cluster, founding: options.founding, settleMs: timings.settleMs, staggerMs: timings.staggerMs };
@@ -127,6 +134,7 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
   const pace = paceByJobs([membership, election]);
   journal.onFact((_fact, state) => pace.look(state));
   const inOrder: readonly Startable[] = [journal, blobs, membership, election, taskRunner, worker, coordinator, upkeep, collection];
+  let returns = false;
   return {
     membership,
     leadership: election,
@@ -137,13 +145,16 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
     worker,
     submission: { membership, journal, blobs, clock, jobIdOf },
     messenger,
+    willReturn() {
+      returns = true;
+    },
     async start() {
       for (const part of inOrder) await part.start();
       for (const state of journal.jobs().values()) pace.look(state);
     },
     async stop() {
       // Whoever hears this places our tasks elsewhere without waiting for silence.
-      membership.leave();
+      if (!returns) membership.leave();
       for (const part of inOrder.toReversed()) await part.stop();
     },
   };

@@ -1,8 +1,10 @@
 /** The composition root: the only file that knows every class. Builds, starts in order, stops in reverse. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { EndOfTasks } from '../src/api/requests.ts';
 import type { DaemonSettings } from '../src/settings/daemon-settings.ts';
 import { accountName } from '../src/settings/environment.ts';
+import { flagWords } from '../src/settings/flag-words.ts';
 import type { Paths } from '../src/settings/paths.ts';
 import { packageFolder, programFile } from '../src/settings/program-files.ts';
 import { BlobFolder } from './blobs/blob-folder.ts';
@@ -11,6 +13,7 @@ import { treesOf } from './blobs/trees.ts';
 import type { Clock, Randomness } from './clock.ts';
 import { endFounding, foundingOf } from './cluster-home.ts';
 import { type ControlPlane, createControlPlane } from './control-plane.ts';
+import { Ending } from './ending.ts';
 import { createDaemonApi } from './http/daemon-api.ts';
 import { HttpServer } from './http/server.ts';
 import { type InventoryParts, openInventory } from './inventory-parts.ts';
@@ -34,13 +37,18 @@ export interface DaemonStart {
   readonly settings: DaemonSettings;
   readonly log: Log;
   /** A caller of the API asked for the end. */
-  shutdown(): void;
+  shutdown(tasks: EndOfTasks): void;
+}
+
+export interface Daemon extends Startable {
+  /** Before `stop`: what becomes of the tasks that run. */
+  settleTasks(tasks: EndOfTasks): Promise<void>;
 }
 
 const version = (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version;
 
 /** Everything of one daemon, not started. Rejects when the home folder's keys cannot be used. */
-export async function createDaemon(start: DaemonStart): Promise<Startable> {
+export async function createDaemon(start: DaemonStart): Promise<Daemon> {
   const { paths, settings, log } = start;
   const world = { clock: systemClock(), randomness: systemRandomness(), log };
   const inventory = await openInventory({ paths, settings }, world);
@@ -56,7 +64,7 @@ async function assemble(
   { paths, settings, log, shutdown }: DaemonStart,
   { clock, randomness }: { readonly clock: Clock; readonly randomness: Randomness },
   inventory: InventoryParts,
-): Promise<Startable> {
+): Promise<Daemon> {
   const network = await openNetwork({ paths, settings, host: inventory.host }, { clock, randomness, log });
   const blobFolder = new BlobFolder({ folder: paths.blobs });
   const store = new SqliteStore({ file: paths.records, workerFile: programFile('daemon/records/store-worker.ts') }, { randomness });
@@ -103,7 +111,7 @@ async function assemble(
       deliveries: submitting.deliveries,
       inviter: network.inviter,
       attemptLogs: logs,
-      shutdown,
+      ending: endingOf({ settings, shutdown }, { ...plane, clock }),
       process: () => ({ uptimeSeconds: process.uptime(), residentBytes: process.memoryUsage.rss(), pid: process.pid }),
     },
   );
@@ -120,7 +128,28 @@ async function assemble(
     tellInventory(inventory, plane, runner, log),
     http,
   ];
-  return inOrder(parts, log);
+  const tasks = runner;
+  return {
+    ...inOrder(parts, log),
+    async settleTasks(how) {
+      if (how === 'leave') return plane.willReturn();
+      await plane.worker.giveBack();
+      await tasks.end();
+    },
+  };
+}
+
+function endingOf(
+  { settings, shutdown }: Pick<DaemonStart, 'settings' | 'shutdown'>,
+  needs: Pick<ControlPlane, 'membership' | 'worker'> & { readonly clock: Clock },
+): Parameters<typeof createDaemonApi>[1]['ending'] {
+  const ending = new Ending({ ...needs, stop: shutdown });
+  return {
+    words: flagWords(settings),
+    stop: ending.stop.bind(ending),
+    drain: ending.drain.bind(ending),
+    undrain: ending.undrain.bind(ending),
+  };
 }
 
 function submittingParts(

@@ -1,4 +1,5 @@
 /** The daemon as the command line loads it: run until told to stop, or join a cluster before the first start. */
+import type { EndOfTasks } from '../src/api/requests.ts';
 import type { DaemonProgram } from '../src/settings/daemon-program.ts';
 import { lockFolder } from '../src/settings/folder-lock.ts';
 import { makePrivateFolder } from '../src/settings/private-folder.ts';
@@ -23,18 +24,19 @@ export const runDaemon: DaemonProgram['runDaemon'] = async ({ paths, settings, s
   const onDefect = (error: unknown): void => {
     log.error('a defect ends the daemon', { error });
     process.exitCode = 1;
-    end.abort();
+    end.abort('leave');
   };
   process.on('uncaughtException', onDefect);
   process.on('unhandledRejection', onDefect);
   try {
-    const daemon = await createDaemon({ paths, settings, log, shutdown: () => end.abort() });
+    const daemon = await createDaemon({ paths, settings, log, shutdown: (tasks) => end.abort(tasks) });
     await daemon.start();
     log.info('ready', { name: settings.name });
     ready();
     spareMemoryOnceSettled();
     if (!stopped.aborted) await new Promise((resolve) => stopped.addEventListener('abort', resolve, { once: true }));
     log.info('stopping');
+    await daemon.settleTasks(tasksAfter(stopped.reason));
     await daemon.stop();
     log.info('stopped');
   } catch (error) {
@@ -45,6 +47,11 @@ export const runDaemon: DaemonProgram['runDaemon'] = async ({ paths, settings, s
     process.off('unhandledRejection', onDefect);
   }
 };
+
+/** A service manager's SIGTERM may be an upgrade: what runs is left to the next daemon. Who types Ctrl-C wants the machine back. */
+function tasksAfter(reason: unknown): EndOfTasks {
+  return reason === 'end' || reason === 'SIGINT' ? 'end' : 'leave';
+}
 
 export const joinCluster: DaemonProgram['joinCluster'] = async ({ paths, settings, line }) => {
   makePrivateFolder(paths.home);

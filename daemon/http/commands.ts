@@ -9,7 +9,20 @@ import { nodeViews } from './node-views.ts';
 import type { ApiParts } from './parts.ts';
 import { clusterNow } from './queries.ts';
 
-type Command = 'submit' | 'cancel' | 'remove' | 'retry' | 'pause' | 'resume' | 'deliver' | 'invite' | 'shutdown' | 'pauseNode' | 'unpauseNode';
+type Command =
+  | 'submit'
+  | 'cancel'
+  | 'remove'
+  | 'retry'
+  | 'pause'
+  | 'resume'
+  | 'deliver'
+  | 'invite'
+  | 'drain'
+  | 'undrain'
+  | 'shutdown'
+  | 'pauseNode'
+  | 'unpauseNode';
 
 /** How long whoever cancels waits to be told how the job ended: a new coordinator may have to be elected first. */
 const endWaitMs = 8_000;
@@ -65,9 +78,11 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
     resume: ({ params }) => setPause(params.job, false),
     deliver: ({ params, body, progress, signal }) => needs.deliveries.deliver(book.find(params.job), body, progress, signal),
     invite: () => needs.inviter.invite(),
-    shutdown: async () => {
-      needs.shutdown();
-      return { pid: needs.process().pid };
+    drain: async () => needs.ending.drain(),
+    undrain: async () => needs.ending.undrain(),
+    shutdown: async ({ body }) => {
+      needs.ending.stop(body?.tasks ?? 'end');
+      return { pid: needs.process().pid, words: needs.ending.words };
     },
     pauseNode: ({ params }) => pausing(params.node, true),
     unpauseNode: ({ params }) => pausing(params.node, false),

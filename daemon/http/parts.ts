@@ -4,7 +4,7 @@ import type { AttemptLogReader } from './full-logs.ts';
 import { JobBook } from './job-book.ts';
 import type { Clock, Coordination, CopiesKnown, Journal, JournalQuestions, Leadership, Membership, Messenger } from './needs.ts';
 import { Overviews } from './overviews.ts';
-import type { Deliveries, Inviter, Submitter } from './services.ts';
+import type { Deliveries, EndingControl, Inviter, Submitter } from './services.ts';
 
 export interface DaemonApiOptions {
   /** Version of supervm. */
@@ -26,8 +26,7 @@ export interface DaemonApiNeeds {
   readonly inviter: Inviter;
   /** Without it `logs` shows what the facts say. */
   readonly attemptLogs: AttemptLogReader;
-  /** Begins the daemon's stop; answers before it has stopped. */
-  shutdown(): void;
+  readonly ending: EndingControl;
   /** The process itself, for its metrics: seconds since start, bytes resident, its id. */
   process(): { readonly uptimeSeconds: number; readonly residentBytes: number; readonly pid: number };
 }

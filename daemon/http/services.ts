@@ -1,5 +1,5 @@
 /** What the routes need that nothing else does: daemon.ts brings it. */
-import type { CallProgress, DeliverReceipt, DeliverRequest, InviteView, SubmitReceipt, SubmitRequest } from '../../src/api/requests.ts';
+import type { CallProgress, DeliverReceipt, DeliverRequest, DrainView, EndOfTasks, InviteView, SubmitReceipt, SubmitRequest } from '../../src/api/requests.ts';
 import type { JobId } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 
@@ -30,4 +30,14 @@ export interface Deliveries {
 /** Makes invitations; the network's. */
 export interface Inviter {
   invite(): Promise<InviteView>;
+}
+
+/** How the daemon ends; daemon/ending.ts. */
+export interface EndingControl {
+  /** Flags that start it again as it was started. */
+  readonly words: readonly string[];
+  /** Begins the daemon's stop; answers before it has stopped. */
+  stop(tasks: EndOfTasks): void;
+  drain(): DrainView;
+  undrain(): DrainView;
 }

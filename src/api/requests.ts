@@ -80,6 +80,27 @@ export interface DeliverReceipt {
   readonly missing: number;
 }
 
+/** What becomes of running tasks when the daemon stops: `end`: they go back to the cluster; `leave`: they run on, and the next daemon adopts them. */
+export type EndOfTasks = 'end' | 'leave';
+
+/** What a daemon that drains waits for. */
+export interface DrainView {
+  readonly pid: number;
+  readonly draining: boolean;
+  /** Tasks that run on this machine. */
+  readonly running: number;
+  /** For how long the longest of them has been running. */
+  readonly longestSeconds: number;
+  /** Tasks that have ended, their results not kept yet. */
+  readonly finishing: number;
+}
+
+export interface ShutdownReceipt {
+  readonly pid: number;
+  /** Flags that start it again as it was started. */
+  readonly words: readonly string[];
+}
+
 export interface InviteView {
   /** One line for `supervm join`. */
   readonly line: string;
@@ -158,7 +179,9 @@ export interface RouteTypes {
   deliver: Shape<OfJob, Nothing, DeliverRequest, DeliverReceipt>;
   invite: Shape<Nothing, Nothing, undefined, InviteView>;
   events: Shape<Nothing, Nothing, undefined, EventView>;
-  shutdown: Shape<Nothing, Nothing, undefined, { readonly pid: number }>;
+  drain: Shape<Nothing, Nothing, undefined, DrainView>;
+  undrain: Shape<Nothing, Nothing, undefined, DrainView>;
+  shutdown: Shape<Nothing, Nothing, { readonly tasks?: EndOfTasks | undefined } | undefined, ShutdownReceipt>;
   superVmStatus: Shape<Nothing, Nothing, undefined, StatusView>;
   superVmResources: Shape<Nothing, Nothing, undefined, ResourcesView>;
   superVmMetrics: Shape<Nothing, Nothing, undefined, MetricsView>;

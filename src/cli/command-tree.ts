@@ -15,6 +15,7 @@ export interface Tree {
 export const ownCommands: readonly string[] = [
   'up',
   'down',
+  'restart',
   'daemon',
   'status',
   'nodes',
@@ -71,9 +72,20 @@ function addDaemonCommands(root: Command, run: Run): void {
   ).action((flags: DaemonFlags) => run(async (context) => (await import('./commands/up.ts')).up(context, flags)));
   root
     .command('down')
-    .description('Stops the daemon on this machine.')
-    .summary('stop the daemon on this machine')
-    .action(() => run(async (context) => (await import('./commands/up.ts')).down(context)));
+    .summary('stop the daemon once its tasks have ended')
+    .description(
+      'Stops the daemon on this machine. It takes no new tasks and waits until those that run have ended and their results are kept; Ctrl-C ends the waiting, and the daemon goes on as before.',
+    )
+    .option('--now', 'do not wait: what runs is ended and goes back to the cluster')
+    .option('--timeout <SECONDS>', 'stop waiting after that long, with exit code 6; the daemon goes on')
+    .action((flags: { readonly now?: boolean; readonly timeout?: string }) =>
+      run(async (context) => (await import('./commands/down.ts')).down(context, flags)),
+    );
+  root
+    .command('restart')
+    .summary('restart the daemon while its tasks run on')
+    .description('Stops the daemon and starts it again with the same settings, for example after an upgrade. Its tasks run on meanwhile.')
+    .action(() => run(async (context) => (await import('./commands/down.ts')).restart(context)));
   addDaemonFlags(
     root.command('daemon').summary('run the daemon in the foreground').description('Runs the daemon in the foreground, for service managers.'),
   ).action((flags: DaemonFlags) => run(async (context) => (await import('./commands/up.ts')).daemon(context, flags)));

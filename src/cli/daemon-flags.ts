@@ -22,18 +22,6 @@ export function daemonSettings(context: Pick<Context, 'environment' | 'paths'>, 
   return resolveSettings(givenFlags(flags), context.environment.variables, readUserFile(context.paths.config), context.paths.config);
 }
 
-/** The flags for another process of ours, to the same effect. */
-export function flagWords(settings: DaemonSettings): readonly string[] {
-  return [
-    ...['--name', settings.name, '--log-level', settings.logLevel, settings.discovery ? '--discovery' : '--no-discovery'],
-    ...settings.listen.flatMap((address) => ['--listen', address]),
-    ...settings.peers.flatMap((address) => ['--peer', address]),
-    ...settings.without.flatMap((program) => ['--without', program]),
-    ...(settings.clusterKeyFile === undefined ? [] : ['--cluster-key', settings.clusterKeyFile]),
-    ...(settings.hostId === undefined ? [] : ['--host-id', settings.hostId]),
-  ];
-}
-
 function givenFlags(flags: DaemonFlags): GivenSettings {
   const keys = settingDefinitions.map((definition) => definition.key);
   return Object.fromEntries(keys.flatMap((key) => (flags[key] === undefined ? [] : [[key, flags[key]]])));

@@ -3,13 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { errorOf, isErrorCode } from '../api/problem.ts';
+import type { EndOfTasks, ShutdownReceipt } from '../api/requests.ts';
 import { SupervmError } from '../model/errors.ts';
-import type { DaemonSettings } from '../settings/daemon-settings.ts';
 import { makePrivateFolder } from '../settings/private-folder.ts';
 import { programFile } from '../settings/program-files.ts';
 import { now, pause } from './clock.ts';
 import type { Context } from './context.ts';
-import { flagWords } from './daemon-flags.ts';
 import { isAlive } from './is-alive.ts';
 
 const startMs = 30_000;
@@ -31,13 +30,13 @@ export async function isRunning(context: Context): Promise<boolean> {
   }
 }
 
-/** Resolves with the pid once the daemon answers; rejects with the daemon's own reason when it ends before. */
-export async function startDaemon(context: Context, settings: DaemonSettings): Promise<number> {
+/** `flags`: the daemon's settings as words. Resolves with the pid once the daemon answers; rejects with the daemon's own reason when it ends before. */
+export async function startDaemon(context: Context, flags: readonly string[]): Promise<number> {
   const { paths, signal } = context;
   makePrivateFolder(paths.home);
   mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
   const output = openSync(paths.startOutput, 'w', 0o600);
-  const words = [...process.execArgv, youngHeap, programFile('src/main.ts'), 'daemon', '--json', ...flagWords(settings)];
+  const words = [...process.execArgv, youngHeap, programFile('src/main.ts'), 'daemon', '--json', ...flags];
   // A session of its own and no terminal: closing this one must not end it. Its folder must not keep a disk from being unmounted.
   const child = spawn(process.execPath, words, {
     detached: true,
@@ -81,15 +80,21 @@ function startFailure(outputFile: string, log: string): SupervmError {
   return new SupervmError('internal', `The daemon ended at its start: ${lines.at(-1) || 'it said nothing'}`, `What it printed: ${outputFile}. Its log: ${log}`);
 }
 
-/** Asks the daemon to stop and resolves when its process is gone; false when none ran. */
-export async function stopDaemon(context: Context): Promise<boolean> {
-  let pid: number;
+/** Asks the daemon to stop now and resolves when its process is gone; undefined when none ran. */
+export async function stopDaemon(context: Context, tasks: EndOfTasks): Promise<ShutdownReceipt | undefined> {
+  let receipt: ShutdownReceipt;
   try {
-    ({ pid } = await context.client().call('shutdown'));
+    receipt = await context.client().call('shutdown', { body: { tasks } });
   } catch (error) {
-    if (error instanceof SupervmError && error.code === 'no-daemon') return false;
+    if (error instanceof SupervmError && error.code === 'no-daemon') return undefined;
     throw error;
   }
+  await daemonGone(context, receipt.pid);
+  return receipt;
+}
+
+/** Resolves when the process of a daemon that was told to stop is gone. */
+export async function daemonGone(context: Context, pid: number): Promise<void> {
   const giveUpAt = now() + stopMs;
   while (isAlive(pid)) {
     if (now() > giveUpAt)
@@ -100,5 +105,4 @@ export async function stopDaemon(context: Context): Promise<boolean> {
       );
     await pause(lookMs);
   }
-  return true;
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SupervmError } from '../../model/errors.ts';
+import { flagWords } from '../../settings/flag-words.ts';
 import type { Context, Exit } from '../context.ts';
 import { type DaemonFlags, daemonSettings } from '../daemon-flags.ts';
 import { isRunning, startDaemon, stopDaemon } from '../daemon-process.ts';
@@ -29,21 +30,21 @@ export async function join(context: Context, options: JoinOptions & DaemonFlags)
   const wasRunning = await isRunning(context);
   if (wasRunning) {
     await assertAlone(context);
-    await stopDaemon(context);
+    await stopDaemon(context, 'end');
   }
   const program = await loadDaemonProgram();
   let cluster: string;
   try {
     ({ cluster } = await program.joinCluster({ paths, settings, line }));
   } catch (error) {
-    if (wasRunning) await startDaemon(context, settings);
+    if (wasRunning) await startDaemon(context, flagWords(settings));
     throw error;
   }
   if (options.start === false) {
     output.show({ human: () => `This machine belongs to the cluster ${cluster} now. Start it: supervm up`, json: { cluster }, quiet: cluster });
     return 0;
   }
-  await startDaemon(context, settings);
+  await startDaemon(context, flagWords(settings));
   await showUp(context, 'has joined');
   return 0;
 }

@@ -1,12 +1,13 @@
-/** up, down, daemon */
+/** up, daemon */
 import type { StatusView } from '../../api/views.ts';
 import { SupervmError } from '../../model/errors.ts';
 import type { DaemonProgram } from '../../settings/daemon-program.ts';
+import { flagWords } from '../../settings/flag-words.ts';
 import { programFile } from '../../settings/program-files.ts';
 import { pause } from '../clock.ts';
 import type { Context, Exit } from '../context.ts';
 import { type DaemonFlags, daemonSettings } from '../daemon-flags.ts';
-import { isRunning, startDaemon, stopDaemon } from '../daemon-process.ts';
+import { isRunning, startDaemon } from '../daemon-process.ts';
 import { printable } from '../output/style.ts';
 import { bytesText, coresText, countText } from '../output/units.ts';
 
@@ -17,7 +18,7 @@ const lookMs = 100;
 export async function up(context: Context, flags: DaemonFlags): Promise<Exit> {
   const settings = daemonSettings(context, flags);
   const before = await isRunning(context);
-  if (!before) await startDaemon(context, settings);
+  if (!before) await startDaemon(context, flagWords(settings));
   await showUp(context, before ? 'was up already' : 'is up');
   return 0;
 }
@@ -49,17 +50,7 @@ async function electedStatus(context: Context): Promise<StatusView> {
   return view;
 }
 
-export async function down(context: Context): Promise<Exit> {
-  const stopped = await stopDaemon(context);
-  context.output.show({
-    human: () => (stopped ? 'The daemon has stopped. Jobs go on on the other machines.' : 'No daemon runs here.'),
-    json: { stopped },
-    quiet: '',
-  });
-  return 0;
-}
-
-/** In the foreground, for service managers. SIGINT and SIGTERM stop it cleanly. */
+/** In the foreground, for service managers. SIGINT and SIGTERM stop it cleanly; SIGTERM leaves its tasks to the next daemon. */
 export async function daemon(context: Context, flags: DaemonFlags): Promise<Exit> {
   const settings = daemonSettings(context, flags);
   const program = await loadDaemonProgram();

@@ -35,7 +35,8 @@ export class ApiWorld {
   readonly deliveredTo: ((event: { job: string; file: string; digest: string }) => void)[] = [];
   /** What other nodes may ask of this one. */
   service: { onRequest?(from: string, request: unknown): Promise<unknown> } = {};
-  shutdowns = 0;
+  /** What was to become of the tasks, each time this daemon was stopped. */
+  readonly stops: string[] = [];
   readonly api: ApiService = createDaemonApi(
     { version: '1.2.3', cluster: 'f00' },
     {
@@ -60,8 +61,11 @@ export class ApiWorld {
       },
       inviter: { invite: async () => ({ line: 'secret', expiresAt: 1 }) },
       attemptLogs: { read: async (_, offset) => Buffer.from(offset === 0 ? 'whole\nlog\n' : '') },
-      shutdown: () => {
-        this.shutdowns += 1;
+      ending: {
+        words: ['--name', 'n1'],
+        stop: (tasks) => void this.stops.push(tasks),
+        drain: () => ({ pid: 7, draining: true, running: 1, longestSeconds: 2, finishing: 0 }),
+        undrain: () => ({ pid: 7, draining: false, running: 1, longestSeconds: 2, finishing: 0 }),
       },
       process: () => ({ uptimeSeconds: 5, residentBytes: 6, pid: 7 }),
     },

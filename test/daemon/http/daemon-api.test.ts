@@ -267,6 +267,7 @@ test('everything that happens is told to whoever listens', async () => {
 });
 
 test('shutdown answers with the process that will end', async () => {
-  expect(await world.call('shutdown')).toEqual({ pid: 7 });
-  expect(world.shutdowns).toBe(1);
+  expect(await world.call('shutdown')).toEqual({ pid: 7, words: ['--name', 'n1'] });
+  await world.call('shutdown', { body: { tasks: 'leave' } });
+  expect(world.stops).toEqual(['end', 'leave']);
 });

@@ -1,0 +1,13 @@
+import type { DaemonSettings } from './daemon-settings.ts';
+
+/** The flags for another process of ours, to the same effect. */
+export function flagWords(settings: DaemonSettings): readonly string[] {
+  return [
+    ...['--name', settings.name, '--log-level', settings.logLevel, settings.discovery ? '--discovery' : '--no-discovery'],
+    ...settings.listen.flatMap((address) => ['--listen', address]),
+    ...settings.peers.flatMap((address) => ['--peer', address]),
+    ...settings.without.flatMap((program) => ['--without', program]),
+    ...(settings.clusterKeyFile === undefined ? [] : ['--cluster-key', settings.clusterKeyFile]),
+    ...(settings.hostId === undefined ? [] : ['--host-id', settings.hostId]),
+  ];
+}
