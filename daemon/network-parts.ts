@@ -7,6 +7,7 @@ import type { Paths } from '../src/settings/paths.ts';
 import { programFile } from '../src/settings/program-files.ts';
 import type { Clock, Randomness } from './clock.ts';
 import { openClusterKey } from './cluster-home.ts';
+import { watchCopiedIdentity } from './copied-identity.ts';
 import type { Log } from './log/log.ts';
 import type { Membership } from './membership/membership.ts';
 import { formatAddress, parseAddress } from './network/addresses.ts';
@@ -40,6 +41,8 @@ export interface NetworkParts extends Startable {
   readonly inviter: { invite(): Promise<{ readonly line: string; readonly expiresAt: number }> };
   /** Dials whom members tell about, and tells them where this node is. */
   follow(membership: Membership): void;
+  /** What people should know of the network now. */
+  problems(): readonly { readonly code: string; readonly message: string; readonly hint: string }[];
   /** Starts last: whoever is found must meet a node that serves. */
   discovery(membership: Membership): Startable;
 }
@@ -70,6 +73,7 @@ export async function openNetwork(
     startThread: beatThreadStarter(programFile('daemon/network/beats/thread-main.ts')),
     problem: (reason) => log.warn('heartbeats go over the connections instead of UDP', { reason }),
   });
+  const copied = watchCopiedIdentity({ nodeKey: paths.nodeKey }, { clock, log });
   const messenger = new Libp2pNetwork(
     {
       clusterKey: key,
@@ -83,6 +87,7 @@ export async function openNetwork(
       clock,
       randomness,
       beats,
+      identityInUse: (rival) => copied.met(rival),
       learned: (node, addresses) => memory.keep({ book: { ...memory.known.book, [node]: addresses } }),
       problem: (peer, reason) => log.info('a connection ended', { peer, reason }),
     },
@@ -100,6 +105,7 @@ export async function openNetwork(
   return {
     messenger,
     beats,
+    problems: () => copied.problems(),
     incarnation,
     cluster: key.publicHash.slice(0, 8),
     inviter: {

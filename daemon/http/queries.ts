@@ -16,7 +16,8 @@ export function queries(parts: ApiParts): Pick<Answers, Query> {
   const status = async (): Promise<ReturnType<typeof statusView>> => {
     const active = [...needs.journal.jobs().values()].filter((state) => ['active', 'paused'].includes(jobPhase(state)));
     const now = await clusterNow(parts);
-    const durability = durabilityView(await book.views(active), liveMachines(now), wantedCopies(now.members), needs.journal.problems());
+    const problems = [...needs.journal.problems(), ...(needs.networkProblems?.() ?? [])];
+    const durability = durabilityView(await book.views(active), liveMachines(now), wantedCopies(now.members), problems);
     return statusView(now, active.map(jobTally), durability);
   };
   return {

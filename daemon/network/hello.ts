@@ -16,6 +16,9 @@ export const wireVersion = 1;
 /** The answer of a node that dialled at the same moment and whose connection is the one to keep. */
 export const crossing = 'crossing';
 
+/** The answer to a node whose earlier life still has a connection: it is being asked whether it lives. */
+export const asking = 'asking whether an earlier connection of this node still lives';
+
 /** Where this node takes heartbeats by UDP on behalf of this connection, how they are marked and with what key they are sealed. */
 const beatOffer = z.object({
   port: z.int().min(1).max(65_535),
@@ -38,9 +41,12 @@ const hello = z.object({
   beats: beatOffer.exactOptional(),
 });
 
+/** Another live process with the key of the node that is refused. */
+const rival = z.object({ host: z.string().max(256), address: z.string().max(300) });
+
 const control = z.discriminatedUnion('kind', [
   hello,
-  z.object({ kind: z.literal('refused'), reason: z.string().max(500) }),
+  z.object({ kind: z.literal('refused'), reason: z.string().max(500), rival: rival.exactOptional() }),
   z.object({ kind: z.literal('ready') }),
   z.object({ kind: z.literal('ping') }),
   z.object({ kind: z.literal('pong') }),
@@ -48,6 +54,7 @@ const control = z.discriminatedUnion('kind', [
 ]);
 
 export type Hello = z.infer<typeof hello>;
+export type Rival = z.infer<typeof rival>;
 export type Control = z.infer<typeof control>;
 
 export function encodeControl(message: Control): Uint8Array {

@@ -1,20 +1,22 @@
 /** Messages between nodes over libp2p: TCP, noise with the cluster's secret, yamux, a hello before anything else. */
+import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { SupervmError } from '../../src/model/errors.ts';
 import type { HostId, NodeId } from '../../src/model/job.ts';
 import type { Clock, Randomness, Timer } from '../clock.ts';
 import type { Startable } from '../startable.ts';
 import type { Messenger, Protocol, Service } from '../wire/messenger.ts';
-import { formatAddress, isAddress, reachableHosts } from './addresses.ts';
+import { formatAddress, isAddress, parseAddress, reachableHosts } from './addresses.ts';
 import type { UdpBeats } from './beats/udp-beats.ts';
 import type { ClusterKey } from './cluster-key.ts';
 import { Dialer } from './dialer.ts';
 import { Exchange } from './exchange.ts';
-import { type Hello, wireVersion } from './hello.ts';
+import { crossing, type Hello, type Rival, wireVersion } from './hello.ts';
 import { Libp2pCarrier, type ListenOptions } from './libp2p-carrier.ts';
 import type { NodeKey } from './node-key.ts';
 import type { PeerLink } from './peer-link.ts';
 import { type PeerEvent, PeerTable } from './peer-table.ts';
+import { Rivals } from './rivals.ts';
 
 export interface Libp2pNetworkOptions {
   readonly clusterKey: ClusterKey;
@@ -35,6 +37,8 @@ export interface Libp2pNetworkNeeds {
   learned?(node: NodeId, addresses: readonly string[]): void;
   /** Heartbeats beside the connections; keys and ports go with the hellos. */
   readonly beats?: Pick<UdpBeats, 'offer' | 'open' | 'close'>;
+  /** Another live process has this node's key; others refuse both. Told again and again while it lasts. */
+  identityInUse?(rival: Rival): void;
   /** What went wrong with a peer, for the log. */
   problem?(peer: NodeId, reason: string): void;
 }
@@ -62,6 +66,7 @@ export class Libp2pNetwork implements Messenger, Startable {
   readonly #listeners: ((event: PeerEvent) => void)[] = [];
   /** Who answered at an address that was dialled without knowing. */
   readonly #occupants = new Map<string, NodeId>();
+  readonly #rivals: Rivals;
   readonly #bannedUntil = new Map<NodeId, number>();
   #state: 'new' | 'running' | 'over' = 'new';
   #port = 0;
@@ -89,7 +94,8 @@ export class Libp2pNetwork implements Messenger, Startable {
         hello: () => this.#hello(),
         offerBeats: () => needs.beats?.offer(),
         silenceMs: () => (this.#table.connected().length < smallCluster ? silenceMs : silenceInLargeMs),
-        objection: (link) => this.#table.objection(link),
+        objection: (link) => this.#rivals.objection(link) ?? (this.#table.isCrossing(link) ? { reason: crossing } : undefined),
+        refusedFor: (rival) => needs.identityInUse?.(rival),
         isBanned: (peer) => this.#isBanned(peer),
         opened: (link) => this.#table.add(link),
         admitted: (link) => this.#admitted(link),
@@ -98,6 +104,7 @@ export class Libp2pNetwork implements Messenger, Startable {
         violated: (link, reason) => this.#violated(link, reason),
       },
     );
+    this.#rivals = new Rivals({ clock, admitted: (peer) => this.#table.admitted(peer) });
     this.#dialer = new Dialer(
       { self: this.self },
       {
@@ -113,7 +120,7 @@ export class Libp2pNetwork implements Messenger, Startable {
       {
         clock,
         redial: (peer) => this.#dialer.redial(peer),
-        isBanned: (peer) => this.#isBanned(peer),
+        isBanned: (peer) => this.#isBanned(peer) || this.#rivals.isContested(peer),
         failPending: (peer) => this.#exchange.closed(peer),
         emit: (event) => this.#emit(event),
       },
@@ -181,7 +188,9 @@ export class Libp2pNetwork implements Messenger, Startable {
 
   /** Somebody was seen at this address just now, or ought to be there. Resolves when an attempt to connect, if one was worth it, has ended. */
   async found(address: string, node?: NodeId): Promise<void> {
-    if (node !== undefined) this.#dialer.learn(node, [address], true);
+    // Somebody else announces this node's id: whoever proves it has a copy of its key.
+    if (node === this.self && !leadsHere(address)) await this.#explore(address);
+    else if (node !== undefined) this.#dialer.learn(node, [address], true);
     else if (!this.#isKnown(address)) await this.#explore(address);
   }
 
@@ -234,8 +243,13 @@ export class Libp2pNetwork implements Messenger, Startable {
   async #explore(address: string): Promise<void> {
     const node = await this.#carrier.dial([address]).catch(() => undefined);
     if (node === undefined) return;
-    if (node === this.self) this.#needs.problem?.(node, `${address} is this node, or a copy of its key`);
+    if (node === this.self) this.#meetSelf(address);
     this.#occupants.set(address, node);
+  }
+
+  #meetSelf(address: string): void {
+    if (leadsHere(address)) this.#needs.problem?.(this.self, `${address} is this node, or a copy of its key`);
+    else this.#needs.identityInUse?.({ host: '', address });
   }
 
   /** Own, or of a peer that is connected: nothing to find there. */
@@ -254,4 +268,10 @@ export class Libp2pNetwork implements Messenger, Startable {
     for (const link of [...this.#table.links()]) link.check(late);
     for (const [peer, until] of this.#bannedUntil) if (until <= now) this.#bannedUntil.delete(peer);
   }
+}
+
+/** By a name an address may lead to this machine; one that none of its interfaces has does not. */
+function leadsHere(address: string): boolean {
+  const { host } = parseAddress(address);
+  return isIP(host) === 0 || Object.values(networkInterfaces()).some((list) => list?.some((entry) => entry.address === host));
 }

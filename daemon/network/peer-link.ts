@@ -4,8 +4,9 @@ import type { Clock } from '../clock.ts';
 import { encodeBody } from '../wire/codec.ts';
 import { createFrameDecoder, type Frame, frameTypes } from '../wire/frame.ts';
 import type { BeatOffer } from './beats/beat-messages.ts';
-import { type Control, createControlReader, crossing, encodeControl, faultOf, type Hello, helloProtocol } from './hello.ts';
+import { asking, type Control, createControlReader, crossing, encodeControl, faultOf, type Hello, helloProtocol, type Rival } from './hello.ts';
 import type { Connection, Stream } from './libp2p-types.ts';
+import { LinkSilence } from './link-silence.ts';
 import { OutboundLane } from './outbound-lane.ts';
 import { tellRoomSeldom } from './window-updates.ts';
 
@@ -13,8 +14,11 @@ import { tellRoomSeldom } from './window-updates.ts';
 const maximumWaitingBytes = 32 * 1024 * 1024;
 /** Both hellos must have passed by then. */
 const greetingMs = 5000;
-/** A peer that was asked has so long to answer before it is cut. */
-const answerMs = 2_500;
+
+export interface Refusal {
+  readonly reason: string;
+  readonly rival?: Rival;
+}
 
 export interface PeerLinkNeeds {
   readonly clock: Clock;
@@ -23,8 +27,10 @@ export interface PeerLinkNeeds {
   offerBeats?(): BeatOffer | undefined;
   /** A peer that says nothing for so long is asked, and cut when it does not answer: TCP alone would take minutes to notice a cut link. */
   silenceMs(): number;
-  /** Why the hello of a peer that dialled cannot be accepted, besides what `faultOf` says. */
-  objection(link: PeerLink): string | undefined;
+  /** Why the hello of a peer cannot be accepted, besides what `faultOf` says. */
+  objection(link: PeerLink): Refusal | undefined;
+  /** The peer refuses this node, because it knows another live process with its key. */
+  refusedFor?(rival: Rival): void;
   admitted(link: PeerLink): void;
   /** Once, whatever the state was. */
   closed(link: PeerLink): void;
@@ -47,8 +53,7 @@ export class PeerLink {
   #state: 'greeting' | 'answered' | 'admitted' | 'closed' = 'greeting';
   #control: Stream | undefined;
   #hello: Hello | undefined;
-  #heardAt: number;
-  #asked = false;
+  readonly #silence: LinkSilence;
   #fault: string | undefined;
   #saidBye = false;
 
@@ -59,7 +64,8 @@ export class PeerLink {
     this.#needs = needs;
     this.beats = needs.offerBeats?.();
     this.#since = needs.clock.now();
-    this.#heardAt = this.#since;
+    const { clock } = needs;
+    this.#silence = new LinkSilence({ clock, silenceMs: () => needs.silenceMs(), ask: () => this.#say({ kind: 'ping' }) });
     options.connection.addEventListener('close', () => this.#end());
   }
 
@@ -129,17 +135,26 @@ export class PeerLink {
 
   /** Looks at the clock; called every few seconds. `late`: this node slept or was busy, so silence proves nothing. */
   check(late: boolean): void {
-    const now = this.#needs.clock.now();
-    const silenceMs = this.#needs.silenceMs();
-    if (late) this.#heardAt = now;
     if (this.#state !== 'admitted') {
-      if (!late && now - this.#since > greetingMs) this.cut('no hello in time');
-    } else if (now - this.#heardAt > silenceMs + answerMs && this.#asked) {
-      this.cut(`nothing heard for ${Math.round(now - this.#heardAt)} ms`);
-    } else if (now - this.#heardAt > silenceMs && !this.#asked) {
-      this.#asked = true;
-      this.#say({ kind: 'ping' });
+      if (!late && this.#needs.clock.now() - this.#since > greetingMs) this.cut('no hello in time');
+      return;
     }
+    const silentMs = this.#silence.check(late);
+    if (silentMs !== undefined) this.cut(`nothing heard for ${Math.round(silentMs)} ms`);
+  }
+
+  /** Resolves with whether the peer answers within `milliseconds`. */
+  challenge(milliseconds: number): Promise<boolean> {
+    return this.#silence.challenge(milliseconds);
+  }
+
+  /** Ends the connection and tells the peer why. */
+  refuse({ reason, rival }: Refusal): void {
+    if (this.#state === 'closed') return;
+    this.#say({ kind: 'refused', reason, ...(rival === undefined ? {} : { rival }) });
+    if (reason !== crossing && reason !== asking) this.#fault = reason;
+    // Gracefully, so that the reason arrives; libp2p cuts it itself when the other side does not close in turn.
+    this.#connection.close().catch(() => this.drop());
   }
 
   bye(): void {
@@ -165,6 +180,7 @@ export class PeerLink {
     this.#state = 'closed';
     for (const lane of this.#lanes.values()) lane.close();
     this.#lanes.clear();
+    this.#silence.end();
     this.#needs.closed(this);
   }
 
@@ -201,8 +217,7 @@ export class PeerLink {
   #read(stream: Stream, take: (chunk: Uint8Array) => void): void {
     tellRoomSeldom(stream);
     stream.addEventListener('message', (event) => {
-      this.#heardAt = this.#needs.clock.now();
-      this.#asked = false;
+      this.#silence.heard();
       try {
         take(event.data.subarray());
       } catch (error) {
@@ -216,26 +231,26 @@ export class PeerLink {
 
   #hear(message: Control): void {
     if (message.kind === 'hello') this.#hearHello(message);
-    else if (message.kind === 'refused') this.#refused(message.reason);
+    else if (message.kind === 'refused') this.#refused(message);
     else if (message.kind === 'ready' && this.#state === 'answered') this.#admit();
     else if (message.kind === 'ping') this.#say({ kind: 'pong' });
+    else if (message.kind === 'pong') this.#silence.answered();
     else if (message.kind === 'bye') this.#saidBye = true;
   }
 
-  #refused(reason: string): void {
-    if (reason === crossing) this.drop();
+  #refused({ reason, rival }: Refusal): void {
+    if (rival !== undefined) this.#needs.refusedFor?.(rival);
+    if (reason === crossing || reason === asking) this.drop();
     else this.cut(`it refused this node: ${reason}`);
   }
 
   #hearHello(theirs: Hello): void {
     if (this.#hello !== undefined) throw new TypeError('a second hello');
     this.#hello = theirs;
-    const fault = faultOf(theirs, this.#needs.hello(), this.peer) ?? (this.dialled ? undefined : this.#needs.objection(this));
-    if (fault !== undefined) {
-      this.#say({ kind: 'refused', reason: fault });
-      if (fault !== crossing) this.#fault = fault;
-      // Gracefully, so that the reason arrives; libp2p cuts it itself when the other side does not close in turn.
-      this.#connection.close().catch(() => this.drop());
+    const fault = faultOf(theirs, this.#needs.hello(), this.peer);
+    const refusal = fault === undefined ? this.#needs.objection(this) : { reason: fault };
+    if (refusal !== undefined) {
+      this.refuse(refusal);
     } else if (this.dialled) {
       this.#say({ kind: 'ready' });
       this.#admit();

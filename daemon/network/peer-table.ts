@@ -1,7 +1,6 @@
 /** Which connection to each peer counts, and what the rest of the daemon is told when that changes. */
 import type { NodeId } from '../../src/model/job.ts';
 import type { Clock, Timer } from '../clock.ts';
-import { crossing } from './hello.ts';
 import type { PeerLink } from './peer-link.ts';
 
 export type PeerEvent = { readonly type: 'connected' | 'disconnected'; readonly peer: NodeId };
@@ -10,6 +9,7 @@ export interface PeerTableNeeds {
   readonly clock: Clock;
   /** One attempt at once; false when it failed. */
   redial(peer: NodeId): Promise<boolean>;
+  /** It shall not come back soon. */
   isBanned(peer: NodeId): boolean;
   /** What waits for the peer fails. */
   failPending(peer: NodeId): void;
@@ -56,9 +56,10 @@ export class PeerTable {
   }
 
   /** When both sides dial at once, the connection of the smaller id is kept: its node refuses the other. */
-  objection(link: PeerLink): string | undefined {
+  isCrossing(link: PeerLink): boolean {
+    if (link.dialled) return false;
     const own = [...this.#links].some((other) => other.peer === link.peer && other.dialled && other.state === 'greeting');
-    return own && this.#self < link.peer ? crossing : undefined;
+    return own && this.#self < link.peer;
   }
 
   /** A node dials only when it has no connection, so a new one proves that the one before it is dead. */

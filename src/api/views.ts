@@ -27,7 +27,7 @@ export interface DurabilityView {
   readonly wanted: number;
   /** The job meant; absent when none is open. */
   readonly job?: JobId;
-  /** What is wrong with the disk of the answering node. */
+  /** What is wrong with the disk of the answering node, or with its identity. */
   readonly problems: readonly { readonly code: string; readonly message: string; readonly hint: string }[];
 }
 

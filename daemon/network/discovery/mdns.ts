@@ -60,7 +60,9 @@ export function createMdns(options: MdnsOptions, needs: MdnsNeeds): DiscoverySou
   };
   const heard = (record: Parameters<typeof readTextRecord>[0]): void => {
     const sighting = readTextRecord(record);
-    if (sighting === undefined || sighting.cluster !== cluster || sighting.node === options.self) return;
+    if (sighting === undefined || sighting.cluster !== cluster) return;
+    // Own words come back; those of a copy of this node lead elsewhere.
+    if (sighting.node === options.self && needs.addresses().includes(sighting.address)) return;
     const key = `${sighting.node} ${sighting.address}`;
     const now = needs.clock.now();
     if (now - (seen.get(key) ?? Number.NEGATIVE_INFINITY) < repeatMs) return;

@@ -31,7 +31,10 @@ export function statusText(view: StatusView, style: Style): string {
     .map((node) => printable(node.name));
   if (open.length > 0)
     head.push(style.warning(`no sandbox   tasks on ${open.join(', ')} can read and change what the daemon's user can: install bubblewrap there`));
-  for (const problem of view.durability.problems) head.push(style.bad(`disk         ${printable(problem.message)} ${printable(problem.hint)}`.trimEnd()));
+  for (const problem of view.durability.problems) {
+    const subject = problem.code === 'identity-in-use' ? 'identity     ' : 'disk         ';
+    head.push(style.bad(`${subject}${printable(problem.message)} ${printable(problem.hint)}`.trimEnd()));
+  }
   return `${head.join('\n')}\n\n${nodesText(view.nodes, style)}`;
 }
 
@@ -61,6 +64,8 @@ function stateText(node: NodeView, style: Style): string {
   if (node.reachability === 'unreachable' || node.reachability === 'left') return style.bad(node.reachability);
   const words = [node.reachability === 'alive' ? style.good('alive') : style.warning(node.reachability)];
   if (node.coordinator) words.push('coordinator');
+  const { records } = node.inventory.labels;
+  if (records !== undefined) words.push(style.bad(printable(records)));
   if (node.paused) words.push(style.warning('paused'));
   return words.join(', ');
 }

@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 /** A node and everything it reported, in order. */
-async function start(options: { nodeKey?: NodeKey; port?: number; prefer?: boolean } = {}) {
+async function start(options: { nodeKey?: NodeKey; port?: number; prefer?: boolean; host?: string; incarnation?: number } = {}) {
   const log: string[] = [];
   const waiting = new Set<() => void>();
   const add = (line: string): void => {
@@ -30,11 +30,12 @@ async function start(options: { nodeKey?: NodeKey; port?: number; prefer?: boole
   const nodeKey = options.nodeKey ?? (await createNodeKey());
   const listen = { host: '127.0.0.1', port: options.port ?? 0, prefer: options.prefer ?? false };
   const network = new Libp2pNetwork(
-    { clusterKey, nodeKey, host: 'machine', incarnation: 7, listen },
+    { clusterKey, nodeKey, host: options.host ?? 'machine', incarnation: options.incarnation ?? 7, listen },
     {
       clock: systemClock(),
       randomness: systemRandomness(),
       problem: (_, reason) => add(`problem ${reason}`),
+      identityInUse: (rival) => add(`also on ${rival.host}`),
       learned: (node, addresses) => add(`learned ${node} ${addresses.join(' ')}`),
     },
   );
@@ -71,7 +72,7 @@ async function startRude() {
   return { node, dial };
 }
 
-/** Forwards TCP; its connections can be broken. */
+/** Forwards TCP; its connections can be broken, or kept without a word getting through. */
 async function startProxy(target: string) {
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
@@ -87,6 +88,9 @@ async function startProxy(target: string) {
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const freeze = (): void => {
+    for (const socket of sockets) socket.removeAllListeners('close').unpipe().pause();
+  };
   const breakAll = (): void => {
     for (const socket of sockets) socket.resetAndDestroy();
     sockets.clear();
@@ -95,7 +99,7 @@ async function startProxy(target: string) {
     breakAll();
     server.close();
   });
-  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, breakAll };
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, breakAll, freeze };
 }
 
 test('nodes tell each other who and where they are', async () => {
@@ -211,6 +215,38 @@ test('a node does not connect to itself, nor to a copy of itself', async () => {
   expect([...a.network.connected(), ...copy.network.connected()]).toEqual([]);
   await a.network.found(copy.address);
   expect(a.count('problem')).toBe(1);
+});
+
+test('two live holders of one key are both refused, each told of the other, and nobody else is harmed', async () => {
+  const nodeKey = await createNodeKey();
+  const [third, fourth] = [await start(), await start()];
+  const one = await start({ nodeKey, host: 'first', incarnation: 1 });
+  const two = await start({ nodeKey, host: 'second', incarnation: 2 });
+  await third.network.found(fourth.address);
+  await one.network.found(third.address);
+  await third.until(() => third.count(`connected ${one.self}`) === 1);
+  await two.network.found(third.address, third.self);
+  await one.until(() => one.count('also on second') > 0);
+  await two.until(() => two.count('also on first') > 0);
+  await third.until(() => third.count(`disconnected ${one.self}`) === 1);
+  expect(third.network.connected()).toEqual([fourth.self]);
+  expect(third.count(`connected ${one.self}`)).toBe(1);
+  expect(await fourth.network.request(third.self, talk, 'well', 5000)).toBe('well');
+});
+
+test('a later life is taken though the connection of the one before is only dead, not closed', async () => {
+  const nodeKey = await createNodeKey();
+  const [third, one] = [await start(), await start({ nodeKey, incarnation: 1 })];
+  const proxy = await startProxy(third.address);
+  await one.network.found(proxy.address);
+  await third.until(() => third.count(`connected ${one.self}`) === 1);
+  proxy.freeze();
+  await one.network.stop();
+  const two = await start({ nodeKey, incarnation: 2 });
+  await two.network.found(third.address, third.self);
+  await third.until(() => third.count(`connected ${one.self}`) === 2);
+  expect([...one.log, ...two.log].filter((line) => line.startsWith('also'))).toEqual([]);
+  expect(third.network.greeting(two.self)?.incarnation).toBe(2);
 });
 
 test('a port in use is named, and gives way where it was only remembered', async () => {

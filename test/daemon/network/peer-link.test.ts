@@ -1,0 +1,118 @@
+/** A link whose connection is a fake: what it does about silence, which real sockets would take minutes to show. */
+import { expect, test } from 'vitest';
+import { type Control, createControlReader, encodeControl, type Hello } from '../../../daemon/network/hello.ts';
+import type { Connection, Stream } from '../../../daemon/network/libp2p-types.ts';
+import { PeerLink } from '../../../daemon/network/peer-link.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+const hello = (node: string): Hello => ({ kind: 'hello', wire: 1, node, cluster: 'c'.repeat(64), host: 'machine', incarnation: 1, addresses: [] });
+
+class FakeStream extends EventTarget {
+  readonly status = 'open';
+  readonly said: Control[] = [];
+  readonly #read = createControlReader();
+
+  send(bytes: Uint8Array): boolean {
+    this.said.push(...this.#read(bytes));
+    return true;
+  }
+
+  hear(message: Control): void {
+    this.dispatchEvent(Object.assign(new Event('message'), { data: { subarray: () => encodeControl(message) } }));
+  }
+}
+
+/** A link that the peer dialled, its hello not come yet. */
+function dialled() {
+  const clock = new VirtualClock();
+  const events: string[] = [];
+  const stream = new FakeStream();
+  const connection = Object.assign(new EventTarget(), {
+    direction: 'inbound',
+    remotePeer: { toString: () => 'peer' },
+    remoteAddr: { toString: () => '/ip4/10.0.0.2/tcp/7946' },
+    abort: () => events.push('aborted'),
+    close: async () => void events.push('closed'),
+  });
+  const link = new PeerLink(
+    { connection: connection as unknown as Connection },
+    {
+      clock,
+      hello: () => hello('self'),
+      silenceMs: () => 10_000,
+      objection: () => undefined,
+      admitted: () => events.push('admitted'),
+      closed: (ended) => events.push(`ended: ${ended.fault}`),
+      frame: () => undefined,
+      violated: (cut, reason) => cut.cut(reason.message),
+    },
+  );
+  link.answer(stream as unknown as Stream);
+  /** Looks at it every four seconds, as the network does. */
+  const pass = async (milliseconds: number): Promise<void> => {
+    for (let passed = 0; passed < milliseconds; passed += 4000) {
+      await clock.advance(4000);
+      link.check(false);
+    }
+  };
+  return { clock, events, stream, link, pass };
+}
+
+function admitted() {
+  const parts = dialled();
+  parts.stream.hear(hello('peer'));
+  parts.stream.hear({ kind: 'ready' });
+  expect(parts.events).toEqual(['admitted']);
+  return parts;
+}
+
+const pings = (stream: FakeStream) => stream.said.filter(({ kind }) => kind === 'ping').length;
+
+test('a silent peer is asked once, and cut when it does not answer', async () => {
+  const { stream, events, pass } = admitted();
+  await pass(8000);
+  expect(pings(stream)).toBe(0);
+  await pass(4000);
+  expect(pings(stream)).toBe(1);
+  await pass(4000);
+  expect(events).toEqual(['admitted', 'ended: nothing heard for 16000 ms', 'aborted']);
+});
+
+test('a peer that answers when asked is kept, however little it says', async () => {
+  const { stream, events, pass } = admitted();
+  for (let round = 0; round < 5; round += 1) {
+    await pass(12_000);
+    stream.hear({ kind: 'pong' });
+  }
+  expect(pings(stream)).toBe(5);
+  expect(events).toEqual(['admitted']);
+});
+
+test('a node that slept itself asks before it cuts', async () => {
+  const { clock, link, stream, events, pass } = admitted();
+  await clock.advance(3_600_000);
+  link.check(true);
+  expect(events).toEqual(['admitted']);
+  expect(pings(stream)).toBe(1);
+  await pass(4000);
+  expect(events).toEqual(['admitted', 'ended: nothing heard for 14000 ms', 'aborted']);
+});
+
+test('a connection without a hello is cut', async () => {
+  const { events, pass } = dialled();
+  await pass(8000);
+  expect(events).toEqual(['ended: no hello in time', 'aborted']);
+});
+
+test('a challenge is met by an answer, and lost by silence and by the end of the connection', async () => {
+  const { clock, stream, link } = admitted();
+  const met = link.challenge(1500);
+  stream.hear({ kind: 'pong' });
+  expect(await met).toBe(true);
+  const lost = link.challenge(1500);
+  await clock.advance(1500);
+  expect(await lost).toBe(false);
+  const ended = link.challenge(1500);
+  link.drop();
+  expect(await ended).toBe(false);
+});
