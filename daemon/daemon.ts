@@ -110,6 +110,7 @@ async function assemble(
       submitter: submitting.submitter,
       deliveries: submitting.deliveries,
       inviter: network.inviter,
+      networkProblems: () => network.problems(),
       attemptLogs: logs,
       ending: endingOf({ settings, shutdown }, { ...plane, clock }),
       process: () => ({ uptimeSeconds: process.uptime(), residentBytes: process.memoryUsage.rss(), pid: process.pid }),

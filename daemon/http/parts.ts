@@ -24,6 +24,8 @@ export interface DaemonApiNeeds {
   readonly submitter: Submitter;
   readonly deliveries: Deliveries;
   readonly inviter: Inviter;
+  /** What people should know of the network now, besides who is there. */
+  networkProblems?(): readonly { readonly code: string; readonly message: string; readonly hint: string }[];
   /** Without it `logs` shows what the facts say. */
   readonly attemptLogs: AttemptLogReader;
   readonly ending: EndingControl;
