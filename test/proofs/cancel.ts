@@ -61,18 +61,15 @@ async function cancelUntilTold(world: World, machine: Machine, id: string): Prom
   return told as JobPhase;
 }
 
-/** What each daemon was told first of each job's end, by the order of facts: `succeeded`, and later `cancelled`, would be a state that did not stay. */
-function changesOfMind(world: World, trials: readonly Trial[]): readonly string[] {
-  const ids = new Map(trials.map(({ id, key }) => [id, key]));
+/** What each daemon heard first of a job's end is what it showed; a later word must not have changed it. */
+function changesOfMind(world: World, trials: readonly Trial[], final: ReadonlyMap<string, ReadonlySet<JobPhase>>): readonly string[] {
+  const keys = new Map(trials.map(({ id, key }) => [id, key]));
   return world.machines.flatMap((machine) => {
-    const ended = new Map<string, string>();
-    return world.feed(machine).heard.flatMap(({ fact }) => {
-      const key = ids.get(fact.job);
-      if (key === undefined || (fact.type !== 'ended' && fact.type !== 'cancelled')) return [];
-      const outcome = fact.type === 'ended' ? fact.outcome : 'cancelled';
-      const before = ended.get(fact.job);
-      ended.set(fact.job, before ?? outcome);
-      return before === 'succeeded' && outcome === 'cancelled' ? [`${key} had succeeded on ${machine.name}, then was cancelled`] : [];
+    const first = new Map<string, JobPhase>();
+    for (const { fact } of world.feed(machine).heard) if (fact.type === 'ended' && !first.has(fact.job)) first.set(fact.job, fact.outcome);
+    return [...first].flatMap(([id, outcome]) => {
+      const key = keys.get(id);
+      return key === undefined || final.get(id)?.has(outcome) === true ? [] : [`${key} had ${outcome} on ${machine.name} and is ${[...(final.get(id) ?? [])]}`];
     });
   });
 }
@@ -108,7 +105,7 @@ export async function cancelAtTheEnd({ nodes, trials: count, failovers }: Cancel
     verdict.expect(phase === 'cancelled' || phase === 'succeeded', `${key} is ${phase}`);
     verdict.expect(told === phase, `${key}: whoever cancelled was told ${told}, it is ${phase}`);
   }
-  verdict.failures.push(...changesOfMind(world, trials));
+  verdict.failures.push(...changesOfMind(world, trials, final));
   return {
     figures: [
       `${trials.length} jobs cancelled as they ended, ${failovers} failovers meanwhile: ${cancelled} cancelled, ${trials.length - cancelled} succeeded, the same on all ${nodes} machines`,
