@@ -8,6 +8,7 @@ import { flagWords } from '../src/settings/flag-words.ts';
 import type { Paths } from '../src/settings/paths.ts';
 import { packageFolder, programFile } from '../src/settings/program-files.ts';
 import { BlobFolder } from './blobs/blob-folder.ts';
+import { RecentUse } from './blobs/recent-use.ts';
 import { encodeTree } from './blobs/tree.ts';
 import { treesOf } from './blobs/trees.ts';
 import type { Clock, Randomness } from './clock.ts';
@@ -20,9 +21,10 @@ import { type InventoryParts, openInventory } from './inventory-parts.ts';
 import type { Log } from './log/log.ts';
 import { openNetwork } from './network-parts.ts';
 import { runFileOf } from './own-job-types.ts';
-import { SqliteStore } from './records/sqlite-store.ts';
+import { openRecords, tellHealth } from './records-parts.ts';
 import type { Startable } from './startable.ts';
 import { submitRecord } from './submission/submit-record.ts';
+import { assertRoom } from './submitter/assert-room.ts';
 import { deliverJob } from './submitter/deliver-job.ts';
 import { DeliveredList } from './submitter/delivered-list.ts';
 import { Delivery } from './submitter/delivery.ts';
@@ -66,8 +68,9 @@ async function assemble(
   inventory: InventoryParts,
 ): Promise<Daemon> {
   const network = await openNetwork({ paths, settings, host: inventory.host }, { clock, randomness, log });
-  const blobFolder = new BlobFolder({ folder: paths.blobs });
-  const store = new SqliteStore({ file: paths.records, workerFile: programFile('daemon/records/store-worker.ts') }, { randomness });
+  const recentUse = new RecentUse({ clock });
+  const blobFolder = new BlobFolder({ folder: paths.blobs, onUse: (digest) => recentUse.note(digest) });
+  const store = openRecords({ paths, settings }, { randomness, log });
   const incarnation = network.incarnation;
   const facts = { id: network.messenger.self, name: settings.name, host: inventory.host, version, incarnation, addresses: [], paused: false };
   let logs: AttemptLogs | undefined;
@@ -77,6 +80,7 @@ async function assemble(
       node: { ...facts, inventory: inventory.now() },
       founding: foundingOf(paths.clusterKey),
       cluster: network.cluster,
+      onHealth: (problems) => tellHealth(problems, { inventory, log }),
       onTrouble: (trouble) => {
         log.of('records').warn('trouble', { trouble });
         // A full disk, most likely: the others must know, should this node coordinate.
@@ -89,6 +93,7 @@ async function assemble(
       clock,
       store,
       blobDisk: blobFolder,
+      recentUse,
       makeTaskRunner: ({ blobs, messenger }) => {
         logs = new AttemptLogs({ folder: join(paths.logs, 'attempts') }, { messenger });
         const trees = treesOf({ blobs, files: blobFolder });
@@ -118,6 +123,8 @@ async function assemble(
   );
   const http = new HttpServer({ socketPath: paths.socket }, { api, clock, logDefect: (error, route) => log.error('a route failed', { error, route }) });
   network.follow(plane.membership);
+  const attemptLogs = logs;
+  plane.journal.onFact((fact) => fact.type === 'removed' && void attemptLogs.forget(fact.job));
   plane.leadership.onChange(() => plane.leadership.voters() !== undefined && endFounding(paths.clusterKey));
   const parts: readonly Startable[] = [
     blobFolder,
@@ -183,6 +190,7 @@ function submittingParts(
       records: { submit: (options) => submitRecord(options, plane.submission) },
       loadJobType: jobTypeLoader({ folder: paths.jobTypes }),
       programsKnown: inventory.programsKnown,
+      assertRoom: (bytes) => assertRoom(paths.home, bytes),
     },
   );
   const delivered = new DeliveredList({ folder: paths.deliveries });

@@ -31,6 +31,8 @@ export interface InventoryParts {
   programsKnown(): Promise<void>;
   /** Tells the members what this node has, now and whenever that changes, with labels that are known only once everything runs. */
   follow(membership: Membership, labels: Inventory['labels']): void;
+  /** Tells one label more, or no longer. */
+  label(name: string, value: string | undefined): void;
   stop(): Promise<void>;
 }
 
@@ -39,6 +41,7 @@ export async function openInventory(options: { readonly paths: Paths; readonly s
   const { paths, settings } = options;
   const log = needs.log.of('inventory');
   const host = await findHostId({ given: settings.hostId, homeFolder: paths.home }, needs);
+  const more = new Map<string, string>();
   let tell: (inventory: Inventory) => void = () => undefined;
   const watch = new InventoryWatch(
     {
@@ -63,7 +66,12 @@ export async function openInventory(options: { readonly paths: Paths; readonly s
       timer.cancel();
     },
     follow(membership, labels) {
-      tell = (inventory) => membership.update({ inventory: { ...inventory, labels: { ...inventory.labels, ...labels } } });
+      tell = (inventory) => membership.update({ inventory: { ...inventory, labels: { ...inventory.labels, ...labels, ...Object.fromEntries(more) } } });
+      tell(watch.current());
+    },
+    label(name, value) {
+      if (value === undefined) more.delete(name);
+      else more.set(name, value);
       tell(watch.current());
     },
     stop: () => watch.stop(),

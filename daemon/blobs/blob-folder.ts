@@ -7,8 +7,8 @@ import type { Digest } from '../../src/model/job.ts';
 import type { Startable } from '../startable.ts';
 import type { Blob, BlobDisk, BlobFiles } from './blobs.ts';
 import { BlobCheck, isDigest } from './digest.ts';
-import { diskFault, errorCode } from './disk-faults.ts';
-import { copyPieces, syncFolder } from './file-pieces.ts';
+import { assertRoomFor, diskFault, errorCode } from './disk-faults.ts';
+import { copyPieces, readPieces, syncFolder } from './file-pieces.ts';
 
 type Incoming = Awaited<ReturnType<BlobDisk['create']>>;
 
@@ -16,6 +16,8 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
   readonly #folder: string;
   /** Told before a file's bytes become a blob. */
   readonly #onUse: (digest: Digest) => void;
+  /** Blobs written or read in whole since the start; what was there before is checked before its first use. */
+  readonly #sound = new Map<Digest, { readonly mark: string; readonly sound: Promise<boolean> }>();
   #drawn = 0;
 
   /** One daemon a folder: `start` removes what an earlier one left half-written. */
@@ -43,13 +45,16 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
   }
 
   async remove(digest: Digest): Promise<void> {
+    this.#sound.delete(digest);
     await rm(this.#path(digest), { force: true });
   }
 
+  /** A blob that turns out damaged is removed and not held any more: none of it is ever served. */
   async read(digest: Digest, offset: number, length: number): Promise<Uint8Array | undefined> {
     const file = await this.#open(digest);
     if (file === undefined) return undefined;
     await using handle = file;
+    if (!(await this.#isSound(digest, handle))) return undefined;
     const bytes = new Uint8Array(length);
     let filled = 0;
     while (filled < length) {
@@ -63,6 +68,7 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
   async create(expected: Blob): Promise<Incoming> {
     const target = this.#path(expected.digest);
     const temporary = this.#temporary();
+    await assertRoomFor(expected.size, this.#folder);
     const file = await this.#guard(() => open(temporary, 'wx', 0o600));
     const check = new BlobCheck(expected);
     const discard = async (): Promise<void> => {
@@ -89,6 +95,7 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
           await file.sync();
           await file.close();
           await this.#publish(temporary, target);
+          await this.#noteSound(expected.digest);
         }),
       discard,
     };
@@ -101,6 +108,7 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
     let size = 0;
     try {
       await using source = await open(path, 'r');
+      await assertRoomFor((await source.stat()).size, this.#folder);
       await using target = await this.#guard(() => open(temporary, 'wx', 0o600));
       await this.#guard(async () => {
         size = await copyPieces(source, target, (piece) => hash.update(piece));
@@ -109,6 +117,7 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
       const digest = hash.digest('hex');
       this.#onUse(digest);
       await this.#guard(() => this.#publish(temporary, this.#path(digest)));
+      await this.#noteSound(digest);
       return { digest, size };
     } finally {
       await rm(temporary, { force: true });
@@ -135,12 +144,30 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
       if (durability === 'durable') await syncFolder(dirname(target));
     } catch (error) {
       await rm(temporary, { force: true });
-      throw diskFault(error, target);
+      throw diskFault(error, target, target);
     }
   }
 
+  /** Has it the digest that it is named by? Looked at once, and again whenever the file was touched. */
+  async #isSound(digest: Digest, file: FileHandle): Promise<boolean> {
+    const mark = markOf(await file.stat());
+    const known = this.#sound.get(digest);
+    if (known?.mark === mark) return known.sound;
+    const sound = digestOfFile(file).then(async (found) => {
+      if (found !== digest) await this.#damaged(digest);
+      return found === digest;
+    });
+    this.#sound.set(digest, { mark, sound });
+    sound.catch(() => this.#sound.delete(digest));
+    return sound;
+  }
+
+  async #noteSound(digest: Digest): Promise<void> {
+    this.#sound.set(digest, { mark: markOf(await stat(this.#path(digest))), sound: Promise.resolve(true) });
+  }
+
   async #damaged(digest: Digest): Promise<SupervmError> {
-    await rm(this.#path(digest), { force: true });
+    await this.remove(digest);
     return new SupervmError('file-missing', `blob ${digest.slice(0, 12)} was damaged on disk and has been dropped`);
   }
 
@@ -173,7 +200,7 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
     try {
       return await work();
     } catch (error) {
-      throw diskFault(error, `blobs in ${this.#folder}`);
+      throw diskFault(error, `blobs in ${this.#folder}`, join(this.#folder, 'x'));
     }
   }
 
@@ -185,4 +212,14 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
     if (!isDigest(digest)) throw new SupervmError('internal', `${JSON.stringify(digest)} is not a digest`);
     return join(this.#folder, digest.slice(0, 2), digest.slice(2));
   }
+}
+
+function markOf({ ino, mtimeMs, size }: { readonly ino: number; readonly mtimeMs: number; readonly size: number }): string {
+  return `${ino}/${mtimeMs}/${size}`;
+}
+
+async function digestOfFile(file: FileHandle): Promise<Digest> {
+  const hash = createHash('sha256');
+  for await (const piece of readPieces(file)) hash.update(piece);
+  return hash.digest('hex');
 }

@@ -100,7 +100,8 @@ export class BlobTransfer implements Blobs, BlobSearch, Startable {
     for await (const peers of this.#holders([digest], from).of(digest)) {
       for (const peer of peers) {
         stop.throwIfAborted();
-        const bytes = await readWhole(digest, (offset, length) => this.#read(peer, digest, offset, length)).catch(() => undefined);
+        const reading = readWhole(digest, (offset, length) => this.#read(peer, digest, offset, length)).catch(() => undefined);
+        const bytes = await untilAborted(reading, stop);
         if (bytes === undefined) continue;
         await this.put(bytes);
         return bytes;
@@ -241,6 +242,18 @@ export class BlobTransfer implements Blobs, BlobSearch, Startable {
     } finally {
       timer.cancel();
     }
+  }
+}
+
+/** Rejects with the signal's reason as soon as it is aborted. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 const pieceBytes = 256 * 1024;
 
 /** The file from its start. The piece is overwritten by the next one. */
-async function* readPieces(file: FileHandle): AsyncGenerator<Uint8Array> {
+export async function* readPieces(file: FileHandle): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(pieceBytes);
   for (let offset = 0; ; ) {
     const { bytesRead } = await file.read(buffer, 0, pieceBytes, offset);

@@ -1,6 +1,7 @@
 /** Reads trees and writes the folders they name. */
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { SupervmError } from '../../src/model/errors.ts';
 import type { Digest, NodeId } from '../../src/model/job.ts';
 import type { BlobFiles, Blobs, Tree, Trees } from './blobs.ts';
 import { decodeTree } from './tree.ts';
@@ -16,7 +17,13 @@ export function treesOf(needs: { readonly blobs: Blobs; readonly files: BlobFile
       for (const inner of foldersOf(entries)) await makeOpenFolder(join(folder, inner));
       for (const entry of entries) {
         signal.throwIfAborted();
-        await needs.files.writeFile(entry.digest, join(folder, entry.path), readOnly(entry.mode), 'passing');
+        const write = (): Promise<void> => needs.files.writeFile(entry.digest, join(folder, entry.path), readOnly(entry.mode), 'passing');
+        await write().catch(async (error: unknown) => {
+          // It was damaged on this disk and has been dropped: another holder has it.
+          if (!(error instanceof SupervmError) || error.code !== 'file-missing') throw error;
+          await needs.blobs.fetch([entry], from, signal);
+          await write();
+        });
       }
     },
   };

@@ -35,6 +35,13 @@ export async function storeInputs(
   return { inputs: { tree: tree.digest, files: entries.length, bytes }, blobs: [...blobs.values()] };
 }
 
+/** Bytes of the files that are there; what cannot be read is told when it is stored. */
+export async function sizeOfAll(files: readonly InputFile[]): Promise<number> {
+  let bytes = 0;
+  for (const { source } of files) bytes += (await stat(source).catch(() => undefined))?.size ?? 0;
+  return bytes;
+}
+
 async function storeFile(needs: StoreInputsNeeds, source: string): Promise<{ readonly blob: Blob; readonly mode: number }> {
   try {
     const { mode } = await stat(source);

@@ -12,7 +12,7 @@ import type { Clock, Journal, Membership, Randomness, RecordSubmitter } from './
 import { discardFolder, existingFiles, prepareFolder, refuseExisting } from './output-folder.ts';
 import { placementWarnings } from './placement-warnings.ts';
 import { skipExisting } from './skip-existing.ts';
-import { type StoreInputsNeeds, storeInputs } from './store-inputs.ts';
+import { type StoreInputsNeeds, sizeOfAll, storeInputs } from './store-inputs.ts';
 import type { OnProgress, Receipt, Submission } from './submission.ts';
 
 export interface SubmitterOptions {
@@ -29,6 +29,8 @@ export interface SubmitterNeeds extends StoreInputsNeeds {
   readonly loadJobType: LoadJobType;
   /** Resolves soon, at once if this node knows already which programs it has. */
   programsKnown(): Promise<void>;
+  /** Rejects `disk-full` when so many bytes more would leave too little room for records. */
+  assertRoom(bytes: number): Promise<void>;
 }
 
 export class JobSubmitter {
@@ -70,6 +72,7 @@ export class JobSubmitter {
     const warnings = [...found.findings, ...placementWarnings(steps, nodes())].map(({ code, message, hint }) => ({ code, message, hint }));
     const about = { name: plan.name, tasks: steps.reduce((sum, step) => sum + taskCount(step), 0), skipped, outputFolder, warnings };
     if (steps.length === 0) return { ...about, id: undefined, inputs: { files: 0, bytes: 0 }, copies: [], wanted: 0 };
+    await this.#needs.assertRoom(await sizeOfAll(found.files));
     const { inputs, blobs } = await storeInputs(this.#needs, found.files, onProgress, signal);
     const onCopied = (done: number, total: number): void => onProgress({ stage: 'copying', done, total, message: '' });
     const { copies, copiesSeconds } = submission;

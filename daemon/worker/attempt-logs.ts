@@ -13,6 +13,7 @@ const pieceBytes = 256 * 1024;
 const requestMs = 10_000;
 /** Logs of this many jobs are kept. */
 const keptJobs = 200;
+const pruneEvery = 20;
 
 const attemptName = z.strictObject({
   term: z.strictObject({ number: z.int().min(0), node: z.string().max(200) }),
@@ -37,6 +38,7 @@ const logProtocol: Protocol<never, LogRequest, LogReply> = { id: '/supervm/logs/
 export class AttemptLogs implements Startable {
   readonly #folder: string;
   readonly #messenger: Messenger;
+  #made = 0;
 
   /** Construct before the network starts: it serves its protocol from then on. */
   constructor(options: { readonly folder: string }, needs: { readonly messenger: Messenger }) {
@@ -48,6 +50,15 @@ export class AttemptLogs implements Startable {
   /** Drops the logs of all but the latest jobs. */
   async start(): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await this.#prune();
+  }
+
+  /** The job was removed: nobody asks for its logs any more. */
+  async forget(job: JobId): Promise<void> {
+    await rm(this.#jobFolder(job), { recursive: true, force: true });
+  }
+
+  async #prune(): Promise<void> {
     const jobs = await Promise.all((await readdir(this.#folder)).map(async (name) => ({ name, at: (await stat(join(this.#folder, name))).mtimeMs })));
     const old = jobs.sort((a, b) => b.at - a.at).slice(keptJobs);
     for (const { name } of old) await rm(join(this.#folder, name), { recursive: true, force: true });
@@ -57,7 +68,10 @@ export class AttemptLogs implements Startable {
 
   /** Path of the log of an attempt that starts here; the launcher writes it. */
   async place(attempt: AttemptName): Promise<string> {
-    await mkdir(this.#jobFolder(attempt.job), { recursive: true, mode: 0o700 });
+    const isNew = (await mkdir(this.#jobFolder(attempt.job), { recursive: true, mode: 0o700 })) !== undefined;
+    if (isNew) this.#made += 1;
+    // Now and then: a daemon may run for months.
+    if (isNew && this.#made % pruneEvery === 0) await this.#prune();
     return this.#path(attempt);
   }
 

@@ -128,6 +128,7 @@ export function admit<T>(tasks: Iterable<T>, requirementsOf: (task: T) => HostRe
 /** A node with less free disk can hardly store another fact: it should not coordinate while others could. */
 const leastRecordRoomBytes = 8 * 2 ** 20;
 
-export function hasRecordRoom(inventory: Pick<Inventory, 'freeDiskBytes'>): boolean {
-  return inventory.freeDiskBytes >= leastRecordRoomBytes;
+/** False too while its disk refuses what it decides, or takes seconds for it: the label `records` says so. */
+export function hasRecordRoom({ freeDiskBytes, labels: { records } }: Pick<Inventory, 'freeDiskBytes' | 'labels'>): boolean {
+  return freeDiskBytes >= leastRecordRoomBytes && records === undefined;
 }

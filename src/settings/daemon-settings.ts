@@ -20,6 +20,8 @@ export interface DaemonSettings {
   /** Programs this node shall not offer, by the names that job types use. */
   readonly without: readonly string[];
   readonly logLevel: LogLevel;
+  /** Start with what can be read of damaged job records though no other machine could give back the rest. */
+  readonly acceptLoss: boolean;
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
@@ -51,6 +53,13 @@ export const settingDefinitions = [
     summary: 'program not to offer, though it is installed; may be repeated',
   },
   { key: 'logLevel', variable: 'SUPERVM_LOG_LEVEL', type: 'level', placeholder: 'LEVEL', summary: `how much to log: ${logLevels.join(', ')}` },
+  {
+    key: 'acceptLoss',
+    variable: 'SUPERVM_ACCEPT_LOSS',
+    type: 'boolean',
+    placeholder: '',
+    summary: 'start with what can be read of damaged job records',
+  },
   { key: 'hostId', variable: 'SUPERVM_HOST_ID', type: 'text', placeholder: 'ID', summary: 'the physical machine, where several nodes share one' },
 ] as const satisfies readonly Definition[];
 
@@ -90,6 +99,7 @@ export function resolveSettings(
     clusterKeyFile: found.clusterKey === undefined ? undefined : resolve(found.clusterKey as string),
     discovery: (found.discovery as boolean | undefined) ?? true,
     without: (found.without as readonly string[] | undefined) ?? [],
+    acceptLoss: (found.acceptLoss as boolean | undefined) ?? false,
     logLevel: (found.logLevel as LogLevel | undefined) ?? 'info',
   };
 }

@@ -8,6 +8,7 @@ export function flagWords(settings: DaemonSettings): readonly string[] {
     ...settings.peers.flatMap((address) => ['--peer', address]),
     ...settings.without.flatMap((program) => ['--without', program]),
     ...(settings.clusterKeyFile === undefined ? [] : ['--cluster-key', settings.clusterKeyFile]),
+    ...(settings.acceptLoss ? ['--accept-loss'] : []),
     ...(settings.hostId === undefined ? [] : ['--host-id', settings.hostId]),
   ];
 }

@@ -102,6 +102,19 @@ describe('a folder of blobs', () => {
     expect(await blobs.has(blob.digest)).toBe(false);
   });
 
+  it('serves nothing of a blob with a changed bit, whether it was written before or after the start', async () => {
+    const blob = await store('precious');
+    expect(Buffer.from((await blobs.read(blob.digest, 0, 100)) ?? []).toString()).toBe('precious');
+    const path = join(folder, blob.digest.slice(0, 2), blob.digest.slice(2));
+    for (const disk of [blobs, new BlobFolder({ folder })]) {
+      await store('precious');
+      await chmod(path, 0o600);
+      await writeFile(path, 'precioux');
+      expect(await disk.read(blob.digest, 0, 3)).toBeUndefined();
+      expect(await disk.has(blob.digest)).toBe(false);
+    }
+  });
+
   it('stores the same blob twice at a time', async () => {
     const [one, other] = await Promise.all([store('same'), store('same')]);
     expect(one).toEqual(other);

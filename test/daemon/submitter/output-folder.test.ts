@@ -32,6 +32,17 @@ describe('the output folder', () => {
     expect(readdirSync(join(folder, 'all/job-3'))).toEqual([]);
   });
 
+  test('is made again when another submission into it gives up at the same moment', async () => {
+    const target = join(folder, 'shared', 'out');
+    const several = async (): Promise<void> => {
+      for (let times = 0; times < 100; times += 1) {
+        const { created } = await prepareFolder(target);
+        if (created !== undefined) await discardFolder(target, created);
+      }
+    };
+    await expect(Promise.all([several(), several(), several()])).resolves.toHaveLength(3);
+  });
+
   test('is removed again with the folders made for it, but nothing that holds something', async () => {
     const target = join(folder, 'a/b/c');
     const { created } = await prepareFolder(target);

@@ -91,9 +91,14 @@ function submitter(): JobSubmitter {
       encodeTree,
       loadJobType: async () => jobType,
       programsKnown: async () => found(),
+      assertRoom: async (bytes) => {
+        if (bytes > room) throw new SupervmError('disk-full', 'no room');
+      },
     },
   );
 }
+/** Bytes that fit the disk. */
+let room = Number.POSITIVE_INFINITY;
 let trees: Map<string, Uint8Array>;
 
 function submit(changes: Partial<Submission> = {}, signal = new AbortController().signal) {
@@ -209,6 +214,14 @@ test('a caller who leaves before the record is stored leaves no job', async () =
   const leave = new AbortController();
   leave.abort(new SupervmError('timed-out', 'gone'));
   await expect(submit({}, leave.signal)).rejects.toThrow('gone');
+  expect(records).toEqual([]);
+  expect(existsSync(join(folder, 'cube-frames'))).toBe(false);
+});
+
+test('a job whose inputs would fill the disk is refused before anything is stored', async () => {
+  room = 3;
+  await expect(submit()).rejects.toMatchObject({ code: 'disk-full' });
+  room = Number.POSITIVE_INFINITY;
   expect(records).toEqual([]);
   expect(existsSync(join(folder, 'cube-frames'))).toBe(false);
 });
