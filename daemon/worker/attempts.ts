@@ -13,6 +13,8 @@ export interface HeldTask {
   readonly holders: readonly NodeId[];
   /** Aborted once nobody wants the attempt any more. */
   readonly dropped: AbortController;
+  /** Of a once-only attempt. Before it is granted for the first time, `until` (clock milliseconds) is when the attempt is given up. */
+  lease: { readonly ms: number; readonly until: number; readonly isGranted: boolean } | undefined;
   running: RunningTask | undefined;
   /** Clock milliseconds at which it began to run. */
   since: number;
@@ -23,7 +25,7 @@ export interface HeldTask {
 }
 
 export function newTask(task: Pick<HeldTask, 'attempt' | 'record' | 'requirements' | 'holders'>): HeldTask {
-  return { ...task, dropped: new AbortController(), running: undefined, since: 0, finished: false, fraction: 0, message: '' };
+  return { ...task, dropped: new AbortController(), lease: undefined, running: undefined, since: 0, finished: false, fraction: 0, message: '' };
 }
 
 export class HeldTasks {
@@ -64,7 +66,7 @@ export class HeldTasks {
   /** Those that may start now: what runs, a dropped task's processes until they are gone included, keeps its room. */
   startable(capacity: Pick<Inventory, 'cores' | 'memoryBytes'>): readonly HeldTask[] {
     const using = this.all().filter((task) => !task.finished);
-    return admit(using, (task) => task.requirements, capacity).running.filter((task) => task.running === undefined);
+    return admit(using, (task) => task.requirements, capacity).running.filter((task) => task.running === undefined && task.lease?.isGranted !== false);
   }
 
   /** As told to the coordinator: not what was dropped. */

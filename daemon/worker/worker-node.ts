@@ -15,6 +15,7 @@ import { isEndedBy, refusalOf } from './acceptance.ts';
 import { type HeldTask, HeldTasks, newTask } from './attempts.ts';
 import { AttemptsDelivery } from './attempts-delivery.ts';
 import { type EndedRun, outcomeOf } from './attempts-outcome.ts';
+import { Leases } from './leases.ts';
 import type { WorkerNeeds } from './needs.ts';
 import { type WorkerOptions, workerDefaults } from './options.ts';
 import type { LeftAttempt, RunningTask } from './task-runner.ts';
@@ -32,6 +33,7 @@ export class WorkerNode implements Startable {
   readonly #needs: WorkerNeeds;
   readonly #delivery: AttemptsDelivery;
   readonly #held = new HeldTasks();
+  readonly #leases: Leases;
   /** Jobs that ran here since the start, for which the task runner may keep a session. */
   readonly #sessions = new Set<JobId>();
   /** Of the coordinators that spoke to this node. */
@@ -49,6 +51,13 @@ export class WorkerNode implements Startable {
     this.#options = { ...workerDefaults, ...options };
     this.#needs = needs;
     this.#delivery = new AttemptsDelivery(this.#options, needs);
+    this.#leases = new Leases({
+      ...needs,
+      held: this.#held,
+      holdings: () => this.#holdings(),
+      onRenewed: () => this.#startWhatFits(),
+      onEnded: (task) => this.#drop(task),
+    });
     needs.messenger.serve(workProtocol, {
       onMessage: (from, message) => this.#stop(from, message),
       onRequest: (from, request) => this.#answer(from, request),
@@ -70,6 +79,7 @@ export class WorkerNode implements Startable {
       if (state === undefined || !['active', 'paused'].includes(jobPhase(state))) this.#closeSessions(job);
     }
     this.#started.resolve();
+    this.#leases.look();
     this.#report();
   }
 
@@ -78,6 +88,7 @@ export class WorkerNode implements Startable {
     this.#running = false;
     this.#reporting?.timer.cancel();
     this.#over.abort();
+    this.#leases.stop();
     for (const task of this.#held.all()) if (task.running === undefined) this.#held.remove(task);
   }
 
@@ -133,18 +144,19 @@ export class WorkerNode implements Startable {
     // The record may still be on its way to this node: one look at the neighbours brings it.
     if (attempts.some(({ attempt }) => journal.job(attempt.job)?.record === undefined)) await journal.catchUp(this.#options.recordMs);
     const refused: { attempt: AttemptName; reason: RefusalReason }[] = [];
-    for (const { attempt, holders } of attempts) {
-      const reason = this.#hold(attempt, holders);
+    for (const { attempt, holders, leaseMs } of attempts) {
+      const reason = this.#hold(attempt, holders, leaseMs);
       if (reason !== undefined) refused.push({ attempt, reason });
     }
     this.#batch = { term, number: batch };
     this.#startWhatFits();
+    this.#leases.look();
     this.#reportIn(refused.length > 0 ? this.#options.reportSoonMs : this.#options.reportMs);
     return refused;
   }
 
-  #hold(attempt: AttemptName, holders: readonly NodeId[]): RefusalReason | undefined {
-    const { journal, membership } = this.#needs;
+  #hold(attempt: AttemptName, holders: readonly NodeId[], leaseMs: number | undefined): RefusalReason | undefined {
+    const { journal, membership, clock } = this.#needs;
     if (this.#held.has(attempt)) return undefined;
     if (!this.#running || !this.#accepting) return 'stopping';
     if (this.#held.hasRival(attempt)) return 'already-held';
@@ -156,11 +168,13 @@ export class WorkerNode implements Startable {
     if (state?.record === undefined || step === undefined) return 'unknown-job';
     const { record } = state;
     const { requirements } = step;
-    this.#held.add(newTask({ attempt, record, requirements, holders }));
+    const task = newTask({ attempt, record, requirements, holders });
+    if (leaseMs !== undefined) task.lease = { ms: leaseMs, until: clock.now() + leaseMs, isGranted: false };
+    this.#held.add(task);
     return undefined;
   }
 
-  #adopt({ attempt, runningMs }: LeftAttempt): void {
+  #adopt({ attempt, runningMs, lease }: LeftAttempt): void {
     const { journal, taskRunner, clock } = this.#needs;
     const state = journal.job(attempt.job);
     const step = state === undefined ? undefined : stepOf(state, attempt.step);
@@ -169,6 +183,7 @@ export class WorkerNode implements Startable {
       return;
     }
     const task = newTask({ attempt, record: state.record, requirements: step.requirements, holders: [] });
+    if (lease !== undefined) task.lease = { ...lease, isGranted: true };
     this.#held.add(task);
     const running = taskRunner.adopt(attempt, (fraction, message) => this.#progress(task, fraction, message));
     void this.#follow(task, running, clock.now() - runningMs);
@@ -184,7 +199,7 @@ export class WorkerNode implements Startable {
     const { attempt, record, holders } = task;
     const { taskRunner, clock } = this.#needs;
     this.#sessions.add(attempt.job);
-    const running = taskRunner.run(attempt, record, holders, (fraction, message) => this.#progress(task, fraction, message));
+    const running = taskRunner.run(attempt, record, holders, (fraction, message) => this.#progress(task, fraction, message), task.lease);
     await this.#follow(task, running, clock.now());
   }
 

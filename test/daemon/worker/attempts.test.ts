@@ -18,6 +18,7 @@ function taskOf(index: number, requirements: HostRequirements, changes: Partial<
     requirements,
     holders: [],
     dropped: new AbortController(),
+    lease: undefined,
     running: undefined,
     since: 0,
     finished: false,
