@@ -6,23 +6,32 @@ import { errnoOf } from './disk-errors.ts';
 
 /** Names shown of files that are in the way. */
 const mostNamed = 3;
+const mostAttempts = 10;
 
 /** `created` is the topmost folder that did not exist before; remove it again with `discardFolder` when nothing comes of it. */
 export async function prepareFolder(folder: string): Promise<{ readonly created: string | undefined }> {
   const found = await stat(folder).catch(() => undefined);
   if (found !== undefined && !found.isDirectory()) throw new SupervmError('output-unwritable', `${folder} is a file, not a folder.`, 'Name a folder with -o.');
-  let created: string | undefined;
-  try {
-    created = await makeFolders(folder);
-    const probe = join(folder, `.supervm-${process.pid}.probe`);
-    const file = await open(probe, 'w');
-    await file.close();
-    await rm(probe, { force: true });
-  } catch (error) {
-    if (created !== undefined) await discardFolder(folder, created);
-    throw new SupervmError('output-unwritable', `${folder} cannot be written: ${reasonOf(error)}.`, 'Name another folder with -o.', { cause: error });
+  for (let attempt = 1; ; attempt += 1) {
+    let created: string | undefined;
+    try {
+      created = await makeFolders(folder);
+      await probe(folder);
+      return { created };
+    } catch (error) {
+      if (created !== undefined) await discardFolder(folder, created);
+      // Another submission may have made it and, refused, removed it again while we looked.
+      if (attempt < mostAttempts && ['ENOENT', 'EEXIST'].includes(errnoOf(error) ?? '')) continue;
+      throw new SupervmError('output-unwritable', `${folder} cannot be written: ${reasonOf(error)}.`, 'Name another folder with -o.', { cause: error });
+    }
   }
-  return { created };
+}
+
+async function probe(folder: string): Promise<void> {
+  const path = join(folder, `.supervm-${process.pid}.probe`);
+  const file = await open(path, 'w');
+  await file.close();
+  await rm(path, { force: true });
 }
 
 /**
