@@ -14,8 +14,8 @@ interface View {
   readonly jobs: readonly JobView[];
 }
 
-/** Records `settled`, with what is missing when patience ends first. */
-export async function settle(stations: readonly Station[], recorder: Recorder, patienceMs: number, signal: AbortSignal): Promise<void> {
+/** Records `settled`, with what is missing when patience ends first, and returns that. */
+export async function settle(stations: readonly Station[], recorder: Recorder, patienceMs: number, signal: AbortSignal): Promise<readonly string[]> {
   const giveUpAt = recorder.now() + patienceMs;
   for (;;) {
     const views = await Promise.all(stations.map(viewOf));
@@ -23,7 +23,7 @@ export async function settle(stations: readonly Station[], recorder: Recorder, p
     missing.push(...differences(views.filter((view) => view !== undefined)));
     if (missing.length === 0 || recorder.now() > giveUpAt || signal.aborted) {
       recorder.record({ type: 'settled', missing: missing.slice(0, 20) });
-      return;
+      return missing;
     }
     await after(lookMs, signal);
   }

@@ -1,6 +1,6 @@
 /** Everything that chaos and soak run on: machines with small disks, clocks that can be moved, a network that can be broken. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Lab } from '../support/lab.ts';
 import { writeClusterKey } from '../support/start-cluster.ts';
@@ -53,6 +53,7 @@ export class Laboratory implements AsyncDisposable {
 
   saveLogs(folder: string): void {
     mkdirSync(folder, { recursive: true });
+    for (const { name } of this.stations) copyFileSync(join(this.lab.folder, `${name}.out`), join(folder, `${name}.out`));
     for (const station of this.stations) station.saveLogs(folder);
   }
 

@@ -34,6 +34,8 @@ export interface PlanOptions {
 
 /** One call in so many starts a process. */
 const programShare = 0.08;
+/** One job in so many is a single task of some seconds, which faults often strike in the middle. */
+const longShare = 0.05;
 
 export function drawPlan({ seed, nodes: count, minutes, profile }: PlanOptions): ChaosPlan {
   const draw = seededRandomness(seed).fork('chaos');
@@ -57,8 +59,8 @@ function drawCalls(draw: SeededRandomness, profile: Profile, nodes: readonly str
 /** A submission and what its user does to it afterwards, at any node; one who never heard of the job refuses, and that is no fault. */
 function drawJob(draw: SeededRandomness, nodes: readonly string[], key: string, at: number): readonly PlannedCall[] {
   const by = draw.chance(programShare) ? 'program' : 'client';
-  const small = draw.chance(0.4);
-  const common = { key, by, tasks: small ? 1 : 1 + draw.integer(12), taskMs: Math.round(draw.between(100, small ? 300 : 2000)) } as const;
+  const isLong = draw.chance(longShare);
+  const common = { key, by, tasks: isLong ? 1 : 1 + draw.integer(12), taskMs: Math.round(isLong ? draw.between(2000, 5000) : draw.between(100, 600)) } as const;
   const node = draw.pick(nodes);
   const calls: PlannedCall[] = [{ ...common, at, call: 'submit', node }];
   const later = (call: CallName, from: number, low: number, high: number, where: string): number => {

@@ -12,8 +12,11 @@ export class Recorder {
   #began = performance.now();
   readonly path: string;
 
-  /** Lines go to `history.jsonl` in the folder. */
-  constructor(folder: string) {
+  readonly #remembers: boolean;
+
+  /** Lines go to `history.jsonl` in the folder; whoever runs for hours and does not judge them need not remember them. */
+  constructor(folder: string, { remembers = true }: { readonly remembers?: boolean } = {}) {
+    this.#remembers = remembers;
     mkdirSync(folder, { recursive: true });
     this.path = join(folder, 'history.jsonl');
     this.#file = createWriteStream(this.path, { flags: 'w' });
@@ -27,7 +30,7 @@ export class Recorder {
   /** Of what has happened just now, unless a time is given. */
   record(line: Unstamped): void {
     const stamped = { ...line, at: Math.round((line.at ?? this.now()) * 10) / 10 } as Line;
-    this.#lines.push(stamped);
+    if (this.#remembers) this.#lines.push(stamped);
     this.#file.write(`${JSON.stringify(stamped)}\n`);
   }
 

@@ -50,7 +50,7 @@ export interface Requests {
 /** A node that was told of the job this long ago knows it. */
 const knowsAfterMs = 10_000;
 
-/** Requests that may be repeated; the time for which the caller's whole machine slept does not count. */
+/** Requests that the command line repeats; the time for which the caller's whole machine slept does not count. */
 export function requests(history: History, requestMs: number): Requests {
   const sleeps = faultSpans(history).filter(({ kind }) => kind === 'sleep');
   const full = faultSpans(history).filter(({ kind }) => kind === 'full-disk');
@@ -58,7 +58,7 @@ export function requests(history: History, requestMs: number): Requests {
   const submissions = linesOf(history, 'call').filter(({ call }) => call === 'submit');
   const firstAt = new Map(submissions.toReversed().map(({ key, at }) => [key, at]));
   const submittedAt = (key: string): number => firstAt.get(key) ?? 0;
-  const repeatable = linesOf(history, 'call').filter(({ call }) => call !== 'retry');
+  const repeatable = linesOf(history, 'call').filter(({ call }) => call !== 'retry' && call !== 'remove');
   const refused = repeatable.filter((call) => {
     if (call.code === 'disk-full') return full.some(({ nodes, from, until }) => nodes.includes(call.node) && from <= call.ended && until >= call.at);
     if (call.code === 'job-not-found') return wereApart(apart, submittedAt(call.key), call.at) || call.at < submittedAt(call.key) + knowsAfterMs;

@@ -17,7 +17,7 @@ function drawLane(draw: SeededRandomness, lane: Lane, profile: Profile, nodes: r
   for (let from = between(draw, profile.rests[lane]); ; ) {
     let kind = pickWeighted(draw, kinds, (each) => profile.shapes[each].weight);
     // An acknowledgement has two copies at least: one lost machine a run is what all of them must survive.
-    if (kind === 'wipe' && wiped) kind = 'full-disk';
+    if (kind === 'wipe' && wiped) kind = 'kill';
     wiped ||= kind === 'wipe';
     const { lasts, strength } = profile.shapes[kind];
     const until = from + between(draw, lasts);
