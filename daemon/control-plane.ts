@@ -2,6 +2,7 @@
  * The part of the daemon that decides, assembled once for real nodes and for simulated ones: membership, election, job
  * records, blobs, worker and coordinator. Whatever touches the world (network, disks, time, processes) comes in as a need.
  */
+import type { Ended, ResultKept } from '../src/model/facts.ts';
 import type { NodeFacts } from '../src/model/inventory.ts';
 import type { Digest, JobId, NodeId } from '../src/model/job.ts';
 import type { JobState } from '../src/model/job-state.ts';
@@ -69,6 +70,8 @@ export interface ControlPlaneOptions {
   readonly founding?: 'now' | 'later' | undefined;
   /** Something about the stored records that a person should know. */
   onTrouble?(trouble: Trouble): void;
+  /** A result or outcome that this node decided will never be undone; for logs and checks. */
+  onSettled?(fact: ResultKept | Ended): void;
   /** What is wrong with the disk of the records has changed. */
   onHealth?(problems: readonly RecordsProblem[]): void;
   readonly timings?: Partial<Timings>;
@@ -125,7 +128,7 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
   const taskRunner = needs.makeTaskRunner({ blobs, messenger });
   const parts = { membership, leadership: election, journal, blobs, messenger, clock };
   const worker = new WorkerNode(timings.worker, { ...parts, taskRunner });
-  const coordinator = new Coordinator(timings.coordinator, parts);
+  const coordinator = new Coordinator(timings.coordinator, { ...parts, settled: (fact) => options.onSettled?.(fact) });
   const upkeep = new Upkeep(timings.upkeep, { ...parts, decodeTree });
   const readTree = async (digest: Digest, from: readonly NodeId[]): Promise<readonly Digest[]> =>
     decodeTree(await blobs.bytes({ digest }, from)).map((entry) => entry.digest);

@@ -5,6 +5,8 @@ import type { AttemptName, HostRequirements, JobId, NodeId } from '../../src/mod
 export interface Tracked {
   readonly attempt: AttemptName;
   readonly requirements: HostRequirements;
+  /** Not placed again before `leaseUntil`, whatever happens to its node. */
+  readonly onceOnly: boolean;
   /** Of its node when it last named it, so that what a restarted node has lost is known. */
   incarnation: number;
   /** Number of the batch it was assigned in; 0 when its worker told of it first. */

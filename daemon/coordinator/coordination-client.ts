@@ -3,16 +3,16 @@ import { SupervmError } from '../../src/model/errors.ts';
 import type { JobId } from '../../src/model/job.ts';
 import { type CoordinationReply, type CoordinationRequest, coordinationProtocol } from '../wire/coordination-protocol.ts';
 import type { Coordination, JobOverview, WaitingReason } from './coordination.ts';
-import type { Leadership, Messenger } from './needs.ts';
+import type { Messenger, VotedLeadership } from './needs.ts';
 
 /** A coordinator that takes longer is as good as none to a person who waits. */
 const answerMs = 1_000;
 
 export class CoordinationClient implements Coordination {
   readonly #messenger: Messenger;
-  readonly #leadership: Leadership;
+  readonly #leadership: Pick<VotedLeadership, 'current'>;
 
-  constructor(needs: { readonly messenger: Messenger; readonly leadership: Leadership }) {
+  constructor(needs: { readonly messenger: Messenger; readonly leadership: Pick<VotedLeadership, 'current'> }) {
     this.#messenger = needs.messenger;
     this.#leadership = needs.leadership;
   }

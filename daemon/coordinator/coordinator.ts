@@ -40,7 +40,10 @@ export class Coordinator implements Startable {
   #follow(): void {
     const { leadership } = this.#needs;
     const term = this.#running && leadership.isMine() ? leadership.current() : undefined;
-    if (sameTerm(term, this.#tenure?.term)) return;
+    if (sameTerm(term, this.#tenure?.term)) {
+      this.#tenure?.stand();
+      return;
+    }
     this.#tenure?.end();
     this.#tenure = term === undefined ? undefined : new Tenure({ ...this.#options, term }, this.#needs);
     void this.#tenure?.begin();

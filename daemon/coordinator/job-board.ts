@@ -4,6 +4,7 @@ import type { AttemptName, JobId, JobRecord, NodeId } from '../../src/model/job.
 import type { JobState } from '../../src/model/job-state.ts';
 import { isStepComplete } from '../../src/model/standing.ts';
 import type { AttemptTable } from './attempt-table.ts';
+import type { OnceOnly } from './once-only.ts';
 import type { Hold, Waiting } from './scheduler/snapshot.ts';
 import { StepQueue } from './step-queue.ts';
 
@@ -11,6 +12,7 @@ export interface JobBoardNeeds {
   readonly attempts: AttemptTable;
   /** The job's state now. */
   state(): JobState;
+  readonly onceOnly: Pick<OnceOnly, 'holdOf'>;
 }
 
 export class JobBoard {
@@ -55,9 +57,8 @@ export class JobBoard {
 
   /** The attempt came to nothing: unless another one goes on, its task waits again. */
   giveBack({ job, step, index, attempt, generation }: AttemptName): void {
-    if (generation !== this.generation) return;
     const queue = this.queue(step);
-    queue?.drew(index, attempt);
+    if (generation === this.generation) queue?.drew(index, attempt);
     if (!this.#needs.attempts.isActive(job, step, index)) queue?.giveBack(index);
   }
 
@@ -97,6 +98,7 @@ export class JobBoard {
     if (state.pause?.paused === true) return { code: 'job-paused' };
     const needed = queue.step.needs.find((name) => !isStepComplete(state, name));
     if (needed !== undefined) return { code: 'needs-step', step: needed };
-    return now < this.#inputsMissingUntil ? { code: 'inputs-missing' } : undefined;
+    if (now < this.#inputsMissingUntil) return { code: 'inputs-missing' };
+    return this.#needs.onceOnly.holdOf(this.record, queue.step);
   }
 }

@@ -50,7 +50,7 @@ export class ResultKeeper {
       if (state?.failures.has(attemptKey(attempt)) === true) return { type: 'noted' };
       const stillTrue = (): boolean => this.#answerFrom(this.#needs.journal.job(attempt.job), notice) === undefined;
       const fact = { type: 'attempt-failed', job: attempt.job, at: this.#needs.clock.wall(), attempt, failure } as const;
-      return (await this.#needs.facts.append(fact, stillTrue)) ? { type: 'noted' } : later('the job changed');
+      return (await this.#needs.facts.append(fact, stillTrue)) === 'untrue' ? later('the job changed') : { type: 'noted' };
     });
   }
 
@@ -65,7 +65,8 @@ export class ResultKeeper {
     const holders = await copyOutputs({ outputs, from: attempt.node, submitter, copyMs: this.#options.copyMs }, this.#needs);
     const fact = { type: 'result-kept', job: attempt.job, at: this.#needs.clock.wall(), attempt, term: this.#options.term, outputs, report, holders } as const;
     const kept = await this.#needs.facts.append(fact, () => answer() === undefined);
-    return kept ? { type: 'kept' } : (answer() ?? later('the job changed'));
+    if (kept === 'untrue') return answer() ?? later('the job changed');
+    return kept === 'settled' ? { type: 'kept', quorate: true } : { type: 'kept' };
   }
 
   /** Undefined while the attempt may still become a fact. */

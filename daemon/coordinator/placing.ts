@@ -1,7 +1,7 @@
 /** Turns what the scheduler decides into attempts, and sends them to their workers. */
 import type { AttemptName, NodeId, Term } from '../../src/model/job.ts';
 import type { Timer } from '../clock.ts';
-import { type Assignment, workProtocol } from '../wire/work-protocol.ts';
+import { type Assignment, leaseGraceMs, workProtocol } from '../wire/work-protocol.ts';
 import type { JobBoard } from './job-board.ts';
 import type { Clock, Membership, Messenger } from './needs.ts';
 import type { NodeRests } from './node-rests.ts';
@@ -76,11 +76,11 @@ export class Placing {
     const { messenger } = this.#needs;
     try {
       const reply = await messenger.request(node, workProtocol, request, this.#options.assignMs);
-      if (reply.type === 'assigned') for (const { attempt, reason } of reply.refused) this.#takeBack(node, [attempt], reason);
-      else this.#takeBack(node, attemptsOf(request), 'it has heard of a higher term');
+      if (reply.type === 'assigned') for (const { attempt, reason } of reply.refused) this.#takeBack(node, [attempt], reason, true);
+      else this.#takeBack(node, attemptsOf(request), 'it has heard of a higher term', true);
     } catch (error) {
       // If the worker took them after all, it will name them in its next report and they are adopted.
-      this.#takeBack(node, attemptsOf(request), error instanceof Error ? error.message : String(error));
+      this.#takeBack(node, attemptsOf(request), error instanceof Error ? error.message : String(error), false);
     }
   }
 
@@ -91,19 +91,22 @@ export class Placing {
     if (board === undefined || queue === undefined) return undefined;
     const attempt: AttemptName = { term: this.#options.term, job, generation: board.generation, step, index, attempt: queue.numberOf(index), node };
     const now = clock.now();
+    const { leaseMs } = this.#options;
+    const onceOnly = queue.step.onceOnly === true;
     roster.attempts.add({
       attempt,
       requirements: queue.step.requirements,
+      onceOnly,
       incarnation: membership.member(node)?.facts.incarnation ?? 0,
       batch,
       since: now,
       state: 'assigned',
-      leaseUntil: now + this.#options.leaseMs,
+      leaseUntil: now + leaseMs + (onceOnly ? leaseGraceMs : 0),
       fraction: 0,
       message: '',
     });
     queue.took(index);
-    return { attempt, holders: this.#holdersFor(board) };
+    return { attempt, holders: this.#holdersFor(board), ...(onceOnly ? { leaseMs } : {}) };
   }
 
   #holdersFor(board: JobBoard): NodeId[] {
@@ -111,10 +114,14 @@ export class Placing {
     return [...known].filter((node) => this.#needs.membership.member(node)?.reachability === 'alive').slice(0, mostHolders);
   }
 
-  #takeBack(node: NodeId, attempts: readonly AttemptName[], reason: string): void {
+  /** `surely`: the worker itself said that it does not have them. */
+  #takeBack(node: NodeId, attempts: readonly AttemptName[], reason: string, surely: boolean): void {
     const { roster, rests, clock } = this.#needs;
     if (!this.#needs.isMine()) return;
-    for (const attempt of attempts) roster.release(attempt);
+    for (const attempt of attempts) {
+      if (surely) roster.release(attempt);
+      else roster.lose(attempt);
+    }
     this.soon(rests.refused(node, reason, clock.now()));
   }
 }

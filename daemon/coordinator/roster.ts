@@ -4,9 +4,12 @@ import type { JobState } from '../../src/model/job-state.ts';
 import { workProtocol } from '../wire/work-protocol.ts';
 import { AttemptTable, type Tracked } from './attempt-table.ts';
 import { JobBoard } from './job-board.ts';
-import type { Journal, Messenger } from './needs.ts';
+import type { Clock, Journal, Messenger } from './needs.ts';
+import type { OnceOnly } from './once-only.ts';
 
 export interface RosterNeeds {
+  readonly clock: Clock;
+  readonly onceOnly: Pick<OnceOnly, 'holdOf'>;
   readonly journal: Journal;
   readonly messenger: Messenger;
 }
@@ -40,22 +43,33 @@ export class Roster {
       this.stop(this.attempts.ofJob(id).map((tracked) => tracked.attempt));
     }
     if (record === undefined || !isOpen(state) || before?.generation === generation) return;
-    this.#boards.set(id, new JobBoard({ id, record, generation }, { attempts: this.attempts, state: () => this.#needs.journal.job(id) ?? state }));
+    const { journal, onceOnly } = this.#needs;
+    this.#boards.set(id, new JobBoard({ id, record, generation }, { attempts: this.attempts, state: () => journal.job(id) ?? state, onceOnly }));
   }
 
-  /** The attempt is lost, failed or refused: unless another one goes on, its task waits again. */
+  /** The attempt is lost: unless another one goes on, its task waits again. One that is once-only may run on until its lease ends. */
+  lose(attempt: AttemptName): void {
+    if (!this.#mayRunOn(attempt)) this.release(attempt);
+  }
+
+  /** The attempt has surely ended, or never began: its worker said so. Unless another one goes on, its task waits again. */
   release(attempt: AttemptName): Tracked | undefined {
     const tracked = this.attempts.remove(attempt);
     if (tracked !== undefined) this.board(attempt.job)?.giveBack(attempt);
     return tracked;
   }
 
-  /** Tells the workers to end these; forgets them. A worker that does not hear it learns from its own records, or when it offers. */
+  /** Tells the workers to end these; forgets them, or, of once-only steps, waits for the end of their lease. A worker that does not hear it learns from its own records, or when it offers. */
   stop(attempts: readonly AttemptName[]): void {
-    for (const attempt of attempts) this.attempts.remove(attempt);
+    for (const attempt of attempts) if (!this.#mayRunOn(attempt)) this.attempts.remove(attempt);
     for (const [node, ofNode] of Map.groupBy(attempts, (attempt) => attempt.node)) {
       this.#needs.messenger.send(node, workProtocol, { type: 'stop', term: this.#term, attempts: ofNode });
     }
+  }
+
+  #mayRunOn(attempt: AttemptName): boolean {
+    const tracked = this.attempts.get(attempt);
+    return tracked?.onceOnly === true && this.#needs.clock.now() <= tracked.leaseUntil;
   }
 }
 

@@ -16,12 +16,14 @@ import { later, ResultKeeper } from './keep-result.ts';
 import type { CoordinatorNeeds } from './needs.ts';
 import { NodeRests } from './node-rests.ts';
 import { snapshotNodes } from './node-snapshots.ts';
+import { OnceOnly } from './once-only.ts';
 import type { CoordinatorOptions } from './options.ts';
 import { overviewOf, reasonsOf } from './overview.ts';
 import { Placing } from './placing.ts';
 import { reconcile } from './reconcile.ts';
 import { renewLeases } from './renew-leases.ts';
 import { Roster } from './roster.ts';
+import { Settling } from './settling.ts';
 import { takeCensus } from './takeover.ts';
 
 /** Of more failed tasks than this the outcome names the first; a fact is bounded. */
@@ -36,6 +38,7 @@ export class Tenure {
   readonly #facts: FactBatch;
   readonly #keeper: ResultKeeper;
   readonly #placing: Placing;
+  readonly #onceOnly: OnceOnly;
   /** `job/generation` of outcomes being written. */
   readonly #ending = new Set<string>();
   #sweeping: Timer | undefined;
@@ -47,9 +50,10 @@ export class Tenure {
     this.#options = options;
     this.#needs = needs;
     const isMine = (): boolean => this.#isMine();
-    this.#roster = new Roster(options, needs);
+    this.#onceOnly = new OnceOnly(options, needs);
+    this.#roster = new Roster(options, { ...needs, onceOnly: this.#onceOnly });
     this.#rests = new NodeRests(options);
-    this.#facts = new FactBatch(options, needs);
+    this.#facts = new FactBatch(options, { ...needs, settling: new Settling(options, { ...needs, isMine }) });
     this.#keeper = new ResultKeeper(options, { ...needs, facts: this.#facts, isMine });
     this.#placing = new Placing(options, { ...needs, roster: this.#roster, rests: this.#rests, isMine });
   }
@@ -96,7 +100,7 @@ export class Tenure {
   /** The once-only attempts of the worker that it may go on with, until their lease counted from the sending of its request. */
   renew(node: NodeId, holdings: Holdings): AttemptName[] {
     if (!this.#ready || this.#over || !this.#isMine()) return [];
-    return renewLeases(node, holdings, this.#options, { ...this.#needs, roster: this.#roster });
+    return renewLeases(node, holdings, this.#options, { ...this.#needs, roster: this.#roster, onceOnly: this.#onceOnly });
   }
 
   /** A node came, went, was paused or changed: attempts on one that is lost are placed again. One that was restarted says itself what it still has. */
@@ -104,8 +108,14 @@ export class Tenure {
     if (!this.#ready || this.#over) return;
     const member = this.#needs.membership.member(node);
     const isReachable = member?.reachability === 'alive' || member?.reachability === 'suspect';
-    if (!isReachable) for (const tracked of this.#roster.attempts.ofNode(node)) this.#roster.release(tracked.attempt);
+    if (!isReachable) for (const tracked of this.#roster.attempts.ofNode(node)) this.#roster.lose(tracked.attempt);
     this.#placing.soon();
+  }
+
+  /** Voters renewed the term, or ceased to. */
+  stand(): void {
+    this.#onceOnly.look();
+    if (this.#ready && !this.#over) this.#placing.soon();
   }
 
   async offer(offer: Offer): Promise<CoordinationReply> {
@@ -175,8 +185,10 @@ export class Tenure {
   #sweep(): void {
     const now = this.#needs.clock.now();
     const expired = this.#roster.attempts.all().filter((tracked) => tracked.leaseUntil < now);
-    for (const tracked of expired) this.#roster.release(tracked.attempt);
-    if (expired.length > 0) this.#placing.soon();
+    for (const tracked of expired) this.#roster.lose(tracked.attempt);
+    // Holds on once-only steps end with time.
+    this.#onceOnly.look();
+    this.#placing.soon();
     for (const state of this.#needs.journal.jobs().values()) this.#endIfFinished(state);
   }
 
@@ -202,7 +214,7 @@ export class Tenure {
     // A disk that failed is tried again at the next sweep; the job stays open till then.
     this.#facts
       .append(ended, stillTrue)
-      .catch(() => false)
+      .catch(() => undefined)
       .finally(() => this.#ending.delete(key));
   }
 }

@@ -25,6 +25,8 @@ export interface ResultKept extends OfJob {
   readonly report: RunReport;
   /** Machines that held the bytes when it was kept. */
   readonly holders: readonly { readonly node: NodeId; readonly host: HostId }[];
+  /** Kept in a quorate term; absent in a degraded one. */
+  readonly quorate?: true;
 }
 
 export interface AttemptFailed extends OfJob {
@@ -55,6 +57,8 @@ export interface Ended extends OfJob {
   readonly kept: number;
   /** At most 10,000 are listed; the state's tally counts all. */
   readonly failed: readonly TaskReference[];
+  /** As of a result. */
+  readonly quorate?: true;
 }
 
 /** A register that users change: last writer wins by (clock, node). */

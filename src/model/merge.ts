@@ -19,9 +19,15 @@ export function differInOutputs(a: ResultKept, b: ResultKept): boolean {
   return a !== b && compareValues(contents(a.outputs), contents(b.outputs)) !== 0;
 }
 
-/** Negative when `a` wins: the higher term that kept it, then the smaller attempt, node, digests. */
+/** What a quorate coordinator decided beats whatever others did without it. */
+function compareQuorate(a: ResultKept | Ended, b: ResultKept | Ended): number {
+  return Number(b.quorate === true) - Number(a.quorate === true);
+}
+
+/** Negative when `a` wins: quorate before degraded, then the higher term that kept it, then the smaller attempt, node, digests. */
 export function compareResults(a: ResultKept, b: ResultKept): number {
   return (
+    compareQuorate(a, b) ||
     compareTerms(b.term, a.term) ||
     a.attempt.attempt - b.attempt.attempt ||
     compareTexts(a.attempt.node, b.attempt.node) ||
@@ -30,9 +36,9 @@ export function compareResults(a: ResultKept, b: ResultKept): number {
   );
 }
 
-/** Negative when `a` wins: the higher term. */
+/** Negative when `a` wins: quorate before degraded, then the higher term. */
 export function compareEnded(a: Ended, b: Ended): number {
-  return compareTerms(b.term, a.term) || compareValues(a, b);
+  return compareQuorate(a, b) || compareTerms(b.term, a.term) || compareValues(a, b);
 }
 
 /** Negative when `a` wins: the last writer by (clock, node). */

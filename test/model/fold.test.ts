@@ -118,6 +118,19 @@ describe('folding facts', () => {
     expect(same.conflicts.size).toBe(0);
   });
 
+  test('keeps what was decided in a quorate term, whatever higher terms decided without one', () => {
+    const quorate: ResultKept = { ...kept({ number: 1, node: 'n1' }, 'a'), quorate: true };
+    const degraded = kept({ number: 7, node: 'n2' }, 'b');
+    const state = fold([degraded, quorate]);
+    expect(state.results.get('draw/0')).toBe(quorate);
+    expect([...state.conflicts]).toEqual(['draw/0']);
+    const later: ResultKept = { ...kept({ number: 2, node: 'n1' }, 'b'), quorate: true };
+    expect(fold([later, quorate]).results.get('draw/0')).toBe(later);
+    const ended = { type: 'ended', job: testJob, at: 0, generation: 1, kept: 0, failed: [] } as const;
+    const succeeded: Fact = { ...ended, outcome: 'succeeded', term: { number: 1, node: 'n1' }, quorate: true };
+    expect(fold([succeeded, { ...ended, outcome: 'failed', term: { number: 9, node: 'n1' } }]).ended.get(1)).toBe(succeeded);
+  });
+
   test('breaks a tie of numbers by node, and of terms by attempt', () => {
     const right = kept({ number: 1, node: 'n2' }, 'a');
     expect(fold([kept({ number: 1, node: 'n1' }, 'b'), right]).results.get('draw/0')).toBe(right);

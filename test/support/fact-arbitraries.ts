@@ -53,7 +53,7 @@ const attempt: fc.Arbitrary<AttemptName> = fc.record({
 const records = fc.constantFrom(record([step('draw', 3), step('join', 2, ['draw'])]), record([step('draw', 2)], { name: 'a lie' }));
 const common = { job: fc.constant(testJob), at };
 
-export const anyFact: fc.Arbitrary<Fact> = fc.oneof(
+const degradedFact: fc.Arbitrary<Fact> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ ...common, type: fc.constant('submitted' as const), record: records }) },
   {
     weight: 6,
@@ -100,6 +100,11 @@ export const anyFact: fc.Arbitrary<Fact> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ ...common, type: fc.constant('pause-set' as const), paused: fc.boolean(), clock: fc.nat(2), node }) },
 );
+
+/** Half of what coordinators decide was decided in a quorate term. */
+export const anyFact: fc.Arbitrary<Fact> = fc
+  .tuple(degradedFact, fc.boolean())
+  .map(([fact, quorate]) => (quorate && (fact.type === 'result-kept' || fact.type === 'ended') ? { ...fact, quorate: true } : fact));
 
 export const removedFact: fc.Arbitrary<Fact> = fc.record({ ...common, type: fc.constant('removed' as const) });
 

@@ -1,12 +1,12 @@
 /** A journal of one node without a disk or peers: facts are folded at once and stored when told. */
 import { jobIdOf } from '../../daemon/records/canonical.ts';
-import type { Journal, Stored } from '../../daemon/records/journal.ts';
+import type { Holders, Journal, Positions, Stored } from '../../daemon/records/journal.ts';
 import type { Fact } from '../../src/model/facts.ts';
 import { emptyJobState, foldInto, type MutableJobState } from '../../src/model/fold.ts';
 import type { HostId, JobId, JobRecord } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 
-export class MemoryJournal implements Journal {
+export class MemoryJournal implements Journal, Holders {
   /** What every append waits for first. */
   before: Promise<void> = Promise.resolve();
   /** Machines that are said to have everything. */
@@ -28,7 +28,19 @@ export class MemoryJournal implements Journal {
     this.appended.push(facts);
     await this.before;
     for (const fact of facts) this.learn(fact);
-    return { copies: this.copies, wanted: 2 };
+    return { copies: this.copies, wanted: 2, positions: new Map([['memory', this.appended.length]]) };
+  }
+
+  positions(): Positions {
+    return new Map([['memory', this.appended.length]]);
+  }
+
+  holds(): boolean {
+    return true;
+  }
+
+  async whenHeld(isEnough: () => boolean): Promise<boolean> {
+    return isEnough();
   }
 
   async catchUp(): Promise<void> {}

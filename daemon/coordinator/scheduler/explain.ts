@@ -14,6 +14,7 @@ export function explain(nodes: readonly NodeSnapshot[], waiting: Waiting): Waiti
     code: waiting.hold?.code ?? reasonOf(findings),
     tasks: waiting.count,
     step: waiting.step,
+    ...(waiting.hold?.code === 'needs-quorum' ? { detail: waiting.hold.detail } : {}),
     nodes: findings.map(({ node, reason }) => ({ node: node.id, reason })),
   };
 }

@@ -19,7 +19,10 @@ export interface Candidate {
 }
 
 /** Why no task of a step may start whatever the nodes are. */
-export type Hold = { readonly code: 'job-paused' } | { readonly code: 'needs-step'; readonly step: string } | { readonly code: 'inputs-missing' };
+export type Hold =
+  | { readonly code: 'job-paused' | 'inputs-missing' | 'needs-lease-end' }
+  | { readonly code: 'needs-step'; readonly step: string }
+  | { readonly code: 'needs-quorum'; readonly detail: string };
 
 /** The waiting tasks of one step. */
 export interface Waiting {

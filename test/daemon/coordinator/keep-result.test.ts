@@ -17,6 +17,8 @@ let membership: FixedMembership;
 let copies: string[];
 let refusing: Set<string>;
 let isMine: boolean;
+let quorate: boolean;
+let settled: boolean;
 let keeper: ResultKeeper;
 let job: JobId;
 
@@ -37,7 +39,9 @@ beforeEach(() => {
   copies = [];
   refusing = new Set();
   isMine = true;
-  const facts = new FactBatch({ storeMs: 1000 }, { journal });
+  quorate = false;
+  settled = false;
+  const facts = new FactBatch({ storeMs: 1000 }, { journal, settling: { isQuorate: () => quorate, isSettled: async () => settled } });
   keeper = new ResultKeeper({ ...coordinatorDefaults, term }, { journal, blobs, membership, clock: new VirtualClock(), facts, isMine: () => isMine });
   job = journal.submit(recordOf({ steps: [stepWith(100)] }));
 });
@@ -94,6 +98,16 @@ describe('a result', () => {
     ]);
     expect(answers).toEqual([{ type: 'kept' }, { type: 'kept' }, { type: 'refused', reason: 'already-kept' }]);
     expect(journal.appended.flat()).toHaveLength(1);
+  });
+
+  test('says whether it was kept in a quorate term, and whether that is settled for good', async () => {
+    await keeper.keep(offerOf(0));
+    quorate = true;
+    expect(await keeper.keep(offerOf(1))).toEqual({ type: 'kept' });
+    settled = true;
+    expect(await keeper.keep(offerOf(2))).toEqual({ type: 'kept', quorate: true });
+    const marks = journal.appended.flat().map((fact) => fact.type === 'result-kept' && fact.quorate);
+    expect(marks).toEqual([undefined, true, true]);
   });
 
   test('is not kept by a node that no longer coordinates, even when it lost its term while copying', async () => {

@@ -6,17 +6,22 @@ import type { JobState } from '../../../src/model/job-state.ts';
 import { requirementsOf } from '../../support/inventories.ts';
 import { attemptOf, firstTerm, recordOf } from '../../support/jobs.ts';
 import { MemoryJournal } from '../../support/memory-journal.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 
 test('the number of an attempt that was lost while an older one went on is not drawn again', () => {
   const journal = new MemoryJournal();
   const job = journal.submit(recordOf());
-  const roster = new Roster({ term: firstTerm }, { journal, messenger: {} as unknown as Messenger });
+  const roster = new Roster(
+    { term: firstTerm },
+    { journal, messenger: {} as unknown as Messenger, clock: new VirtualClock(), onceOnly: { holdOf: () => undefined } },
+  );
   roster.refresh(journal.job(job) as JobState);
   const attempts = [attemptOf(job, 0, { attempt: 1, node: 'a' }), attemptOf(job, 0, { attempt: 2, node: 'b' })] as const;
   const track = (attempt: AttemptName): void =>
     roster.attempts.add({
       attempt,
       requirements: requirementsOf({}),
+      onceOnly: false,
       incarnation: 1,
       batch: 1,
       since: 0,
