@@ -156,8 +156,8 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
       for (const state of journal.jobs().values()) pace.look(state);
     },
     async stop() {
-      // Whoever hears this places our tasks elsewhere without waiting for silence.
-      if (!returns) membership.leave();
+      // Whoever hears this places our tasks elsewhere without waiting for silence, or waits for us for a while.
+      membership.leave(returns ? 'restarting' : 'for-good');
       for (const part of inOrder.toReversed()) await part.stop();
     },
   };

@@ -103,12 +103,12 @@ export class Tenure {
     return renewLeases(node, holdings, this.#options, { ...this.#needs, roster: this.#roster, onceOnly: this.#onceOnly });
   }
 
-  /** A node came, went, was paused or changed: attempts on one that is lost are placed again. One that was restarted says itself what it still has. */
+  /** A node came, went, was paused or changed: attempts on one that is lost are placed again. One that restarts, or has, says itself what it still has. */
   look(node: NodeId): void {
     if (!this.#ready || this.#over) return;
     const member = this.#needs.membership.member(node);
-    const isReachable = member?.reachability === 'alive' || member?.reachability === 'suspect';
-    if (!isReachable) for (const tracked of this.#roster.attempts.ofNode(node)) this.#roster.lose(tracked.attempt);
+    const isLost = member === undefined || member.reachability === 'unreachable' || member.reachability === 'left';
+    if (isLost) for (const tracked of this.#roster.attempts.ofNode(node)) this.#roster.lose(tracked.attempt);
     this.#placing.soon();
   }
 
@@ -184,7 +184,8 @@ export class Tenure {
   /** Now and then: places again what no worker names any more, and writes outcomes that the disk refused before. */
   #sweep(): void {
     const now = this.#needs.clock.now();
-    const expired = this.#roster.attempts.all().filter((tracked) => tracked.leaseUntil < now);
+    const restarts = (node: NodeId): boolean => this.#needs.membership.member(node)?.reachability === 'restarting';
+    const expired = this.#roster.attempts.all().filter((tracked) => tracked.leaseUntil < now && !restarts(tracked.attempt.node));
     for (const tracked of expired) this.#roster.lose(tracked.attempt);
     // Holds on once-only steps end with time.
     this.#onceOnly.look();

@@ -6,6 +6,8 @@ export interface MemberRecord {
   readonly facts: NodeFacts;
   /** It said goodbye: final for its incarnation. */
   readonly left: boolean;
+  /** With `left`: it means to be back within so many milliseconds. */
+  readonly returnsMs?: number;
   /** The peers it reaches itself. */
   readonly sees: readonly NodeId[];
   /** The peers that it sends heartbeats to; their majority decides for those that get none. Empty: all its neighbours. */

@@ -25,6 +25,8 @@ export class MemberTable {
   readonly #records = new Map<NodeId, MemberRecord>();
   readonly #members = new Map<NodeId, Member>();
   readonly #terms = new Map<NodeId, Term>();
+  /** Until when those that said they are restarting are waited for. */
+  readonly #awaited = new Map<NodeId, number>();
   #all: readonly Member[] | undefined;
 
   constructor(options: MemberTableOptions) {
@@ -54,13 +56,15 @@ export class MemberTable {
     const held = this.#records.get(id);
     if (held === undefined ? this.#records.size >= maximumMembers : compareRecords(told, held) <= 0) return false;
     this.#records.set(id, told);
+    if (told.left && told.returnsMs !== undefined) this.#awaited.set(id, now + told.returnsMs);
     const member = this.#members.get(id);
     if (member !== undefined && member.facts.incarnation === incarnation) {
       this.#set({ ...member, facts: told.facts }, member.reachability);
       return true;
     }
-    if (member !== undefined && member.reachability !== 'left') this.#become(member, 'unreachable');
-    const reachability = id === this.#options.self ? 'alive' : 'unreachable';
+    const returns = member?.reachability === 'restarting' && this.#awaits(id, now);
+    if (member !== undefined && member.reachability !== 'left' && !returns) this.#become(member, 'unreachable');
+    const reachability = id === this.#options.self ? 'alive' : returns ? 'restarting' : 'unreachable';
     this.#terms.delete(id);
     this.#set({ facts: told.facts, reachability, since: now, term: undefined, witnessed: false }, undefined);
     return true;
@@ -77,9 +81,9 @@ export class MemberTable {
   }
 
   /** Draws the conclusions: who is reachable by our own opinion or their watchers' majority, and who only by what others see. */
-  conclude(opinionOf: (id: NodeId) => Silence | undefined): void {
+  conclude(opinionOf: (id: NodeId) => Silence | undefined, now: number): void {
     for (const member of this.members()) {
-      if (member.facts.id !== this.#options.self) this.#become(member, this.#judge(member.facts.id, opinionOf));
+      if (member.facts.id !== this.#options.self) this.#become(member, this.#judge(member.facts.id, opinionOf, now));
     }
     const sees = (id: NodeId): readonly NodeId[] => (this.#records.get(id)?.left === false ? (this.#records.get(id)?.sees ?? []) : []);
     const witnessed = witnessedFrom(this.reachableIds(), sees);
@@ -95,9 +99,21 @@ export class MemberTable {
     return reached.map(({ facts }) => facts.id).filter((id) => id !== this.#options.self);
   }
 
-  #judge(id: NodeId, opinionOf: (id: NodeId) => Silence | undefined): Reachability {
+  #judge(id: NodeId, opinionOf: (id: NodeId) => Silence | undefined, now: number): Reachability {
     const record = this.#records.get(id);
-    if (record?.left === true) return 'left';
+    if (record?.left === true) return this.#awaits(id, now) ? 'restarting' : record.returnsMs === undefined ? 'left' : 'unreachable';
+    const seen = this.#judgeSeen(id, record, opinionOf);
+    if (seen === 'unreachable' && this.#awaits(id, now)) return 'restarting';
+    // Back: should it vanish now, that is a loss.
+    this.#awaited.delete(id);
+    return seen;
+  }
+
+  #awaits(id: NodeId, now: number): boolean {
+    return (this.#awaited.get(id) ?? Number.NEGATIVE_INFINITY) > now;
+  }
+
+  #judgeSeen(id: NodeId, record: MemberRecord | undefined, opinionOf: (id: NodeId) => Silence | undefined): Silence {
     const own = opinionOf(id);
     if (own !== undefined) return own;
     const asked = (record?.watchers ?? []).filter((watcher) => opinionOf(watcher) !== 'unreachable');

@@ -20,6 +20,9 @@ import { RecordSpread } from './record-spread.ts';
 /** Not having been heard of for this many heartbeats means that others have given this node up meanwhile. */
 const lateBeatsOfSleep = 6;
 
+/** How long others wait for a node that restarts before they place its tasks again. */
+const returnsMs = 20_000;
+
 export type Pace = 'busy' | 'idle';
 
 export interface MembershipOptions {
@@ -139,10 +142,10 @@ export class MembershipNode implements Membership, Startable {
     this.#table.learnTerm(this.self, term);
   }
 
-  /** Tells everybody that this node goes away on purpose. Nothing is sent after it. */
-  leave(): void {
+  /** Tells everybody that this node goes away on purpose; `restarting`: its tasks go on, and it is back in a moment. Nothing is sent after it. */
+  leave(how: 'for-good' | 'restarting' = 'for-good'): void {
     if (this.#state !== 'running') return;
-    this.#revise({ left: true });
+    this.#revise(how === 'restarting' ? { left: true, returnsMs } : { left: true });
     this.#spread.now();
     this.#state = 'over';
     this.#heart.end();
@@ -236,7 +239,7 @@ export class MembershipNode implements Membership, Startable {
   }
 
   #conclude(): void {
-    this.#table.conclude((id) => (id === this.self ? 'alive' : this.#neighbours.opinionOf(id)));
+    this.#table.conclude((id) => (id === this.self ? 'alive' : this.#neighbours.opinionOf(id)), this.#needs.clock.now());
     const sees = [...this.#table.reachableIds()].sort().slice(0, maximumSeen);
     const all = this.#neighbours.watchers().length === this.#neighbours.ids().length;
     const watchers = all ? [] : [...this.#neighbours.watchers()].sort();

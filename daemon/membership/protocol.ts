@@ -11,6 +11,9 @@ export const recordsPerMessage = 64;
 /** Bytes of JSON that a batch of records may fill: any one valid record is smaller. */
 const batchBytes = 128 * 1024;
 
+/** Nobody is waited for longer than this, whatever it said. */
+export const maximumReturnMs = 60_000;
+
 /** More neighbours than this are not told of; networks keep far fewer connections. */
 export const maximumSeen = 512;
 
@@ -57,6 +60,7 @@ export const nodeFactsSchema = z.strictObject({
 const record = z.strictObject({
   facts: nodeFactsSchema,
   left: z.boolean(),
+  returnsMs: z.int().min(0).max(maximumReturnMs).exactOptional(),
   sees: z.array(id).max(maximumSeen),
   watchers: z.array(id).max(16),
 }) satisfies z.ZodType<MemberRecord>;

@@ -49,4 +49,5 @@ export interface NodeFacts {
   readonly revision: number;
 }
 
-export type Reachability = 'alive' | 'suspect' | 'unreachable' | 'left';
+/** `restarting`: it said that it is back in a moment, with the tasks it has. */
+export type Reachability = 'alive' | 'suspect' | 'unreachable' | 'left' | 'restarting';

@@ -108,6 +108,37 @@ test('a node that says goodbye has left, and comes back with its next life', asy
   expect(stateOf(memberships[0], 'c')).toBe('alive');
 });
 
+test('a node that restarts is waited for, and is alive again without ever having been lost', async () => {
+  const { world, memberships } = await cluster('a', 'b', 'c');
+  const seen: string[] = [];
+  memberships[0].onChange(({ member, before }) => {
+    if (member.facts.id === 'c' && before !== member.reachability) seen.push(`${member.facts.incarnation} ${member.reachability}`);
+  });
+  memberships[2].leave('restarting');
+  await world.clock.advance(10);
+  world.kill('c');
+  await world.clock.advance(15_000);
+  expect(stateOf(memberships[1], 'c')).toBe('restarting');
+  expect(memberships[0].reachable().map(({ facts }) => facts.id)).toEqual(['a', 'b']);
+  await world.boot('c', 2);
+  await world.clock.advance(500);
+  expect(seen).toEqual(['1 restarting', '2 restarting', '2 alive']);
+  world.kill('c');
+  await world.clock.advance(500);
+  expect(stateOf(memberships[0], 'c')).toBe('unreachable');
+});
+
+test('a node that meant to restart and does not come back is lost after twenty seconds', async () => {
+  const { world, memberships } = await cluster('a', 'b', 'c');
+  memberships[2].leave('restarting');
+  await world.clock.advance(10);
+  world.kill('c');
+  await world.clock.advance(19_000);
+  expect([stateOf(memberships[0], 'c'), stateOf(memberships[1], 'c')]).toEqual(['restarting', 'restarting']);
+  await world.clock.advance(3_500);
+  expect([stateOf(memberships[0], 'c'), stateOf(memberships[1], 'c')]).toEqual(['unreachable', 'unreachable']);
+});
+
 test('a restarted node is reported lost before its new life is reported', async () => {
   const { world, memberships } = await cluster('a', 'b', 'c');
   const seen: string[] = [];
