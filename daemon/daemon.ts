@@ -118,7 +118,10 @@ async function assemble(
       networkProblems: () => network.problems(),
       attemptLogs: logs,
       ending: endingOf({ settings, shutdown }, { ...plane, clock }),
-      process: () => ({ uptimeSeconds: process.uptime(), residentBytes: process.memoryUsage.rss(), pid: process.pid }),
+      process: () => {
+        const { rss: residentBytes, heapUsed: heapBytes } = process.memoryUsage();
+        return { uptimeSeconds: process.uptime(), residentBytes, heapBytes, ...network.counts(), pid: process.pid };
+      },
     },
   );
   const http = new HttpServer({ socketPath: paths.socket }, { api, clock, logDefect: (error, route) => log.error('a route failed', { error, route }) });

@@ -37,6 +37,8 @@ export interface NetworkParts extends Startable {
   readonly beats: UdpBeats;
   readonly incarnation: number;
   /** What people call the cluster: the beginning of what strangers may know of its id. */
+  /** Connections that stand now, and the streams on them. */
+  counts(): { readonly connections: number; readonly streams: number };
   readonly cluster: string;
   readonly inviter: { invite(): Promise<{ readonly line: string; readonly expiresAt: number }> };
   /** Dials whom members tell about, and tells them where this node is. */
@@ -105,6 +107,7 @@ export async function openNetwork(
   return {
     messenger,
     beats,
+    counts: () => messenger.counts(),
     problems: () => copied.problems(),
     incarnation,
     cluster: key.publicHash.slice(0, 8),

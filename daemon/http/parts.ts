@@ -1,8 +1,9 @@
 /** What the groups of routes share. */
+import type { MetricsView } from '../../src/api/requests.ts';
 import { EventFeed } from './event-feed.ts';
 import type { AttemptLogReader } from './full-logs.ts';
 import { JobBook } from './job-book.ts';
-import type { Clock, Coordination, CopiesKnown, Journal, JournalQuestions, Leadership, Membership, Messenger } from './needs.ts';
+import type { Clock, Coordination, CopiesKnown, Journal, JournalQuestions, Membership, Messenger, VotedLeadership } from './needs.ts';
 import { Overviews } from './overviews.ts';
 import type { Deliveries, EndingControl, Inviter, Submitter } from './services.ts';
 
@@ -16,7 +17,7 @@ export interface DaemonApiOptions {
 export interface DaemonApiNeeds {
   readonly clock: Clock;
   readonly membership: Membership;
-  readonly leadership: Leadership;
+  readonly leadership: VotedLeadership;
   readonly journal: Journal & JournalQuestions;
   readonly coordination: Coordination;
   readonly copies: CopiesKnown;
@@ -29,8 +30,8 @@ export interface DaemonApiNeeds {
   /** Without it `logs` shows what the facts say. */
   readonly attemptLogs: AttemptLogReader;
   readonly ending: EndingControl;
-  /** The process itself, for its metrics: seconds since start, bytes resident, its id. */
-  process(): { readonly uptimeSeconds: number; readonly residentBytes: number; readonly pid: number };
+  /** The process itself, for its metrics: seconds since start, what it holds, its id. */
+  process(): Pick<MetricsView, 'uptimeSeconds' | 'residentBytes' | 'heapBytes' | 'connections' | 'streams'> & { readonly pid: number };
 }
 
 export interface ApiParts {
@@ -43,5 +44,6 @@ export interface ApiParts {
 
 export function apiParts(options: DaemonApiOptions, needs: DaemonApiNeeds): ApiParts {
   const overviews = new Overviews(needs);
-  return { options, needs, overviews, book: new JobBook({ ...needs, overviews }), feed: new EventFeed(needs) };
+  const book = new JobBook({ ...needs, overviews });
+  return { options, needs, overviews, book, feed: new EventFeed({ ...needs, nameOf: (node) => book.nameOf(node) }) };
 }

@@ -72,7 +72,7 @@ async function waitFor(parts: ApiParts, id: string, signal: AbortSignal): Promis
 
 async function metrics(parts: ApiParts): Promise<MetricsView> {
   const { membership, journal } = parts.needs;
-  const { uptimeSeconds, residentBytes } = parts.needs.process();
+  const { pid: _, ...held } = parts.needs.process();
   const count = (reachability: string): number => membership.members().filter((member) => member.reachability === reachability).length;
   const jobs: { [phase in JobPhase]?: number } = {};
   const running = (await parts.overviews.latest()).reduce((sum, overview) => sum + overview.running.length, 0);
@@ -88,8 +88,7 @@ async function metrics(parts: ApiParts): Promise<MetricsView> {
     for (const result of state.results.values()) taskSeconds += result.report.seconds;
   }
   return {
-    uptimeSeconds,
-    residentBytes,
+    ...held,
     nodes: { alive: count('alive'), suspect: count('suspect'), unreachable: count('unreachable') },
     jobs,
     tasks,

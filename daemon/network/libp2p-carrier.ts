@@ -55,6 +55,12 @@ export class Libp2pCarrier {
     }
   }
 
+  /** What stands now, hellos under way included. */
+  counts(): { readonly connections: number; readonly streams: number } {
+    const connections = this.#node?.getConnections() ?? [];
+    return { connections: connections.length, streams: connections.reduce((sum, { streams }) => sum + streams.length, 0) };
+  }
+
   async stop(): Promise<void> {
     await this.#node?.stop();
   }

@@ -174,6 +174,11 @@ export class Libp2pNetwork implements Messenger, Startable {
     return this.#port;
   }
 
+  /** What stands now, for metrics. */
+  counts(): { readonly connections: number; readonly streams: number } {
+    return this.#carrier.counts();
+  }
+
   /** Where peers may reach this node now, `host:port`. */
   addresses(): readonly string[] {
     const { host = '0.0.0.0' } = this.#options.listen ?? {};

@@ -49,12 +49,6 @@ test('one odd sample does not turn the slope', () => {
   expect(tooMuch(soak(7, (round) => ({ files: round === 6 ? 90 : 60 })))).toEqual([]);
 });
 
-test('what only some samples know is not judged', () => {
-  const taken = soak(4, () => ({}));
-  const { heapBytes: _, ...unknown } = quiet;
-  expect(growths([...taken, { atHours: 1, sample: unknown }]).map(({ quantity }) => quantity)).not.toContain('heapBytes');
-});
-
 test('two samples tell no slope', () => {
   expect(() => growths(soak(2, () => ({})))).toThrow('2 samples');
 });

@@ -16,7 +16,7 @@ interface Bound {
 const mebi = 2 ** 20;
 
 /** Jobs come and are removed, nodes go and return: nothing may be left of them but the ids of removed jobs. */
-export const bounds: { readonly [quantity in Quantity]: Bound } = {
+const bounds: { readonly [quantity in Quantity]: Bound } = {
   heapBytes: { perHour: 2 * mebi, slack: 12 * mebi },
   residentBytes: { perHour: 4 * mebi, slack: 32 * mebi },
   files: { perHour: 1, slack: 4 },
@@ -39,18 +39,15 @@ export interface Growth {
   readonly allowed: number;
 }
 
-/** Of the samples of one daemon's life, those of the warm-up left out. Quantities that are not in all of them are left out too. */
+/** Of the samples of one daemon's life, those of the warm-up left out. */
 export function growths(taken: readonly Taken[]): readonly Growth[] {
   const [first, last] = [taken[0], taken.at(-1)];
   if (first === undefined || last === undefined || taken.length < 3) throw new Error(`${taken.length} samples tell no slope`);
   const hours = last.atHours - first.atHours;
-  return (Object.keys(bounds) as Quantity[]).flatMap((quantity) => {
-    const points = taken.flatMap(({ atHours, sample }) => (sample[quantity] === undefined ? [] : [{ at: atHours, value: sample[quantity] }]));
-    if (points.length < taken.length) return [];
+  return (Object.keys(bounds) as Quantity[]).map((quantity) => {
+    const points = taken.map(({ atHours, sample }) => ({ at: atHours, value: sample[quantity] }));
     const { perHour, slack } = bounds[quantity];
-    return [
-      { quantity, first: first.sample[quantity] ?? 0, last: last.sample[quantity] ?? 0, growth: slopeOf(points) * hours, allowed: perHour * hours + slack },
-    ];
+    return { quantity, first: first.sample[quantity], last: last.sample[quantity], growth: slopeOf(points) * hours, allowed: perHour * hours + slack };
   });
 }
 

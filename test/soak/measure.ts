@@ -1,18 +1,17 @@
 /** What a daemon holds of its machine, by the kernel's word and, of what only it can know, by its own. */
 import { readdirSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MetricsView } from '../../src/api/requests.ts';
 import { descendantsOf, ofNamespace } from '../chaos/processes.ts';
 import type { Station } from '../chaos/station.ts';
 
-/** Bytes and counts; absent where it cannot be known. */
+/** Bytes and counts. */
 export interface Sample {
-  readonly heapBytes?: number;
+  readonly heapBytes: number;
   readonly residentBytes: number;
   readonly files: number;
   readonly sockets: number;
-  readonly connections?: number;
-  readonly streams?: number;
+  readonly connections: number;
+  readonly streams: number;
   readonly threads: number;
   /** Everything that runs on the machine: daemon, launcher, sessions, what tasks left behind. */
   readonly processes: number;
@@ -27,15 +26,14 @@ export type Quantity = keyof Sample;
 export async function measure({ machine, client }: Station): Promise<Sample> {
   const { pid, home, namespace } = machine;
   if (pid === undefined) throw new Error(`no daemon runs on ${machine.name}`);
-  const told = (await client.call('superVmMetrics', {}, AbortSignal.timeout(10_000))) as MetricsView & Pick<Sample, 'heapBytes' | 'connections' | 'streams'>;
-  const { heapBytes, connections, streams } = told;
+  const { heapBytes, connections, streams } = await client.call('superVmMetrics', {}, AbortSignal.timeout(10_000));
   const files = readdirSync(`/proc/${pid}/fd`).map((name) => linkOf(`/proc/${pid}/fd/${name}`));
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const all = new Set([...(namespace === undefined ? [] : ofNamespace(namespace)), pid, ...descendantsOf(pid)]);
   return {
-    ...(heapBytes === undefined ? {} : { heapBytes }),
-    ...(connections === undefined ? {} : { connections }),
-    ...(streams === undefined ? {} : { streams }),
+    heapBytes,
+    connections,
+    streams,
     residentBytes: 1024 * numberIn(status, 'VmRSS'),
     files: files.length,
     sockets: files.filter((target) => target.startsWith('socket:')).length,
@@ -51,7 +49,7 @@ export function least(samples: readonly Sample[]): Sample {
   const [first, ...rest] = samples;
   if (first === undefined) throw new Error('there is no sample');
   return rest.reduce<Sample>(
-    (low, one) => Object.fromEntries(Object.entries(low).map(([name, value]) => [name, Math.min(value, one[name as Quantity] ?? value)])) as unknown as Sample,
+    (low, one) => Object.fromEntries(Object.entries(low).map(([name, value]) => [name, Math.min(value, one[name as Quantity])])) as unknown as Sample,
     first,
   );
 }

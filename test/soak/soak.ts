@@ -108,6 +108,5 @@ export function growthText({ quantity, first, last, growth, allowed }: Growth): 
 
 function describe({ heapBytes, residentBytes, files, sockets, processes, dataBytes }: Sample): string {
   const mebi = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
-  const heap = heapBytes === undefined ? '' : `heap ${mebi(heapBytes)}, `;
-  return `n1 has ${heap}resident ${mebi(residentBytes)}, ${files} files, ${sockets} sockets, ${processes} processes, ${mebi(dataBytes)} on disk`;
+  return `n1 has heap ${mebi(heapBytes)}, resident ${mebi(residentBytes)}, ${files} files, ${sockets} sockets, ${processes} processes, ${mebi(dataBytes)} on disk`;
 }

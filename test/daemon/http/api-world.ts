@@ -67,7 +67,7 @@ export class ApiWorld {
         drain: () => ({ pid: 7, draining: true, running: 1, longestSeconds: 2, finishing: 0 }),
         undrain: () => ({ pid: 7, draining: false, running: 1, longestSeconds: 2, finishing: 0 }),
       },
-      process: () => ({ uptimeSeconds: 5, residentBytes: 6, pid: 7 }),
+      process: () => ({ uptimeSeconds: 5, residentBytes: 6, heapBytes: 4, connections: 2, streams: 8, pid: 7 }),
     },
   );
 

@@ -192,6 +192,9 @@ describe('/api/super-vm', () => {
     expect(await world.call('superVmMetrics')).toEqual({
       uptimeSeconds: 5,
       residentBytes: 6,
+      heapBytes: 4,
+      connections: 2,
+      streams: 8,
       nodes: { alive: 2, suspect: 0, unreachable: 1 },
       jobs: { active: 1 },
       tasks: { kept: 1, running: 0, pending: 3, failed: 0 },
