@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { endLauncher } from './end-launcher.ts';
 import { Machine } from './lab-machine.ts';
 
 export type LabLevel = 'namespaces' | 'ports';
@@ -118,6 +119,7 @@ export class Lab implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.machines.map((machine) => machine.kill('SIGKILL')));
+    await Promise.all(this.machines.map((machine) => endLauncher(machine.home)));
     for (const machine of this.machines) if (machine.namespace !== undefined) ip('netns', 'del', machine.namespace);
     if (this.bridge !== undefined) ip('netns', 'del', this.bridge);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
