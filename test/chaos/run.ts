@@ -74,7 +74,7 @@ async function goThrough(plan: ReturnType<typeof drawPlan>, { laboratory, record
   const until = AbortSignal.any([signal, watching.signal]);
   const watched = watchCluster({ stations, recorder, draw: draw.fork('watch'), jobs: () => users.jobs }, until);
   const told = tellProgress(recorder, plan.healAt, say, until);
-  const faults = strikeAll(plan.faults, profile, { stations, network, recorder, draw }, signal);
+  const faults = strikeAll(plan.faults, profile, { stations, network, recorder, draw, acknowledged: users.acknowledged.bind(users) }, signal);
   const calls = plan.calls.map((call) => users.make(call, signal));
   await Promise.all([faults, after(plan.healAt - recorder.now(), signal)]);
   recorder.record({ type: 'healed' });

@@ -25,6 +25,7 @@ export class Users {
   readonly #jobs = new Map<string, string>();
   /** By key: how often the submitting machine's disk had been lost. */
   readonly #submittedIn = new Map<string, number>();
+  readonly #listeners = new Set<(node: string) => void>();
 
   /** Input files and results are put below the folder. */
   constructor(options: { readonly folder: string }, needs: { readonly stations: readonly Station[]; readonly recorder: Recorder }) {
@@ -32,6 +33,22 @@ export class Users {
     this.#stations = needs.stations;
     this.#recorder = needs.recorder;
     for (const name of ['in', 'out']) mkdirSync(join(options.folder, name), { recursive: true });
+  }
+
+  /** Resolves at the next submission that the node acknowledges, or after the time. */
+  acknowledged(node: string, withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const listener = (acknowledgedBy: string): void => {
+        if (acknowledgedBy === node) end();
+      };
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#listeners.delete(listener);
+        resolve();
+      };
+      const timer = setTimeout(end, withinMs);
+      this.#listeners.add(listener);
+    });
   }
 
   /** Keys of acknowledged jobs by their ids. */
@@ -57,6 +74,7 @@ export class Users {
       if (station.wipes !== wipes) throw new Error('the machine was lost meanwhile');
       if (answer.job !== undefined) this.#jobs.set(planned.key, answer.job);
       this.#recorder.record({ ...line, ...answer, ended: this.#recorder.now(), tries, outcome: 'ok' });
+      if (planned.call === 'submit') for (const listener of this.#listeners) listener(planned.node);
     } catch (error) {
       const gone = station.wipes !== wipes ? { code: 'machine-lost', message: 'the user is gone with the machine' } : undefined;
       const { code, message } = gone ?? (error instanceof SupervmError ? error : { code: 'gave-up', message: String(error) });

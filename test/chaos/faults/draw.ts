@@ -22,7 +22,9 @@ function drawLane(draw: SeededRandomness, lane: Lane, profile: Profile, nodes: r
     const { lasts, strength } = profile.shapes[kind];
     const until = from + between(draw, lasts);
     if (until > untilMs) return faults;
-    faults.push({ kind, from, until, nodes: struck(draw, kind, nodes), strength: draw.between(...strength) });
+    // What was just promised is most easily lost.
+    const onAcknowledgement = kind === 'wipe' || (kind === 'kill' && draw.chance(0.5));
+    faults.push({ kind, from, until, nodes: struck(draw, kind, nodes), strength: draw.between(...strength), onAcknowledgement });
     from = until + between(draw, profile.rests[lane]);
   }
 }

@@ -11,6 +11,8 @@ export interface Fault {
   readonly nodes: readonly string[];
   /** Share of packets for loss; milliseconds for delay (jitter is four fifths of it); seconds for clocks. */
   readonly strength: number;
+  /** Strikes at the instant at which the node has acknowledged a submission, when there is one soon. */
+  readonly onAcknowledgement: boolean;
 }
 
 /** While one of these is active, not all nodes can be told of everything; what is only lost or late arrives in the end. */

@@ -12,7 +12,11 @@ export interface StrikeNeeds {
   readonly network: LabNetwork;
   readonly recorder: Recorder;
   readonly draw: SeededRandomness;
+  /** Resolves at the next acknowledgement by the node, or after the time. */
+  acknowledged(node: string, withinMs: number): Promise<void>;
 }
+
+const acknowledgementMs = 8000;
 
 /** All daemons are started within this time, in random order. */
 const startWithinMs = 50;
@@ -37,6 +41,7 @@ async function strike(number: number, fault: Fault, needs: StrikeNeeds, signal: 
   await after(fault.from - recorder.now(), signal);
   if (signal.aborted) return;
   const { kind, nodes, strength } = fault;
+  if (fault.onAcknowledgement) await needs.acknowledged(nodes[0] ?? '', acknowledgementMs);
   const line = { type: 'fault', fault: number, kind, nodes, strength } as const;
   recorder.record({ ...line, happened: 'began' });
   const undo = await begin(fault, needs);
