@@ -4,6 +4,7 @@ import type { Fact } from '../../src/model/facts.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import { jobPhase } from '../../src/model/phase.ts';
 import type { Answers } from './api-service.ts';
+import { forgetNode } from './forget-node.ts';
 import { findNode, setPaused } from './node-control.ts';
 import { nodeViews } from './node-views.ts';
 import type { ApiParts } from './parts.ts';
@@ -22,7 +23,8 @@ type Command =
   | 'undrain'
   | 'shutdown'
   | 'pauseNode'
-  | 'unpauseNode';
+  | 'unpauseNode'
+  | 'forgetNode';
 
 /** How long whoever cancels waits to be told how the job ended: a new coordinator may have to be elected first. */
 const endWaitMs = 8_000;
@@ -86,6 +88,7 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
     },
     pauseNode: ({ params }) => pausing(params.node, true),
     unpauseNode: ({ params }) => pausing(params.node, false),
+    forgetNode: ({ params }) => forgetNode(parts, params.node),
   };
 }
 

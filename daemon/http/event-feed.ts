@@ -1,6 +1,8 @@
 /** What happens, told to whoever listens right now: one subscription below, any number of callers above. */
 import type { EventView } from '../../src/api/views.ts';
-import type { JobId } from '../../src/model/job.ts';
+import type { JobId, NodeId } from '../../src/model/job.ts';
+import { taskKey } from '../../src/model/parameter-space.ts';
+import { conflictView } from './job-views.ts';
 import type { Clock, Journal, Membership } from './needs.ts';
 import type { Deliveries } from './services.ts';
 
@@ -10,6 +12,7 @@ export interface EventFeedNeeds {
   readonly journal: Pick<Journal, 'onFact'>;
   readonly membership: Pick<Membership, 'onChange'>;
   readonly deliveries: Pick<Deliveries, 'onDelivered' | 'onProblem'>;
+  nameOf(node: NodeId): string;
 }
 
 export class EventFeed {
@@ -19,7 +22,11 @@ export class EventFeed {
     const tell = (event: FeedEvent): void => {
       for (const listener of this.#listeners) listener(event);
     };
-    needs.journal.onFact((fact) => tell({ type: 'fact', fact }));
+    needs.journal.onFact((fact, state) => {
+      tell({ type: 'fact', fact });
+      const key = fact.type === 'result-kept' ? taskKey(fact.attempt.step, fact.attempt.index) : undefined;
+      if (key !== undefined && state.conflicts.has(key)) tell({ type: 'conflict', job: fact.job, conflict: conflictView(state, key, needs.nameOf) });
+    });
     needs.membership.onChange(() => tell({ type: 'nodes' }));
     needs.deliveries.onDelivered((delivered) => tell({ type: 'delivered', ...delivered }));
     needs.deliveries.onProblem((job) => tell({ type: 'delivery-problem', job }));
@@ -38,6 +45,7 @@ export function jobOf(event: FeedEvent): JobId | undefined {
   switch (event.type) {
     case 'fact':
       return event.fact.job;
+    case 'conflict':
     case 'delivered':
     case 'delivery-problem':
       return event.job;

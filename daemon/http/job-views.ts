@@ -1,9 +1,10 @@
 /** Jobs as people see them. Pure. */
 import type { LogView } from '../../src/api/requests.ts';
-import type { FailureView, JobView, ResultView, RunningView } from '../../src/api/views.ts';
+import type { ConflictView, FailureView, JobView, ResultView, RunningView } from '../../src/api/views.ts';
 import type { AttemptFailed } from '../../src/model/facts.ts';
 import type { AttemptName, JobId, NodeId, TaskReference } from '../../src/model/job.ts';
 import type { JobState, TaskKey } from '../../src/model/job-state.ts';
+import { differInOutputs } from '../../src/model/merge.ts';
 import { taskName } from '../../src/model/parameter-space.ts';
 import { jobPhase, jobTally } from '../../src/model/phase.ts';
 import { failedAttempts, failedTasks, stepOf } from '../../src/model/standing.ts';
@@ -12,6 +13,9 @@ import type { DeliveryState } from './services.ts';
 
 /** Failed tasks named in one view; the counts are complete. */
 const mostFailures = 50;
+
+/** Conflicting tasks shown with all their results; `conflicts` names all. */
+const mostConflicts = 50;
 
 /** What else is known of a job beside its facts. */
 export interface JobSurroundings {
@@ -53,7 +57,19 @@ export function jobView(state: JobState, around: JobSurroundings): JobView {
     failures: failureViews(state, around),
     etaSeconds: around.overview?.etaSeconds,
     conflicts: [...state.conflicts].map((key) => nameOfTask(state, referenceOf(key))),
+    conflictingResults: [...state.conflicts].slice(0, mostConflicts).map((key) => conflictView(state, key, around.nameOf)),
     ...around.copies,
+  };
+}
+
+/** The chosen result of the task, and those that made other files. */
+export function conflictView(state: JobState, key: TaskKey, nameOf: (node: NodeId) => string): ConflictView {
+  const chosen = state.results.get(key);
+  const others = (state.spareResults.get(key) ?? []).filter((spare) => chosen !== undefined && differInOutputs(chosen, spare));
+  const results = [chosen, ...others].filter((result) => result !== undefined);
+  return {
+    task: nameOfTask(state, referenceOf(key)),
+    results: results.map(({ attempt, outputs, quorate }) => ({ nodeName: nameOf(attempt.node), quorate: quorate === true, outputs })),
   };
 }
 

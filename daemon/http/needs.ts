@@ -1,7 +1,7 @@
 /** What the HTTP API needs of the rest of the daemon. */
 import type { Clock } from '../clock.ts';
 import type { Coordination, JobOverview, WaitingReason } from '../coordinator/coordination.ts';
-import type { Leadership } from '../election/leadership.ts';
+import type { TermStanding, VotedLeadership } from '../election/leadership.ts';
 import type { Member, Membership } from '../membership/membership.ts';
 import type { Journal, JournalQuestions } from '../records/journal.ts';
 import type { CopiesKnown } from '../upkeep/copies.ts';
@@ -16,10 +16,11 @@ export type {
   JobOverview,
   Journal,
   JournalQuestions,
-  Leadership,
   Member,
   Membership,
   Messenger,
   Protocol,
+  TermStanding,
+  VotedLeadership,
   WaitingReason,
 };

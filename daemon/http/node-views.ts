@@ -3,7 +3,8 @@ import type { ResourcesView } from '../../src/api/requests.ts';
 import type { DurabilityView, NodeView, StatusView } from '../../src/api/views.ts';
 import type { NodeId, Term } from '../../src/model/job.ts';
 import type { JobTally } from '../../src/model/phase.ts';
-import type { JobOverview, Member } from './needs.ts';
+import { isVoter, type Voters } from '../../src/model/voters.ts';
+import type { JobOverview, Member, TermStanding } from './needs.ts';
 
 /** Copies that an acknowledgement wants at most. */
 const mostCopies = 3;
@@ -12,6 +13,8 @@ export interface ClusterNow {
   readonly cluster: string;
   readonly self: NodeId;
   readonly coordinator: Term | undefined;
+  readonly standing: TermStanding | undefined;
+  readonly voters: Voters | undefined;
   readonly members: readonly Member[];
   readonly overviews: readonly JobOverview[];
 }
@@ -36,6 +39,7 @@ export function nodeViews(now: ClusterNow): readonly NodeView[] {
       version: facts.version,
       reachability,
       coordinator: facts.id === now.coordinator?.node,
+      voter: isVoter(now.voters, facts.id),
       self: facts.id === now.self,
       paused: facts.paused,
       addresses: facts.addresses,
@@ -55,6 +59,7 @@ export function statusView(now: ClusterNow, active: readonly JobTally[], durabil
     cluster: now.cluster,
     node: now.self,
     coordinator: now.coordinator,
+    standing: now.standing,
     nodes: nodeViews(now),
     totals: {
       nodes: here.length,

@@ -3,7 +3,7 @@ import type { MetricsView } from '../../src/api/requests.ts';
 import { EventFeed } from './event-feed.ts';
 import type { AttemptLogReader } from './full-logs.ts';
 import { JobBook } from './job-book.ts';
-import type { Clock, Coordination, CopiesKnown, Journal, JournalQuestions, Leadership, Membership, Messenger } from './needs.ts';
+import type { Clock, Coordination, CopiesKnown, Journal, JournalQuestions, Membership, Messenger, VotedLeadership } from './needs.ts';
 import { Overviews } from './overviews.ts';
 import type { Deliveries, EndingControl, Inviter, Submitter } from './services.ts';
 
@@ -17,7 +17,7 @@ export interface DaemonApiOptions {
 export interface DaemonApiNeeds {
   readonly clock: Clock;
   readonly membership: Membership;
-  readonly leadership: Leadership;
+  readonly leadership: VotedLeadership;
   readonly journal: Journal & JournalQuestions;
   readonly coordination: Coordination;
   readonly copies: CopiesKnown;
@@ -44,5 +44,6 @@ export interface ApiParts {
 
 export function apiParts(options: DaemonApiOptions, needs: DaemonApiNeeds): ApiParts {
   const overviews = new Overviews(needs);
-  return { options, needs, overviews, book: new JobBook({ ...needs, overviews }), feed: new EventFeed(needs) };
+  const book = new JobBook({ ...needs, overviews });
+  return { options, needs, overviews, book, feed: new EventFeed({ ...needs, nameOf: (node) => book.nameOf(node) }) };
 }

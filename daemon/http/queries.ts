@@ -48,5 +48,13 @@ export function queries(parts: ApiParts): Pick<Answers, Query> {
 export async function clusterNow(parts: ApiParts): Promise<ClusterNow> {
   const { membership, leadership } = parts.needs;
   const overviews = await parts.overviews.latest();
-  return { cluster: parts.options.cluster, self: membership.self, coordinator: leadership.current(), members: membership.members(), overviews };
+  return {
+    cluster: parts.options.cluster,
+    self: membership.self,
+    coordinator: leadership.current(),
+    standing: leadership.standing(),
+    voters: leadership.voters(),
+    members: membership.members(),
+    overviews,
+  };
 }

@@ -15,7 +15,7 @@ export function whyView(state: JobState, view: JobView, waiting: readonly Waitin
     if (waiting === undefined && view.tasks.pending > 0) reasons.push(withoutCoordinator(view.tasks.pending));
     for (const reason of waiting ?? []) reasons.push(waitingReason(state, reason, nameOf));
   }
-  reasons.push(...failureReasons(view));
+  reasons.push(...failureReasons(view), ...conflictReasons(view));
   if (view.deliveryProblem !== undefined) reasons.push(deliveryReason(view));
   return { job: view.id, reasons };
 }
@@ -126,6 +126,19 @@ function failureReasons(view: JobView): readonly Reason[] {
     message: `${failure.task} failed after ${failure.attempts === 1 ? '1 attempt' : `${failure.attempts} attempts`}: ${failure.message}`,
     hint: `See: supervm logs ${view.id.slice(0, 8)}. Once mended: supervm retry ${view.id.slice(0, 8)}`,
     nodes: failure.nodeName === '' ? [] : [{ name: failure.nodeName, reason: failure.message }],
+  }));
+}
+
+function conflictReasons(view: JobView): readonly Reason[] {
+  return view.conflictingResults.map(({ task, results }) => ({
+    code: 'conflicting-results',
+    tasks: 1,
+    message: `${task} was done on both sides of a partition, with different files. The first below was chosen; what is in the output folder stays.`,
+    hint: `See: supervm job ${view.id.slice(0, 8)} --results`,
+    nodes: results.map(({ nodeName, quorate, outputs }) => ({
+      name: nodeName,
+      reason: `${quorate ? 'in a quorate term' : 'in a degraded term'}: ${outputs.map(({ path, digest }) => `${path} ${digest}`).join(', ')}`,
+    })),
   }));
 }
 

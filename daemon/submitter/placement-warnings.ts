@@ -3,7 +3,7 @@ import type { NodeFacts } from '../../src/model/inventory.ts';
 import type { Step } from '../../src/model/job.ts';
 import { ownTypeOf } from '../../src/model/own-job-type.ts';
 import { lackOf } from '../../src/model/resources.ts';
-import type { Warning } from './submission.ts';
+import type { Submission, Warning } from './submission.ts';
 
 /** Nodes named in one warning. */
 const mostNodes = 5;
@@ -30,4 +30,17 @@ export function placementWarnings(steps: readonly Step[], nodes: readonly NodeFa
 function wordsOf(program: { readonly name: string }): string {
   const type = ownTypeOf(program);
   return type === undefined ? program.name : `the same job type ${type}: copy its folder there`;
+}
+
+/** Whoever says `--alone` is told what he vouches for. */
+export function aloneWarnings({ alone }: Pick<Submission, 'alone'>, steps: readonly Step[]): readonly Warning[] {
+  const named = steps.filter((step) => step.onceOnly === true).map((step) => step.name);
+  if (alone !== true || named.length === 0) return [];
+  return [
+    {
+      code: 'alone',
+      message: `Step ${named.join(', ')} must not run twice, and now runs without a majority of the voters too: a side that is cut off may run it again.`,
+      hint: 'Leave --alone out to wait for a quorate term; see: supervm status',
+    },
+  ];
 }

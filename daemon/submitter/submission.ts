@@ -15,6 +15,8 @@ export interface Submission {
   /** Wait until that many machines have the job and its inputs, `copiesSeconds` (30) at most; the job is taken with fewer too. */
   readonly copies?: number | undefined;
   readonly copiesSeconds?: number | undefined;
+  /** Once-only steps run in a degraded term too. */
+  readonly alone?: boolean | undefined;
 }
 
 export interface Warning {

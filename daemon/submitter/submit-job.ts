@@ -10,7 +10,7 @@ import { readFault } from './disk-errors.ts';
 import type { JobType, LoadJobType } from './job-types.ts';
 import type { Clock, Journal, Membership, Randomness, RecordSubmitter } from './needs.ts';
 import { discardFolder, existingFiles, prepareFolder, refuseExisting } from './output-folder.ts';
-import { placementWarnings } from './placement-warnings.ts';
+import { aloneWarnings, placementWarnings } from './placement-warnings.ts';
 import { skipExisting } from './skip-existing.ts';
 import { type StoreInputsNeeds, sizeOfAll, storeInputs } from './store-inputs.ts';
 import type { OnProgress, Receipt, Submission } from './submission.ts';
@@ -69,7 +69,11 @@ export class JobSubmitter {
     const nodes = () => membership.reachable().map((member) => member.facts);
     // A daemon that has just started is still looking for its programs: it must not say that it has none.
     if (placementWarnings(steps, nodes()).length > 0) await this.#needs.programsKnown();
-    const warnings = [...found.findings, ...placementWarnings(steps, nodes())].map(({ code, message, hint }) => ({ code, message, hint }));
+    const warnings = [...found.findings, ...placementWarnings(steps, nodes()), ...aloneWarnings(submission, steps)].map(({ code, message, hint }) => ({
+      code,
+      message,
+      hint,
+    }));
     const about = { name: plan.name, tasks: steps.reduce((sum, step) => sum + taskCount(step), 0), skipped, outputFolder, warnings };
     if (steps.length === 0) return { ...about, id: undefined, inputs: { files: 0, bytes: 0 }, copies: [], wanted: 0 };
     await this.#needs.assertRoom(await sizeOfAll(found.files));
@@ -107,6 +111,7 @@ export class JobSubmitter {
       // The same job under the same key must have the same id.
       submittedAt: repeated?.submittedAt ?? clock.wall(),
       outputFolder,
+      ...(submission.alone === true ? { alone: true as const } : {}),
     };
   }
 }

@@ -21,6 +21,8 @@ export interface SubmitRequest {
   /** Wait until that many machines have the job and its inputs, `copiesSeconds` (30) at most; the job is taken with fewer too. */
   readonly copies?: number | undefined;
   readonly copiesSeconds?: number | undefined;
+  /** Once-only steps run in a degraded term too: the caller vouches that no other side of a partition runs them. */
+  readonly alone?: boolean | undefined;
 }
 
 export interface Warning {
@@ -64,6 +66,12 @@ export interface RemoveReceipt {
   /** Machines that have the removal on disk; the others learn of it when they are back. */
   readonly copies: readonly HostId[];
   readonly notReached: readonly string[];
+}
+
+export interface ForgetReceipt {
+  readonly node: NodeId;
+  /** Names of those that vote from now on. */
+  readonly voters: readonly string[];
 }
 
 export interface DeliverRequest {
@@ -169,6 +177,7 @@ export interface RouteTypes {
   nodes: Shape<Nothing, Nothing, undefined, readonly NodeView[]>;
   pauseNode: Shape<{ readonly node: string }, Nothing, undefined, NodeView>;
   unpauseNode: Shape<{ readonly node: string }, Nothing, undefined, NodeView>;
+  forgetNode: Shape<{ readonly node: string }, Nothing, undefined, ForgetReceipt>;
   jobs: Shape<Nothing, { readonly phase?: JobPhase | undefined }, undefined, readonly JobView[]>;
   submit: Shape<Nothing, Nothing, SubmitRequest, SubmitReceipt>;
   job: Shape<OfJob, Nothing, undefined, JobView>;

@@ -24,6 +24,12 @@ export const routes: { readonly [name in RouteName]: Route } = {
   nodes: { method: 'GET', path: '/api/v1/nodes', role: 'viewer', summary: 'Every node and what it has.' },
   pauseNode: { method: 'POST', path: '/api/v1/nodes/:node/pause', role: 'admin', summary: 'Gives a node no new tasks.' },
   unpauseNode: { method: 'POST', path: '/api/v1/nodes/:node/unpause', role: 'admin', summary: 'Gives a paused node tasks again.' },
+  forgetNode: {
+    method: 'POST',
+    path: '/api/v1/nodes/:node/forget',
+    role: 'admin',
+    summary: 'Takes a machine that will not return off the list of voters.',
+  },
   jobs: { method: 'GET', path: '/api/v1/jobs', role: 'viewer', summary: 'All jobs, the latest first.' },
   submit: {
     method: 'POST',

@@ -38,6 +38,7 @@ export const schemas: RouteSchemas = {
   nodes: plain,
   pauseNode: ofNode,
   unpauseNode: ofNode,
+  forgetNode: ofNode,
   jobs: { params: nothing, query: z.strictObject({ phase: phase.optional() }), body: noBody },
   submit: {
     params: nothing,
@@ -52,6 +53,7 @@ export const schemas: RouteSchemas = {
       key: filledText.max(255).optional(),
       copies: z.int().min(1).max(64).optional(),
       copiesSeconds: z.number().positive().max(86_400).optional(),
+      alone: z.boolean().optional(),
     }),
   },
   job: ofJob,

@@ -11,6 +11,8 @@ export interface NodeView {
   readonly version: string;
   readonly reachability: Reachability;
   readonly coordinator: boolean;
+  /** Its word makes a term quorate. */
+  readonly voter: boolean;
   readonly self: boolean;
   readonly paused: boolean;
   readonly addresses: readonly string[];
@@ -31,10 +33,27 @@ export interface DurabilityView {
   readonly problems: readonly { readonly code: string; readonly message: string; readonly hint: string }[];
 }
 
+/** A task of which the sides of a partition made different files. Only the chosen ones are in the output folder. */
+export interface ConflictView {
+  readonly task: string;
+  /** The chosen one first. */
+  readonly results: readonly { readonly nodeName: string; readonly quorate: boolean; readonly outputs: readonly OutputFile[] }[];
+}
+
+/** How the term stands with the voters. Degraded, repeatable work goes on and once-only work waits. */
+export interface StandingView {
+  readonly quorate: boolean;
+  /** Voters that the coordinator reaches. */
+  readonly reachable: number;
+  readonly voters: number;
+}
+
 export interface StatusView {
   readonly cluster: string;
   readonly node: NodeId;
   readonly coordinator: Term | undefined;
+  /** Undefined while no coordinator has said. */
+  readonly standing: StandingView | undefined;
   readonly nodes: readonly NodeView[];
   readonly totals: { readonly nodes: number; readonly cores: number; readonly memoryBytes: number; readonly freeMemoryBytes: number; readonly gpus: number };
   /** Copies a new acknowledgement would have: min(3, live machines). */
@@ -81,7 +100,10 @@ export interface JobView {
   readonly running: readonly RunningView[];
   readonly failures: readonly FailureView[];
   readonly etaSeconds: number | undefined;
+  /** Names of tasks with different results. */
   readonly conflicts: readonly string[];
+  /** The same tasks and what was made of them. */
+  readonly conflictingResults: readonly ConflictView[];
   /** Machines that hold the job's facts and, while it is open, its input files, as far as the answering node knows. */
   readonly copies: readonly HostId[];
   /** min(3, machines known, those out of reach included). */
@@ -117,4 +139,6 @@ export type EventView =
   | { readonly type: 'fact'; readonly fact: Fact }
   | { readonly type: 'progress'; readonly job: JobId; readonly view: JobView }
   | { readonly type: 'delivered'; readonly job: JobId; readonly file: string; readonly digest: Digest }
+  /** Another result of the task was found, with other files. */
+  | { readonly type: 'conflict'; readonly job: JobId; readonly conflict: ConflictView }
   | { readonly type: 'nodes' };

@@ -119,7 +119,7 @@ function addLookingCommands(root: Command, run: Run): void {
     .summary('every node and what it has')
     .description('Lists the nodes and what they have.')
     .action(() => run(async (context) => (await import('./commands/show-cluster.ts')).nodes(context)));
-  const node = root.command('node').summary('pause a node, or take it up again').description('Changes one node.');
+  const node = root.command('node').summary('pause a node, take it up again, or forget it').description('Changes one node.');
   for (const [name, paused, summary] of [
     ['pause', true, 'give a node no new tasks'],
     ['unpause', false, 'give it tasks again'],
@@ -131,6 +131,12 @@ function addLookingCommands(root: Command, run: Run): void {
       .description(`Tells the coordinator to ${summary}.`)
       .action((text: string | undefined) => run(async (context) => (await import('./commands/show-cluster.ts')).pauseNode(context, text, paused)));
   }
+  node
+    .command('forget')
+    .argument('<NODE>', 'name or id of a machine that will not return')
+    .summary('vote without a machine that will not return')
+    .description('Takes a machine that will not return off the list of voters, so that a majority of the others is enough again.')
+    .action((text: string) => run(async (context) => (await import('./commands/show-cluster.ts')).forgetNode(context, text)));
   root
     .command('explain')
     .argument('[CODE]', 'an error code')

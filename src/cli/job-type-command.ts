@@ -21,6 +21,7 @@ export function addJobTypeCommand(root: Command, manifest: Manifest, run: Run): 
     .option('--timeout <SECONDS>', 'stop waiting after that long, with exit code 6; the job goes on')
     .option('--copies <N>', 'wait until N machines have the job and its input files')
     .option('--copies-timeout <SECONDS>', 'how long --copies waits for them (default: 30); the job is taken with fewer too')
+    .option('--alone', 'run what must not happen twice without a majority of the voters too')
     .option('--key <KEY>', 'submit the same job under the same key only once')
     .addHelpText('after', examplesText(manifest))
     .action((...words: unknown[]) => {

@@ -22,3 +22,14 @@ export async function pauseNode({ client, output }: Context, name: string | unde
   output.show({ human: () => text, json: view, quiet: view.name });
   return 0;
 }
+
+/** A voter is missed until somebody who knows says that it will not return. */
+export async function forgetNode({ client, output }: Context, node: string): Promise<Exit> {
+  const receipt = await client().call('forgetNode', { params: { node } });
+  output.show({ human: () => `${node} votes no longer. Voters: ${receipt.voters.join(', ')}.`, json: receipt, quiet: receipt.voters.join('\n') });
+  output.warn(
+    `If ${node} lives on elsewhere, cut off from here, two coordinators may now each believe to be the only one, and what must not happen twice may.`,
+    `Make sure that it is switched off or wiped. Should it come back, it is let in again by itself.`,
+  );
+  return 0;
+}

@@ -21,6 +21,7 @@ export interface SubmitOptions {
   readonly key?: string;
   readonly copies?: string;
   readonly copiesTimeout?: string;
+  readonly alone?: boolean;
   readonly [setting: string]: Json | undefined;
 }
 
@@ -38,6 +39,7 @@ export async function submit(context: Context, manifest: Manifest, words: readon
     key: options.key ?? drawKey(),
     copies: copiesOf(options.copies),
     copiesSeconds: secondsOf('--copies-timeout', options.copiesTimeout),
+    alone: options.alone,
   };
   let receipt: SubmitReceipt;
   try {

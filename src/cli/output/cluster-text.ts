@@ -11,7 +11,7 @@ export function statusText(view: StatusView, style: Style): string {
   const leading =
     view.coordinator === undefined
       ? style.warning('none elected right now')
-      : `${printable(coordinator?.name ?? view.coordinator.node)} (term ${view.coordinator.number})`;
+      : `${printable(coordinator?.name ?? view.coordinator.node)} (term ${view.coordinator.number}${standingText(view, style)})`;
   const eta = queue.etaSeconds === undefined ? '' : `, about ${durationText(queue.etaSeconds)} left`;
   const head = [
     `${style.bold(countText(totals.nodes, 'node'))}, ${countText(totals.cores, 'core').replace(String(totals.cores), coresText(totals.cores))}, ${bytesText(totals.memoryBytes)} memory (${bytesText(totals.freeMemoryBytes)} free)${gpus}`,
@@ -36,6 +36,14 @@ export function statusText(view: StatusView, style: Style): string {
     head.push(style.bad(`${subject}${printable(problem.message)} ${printable(problem.hint)}`.trimEnd()));
   }
   return `${head.join('\n')}\n\n${nodesText(view.nodes, style)}`;
+}
+
+/** `quorate`, or what a majority lacks: then what must not happen twice waits. */
+function standingText({ standing }: StatusView, style: Style): string {
+  if (standing === undefined) return '';
+  if (standing.quorate) return ', quorate';
+  const reach = standing.voters === 0 ? 'no voters yet' : `${standing.reachable} of ${countText(standing.voters, 'voter')} reachable`;
+  return style.warning(`, degraded: ${reach}, repeatable work goes on`);
 }
 
 /** `2 of 3 copies`: of the open job that the fewest machines hold. */

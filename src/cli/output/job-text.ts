@@ -1,7 +1,7 @@
 /** Jobs for people. Pure. */
 import type { LogView } from '../../api/requests.ts';
 import { hasEnded } from '../../api/settled.ts';
-import type { FailureView, JobView, ResultView, WhyView } from '../../api/views.ts';
+import type { ConflictView, FailureView, JobView, ResultView, WhyView } from '../../api/views.ts';
 import { progressLine } from './progress-text.ts';
 import { printable, type Style } from './style.ts';
 import { table } from './table.ts';
@@ -55,7 +55,7 @@ export function jobText(view: JobView, style: Style): string {
   if (view.outputFolder !== '')
     rows.push(['output', `${printable(view.outputFolder)}${view.delivered === undefined ? '' : ` (${countText(view.delivered, 'file')})`}`]);
   if (view.deliveryProblem !== undefined) rows.push(['problem', style.bad(printable(view.deliveryProblem.message))]);
-  for (const conflict of view.conflicts) rows.push(['conflict', `${conflict} has two results; one was chosen`]);
+  for (const conflict of view.conflictingResults) rows.push(['conflict', conflictText(conflict)]);
   const running = view.running.map((attempt) => [
     '',
     printable(attempt.nodeName),
@@ -75,6 +75,15 @@ function copiesText({ copies, copiesWanted, resultCopies }: JobView): string {
   const results =
     resultCopies === undefined ? '' : `; results not written out yet on ${resultCopies === 0 ? 'no machine' : countText(resultCopies, 'machine')}`;
   return `${copies.length} of ${copiesWanted}${results}`;
+}
+
+/** `render frame=1 has 2 results: 3f2a9c01 from workshop was chosen, not 77ab12ef from laptop`: which machine made which bytes. */
+function conflictText({ task, results }: ConflictView): string {
+  const named = results.map(
+    ({ nodeName, outputs }) => `${outputs.map(({ digest }) => digest.slice(0, 8)).join(' ') || 'no files'} from ${printable(nodeName)}`,
+  );
+  const [chosen, ...others] = named;
+  return `${printable(task)} has ${results.length} results: ${chosen} was chosen, not ${others.join(', ')}`;
 }
 
 /** Names of failed tasks with the reason and the end of their logs, and what to type next. */

@@ -8,6 +8,7 @@ import type { JobCopies } from '../../../daemon/upkeep/protocol.ts';
 import type { Messenger } from '../../../daemon/wire/messenger.ts';
 import type { RouteName, RouteTypes, SubmitRequest } from '../../../src/api/requests.ts';
 import { SupervmError } from '../../../src/model/errors.ts';
+import type { Voters } from '../../../src/model/voters.ts';
 import { receiptOf } from '../../support/fake-api.ts';
 import { FixedMembership } from '../../support/fixed-membership.ts';
 import { firstTerm } from '../../support/jobs.ts';
@@ -37,6 +38,7 @@ export class ApiWorld {
   service: { onRequest?(from: string, request: unknown): Promise<unknown> } = {};
   /** What was to become of the tasks, each time this daemon was stopped. */
   readonly stops: string[] = [];
+  voters: Voters = { number: 1, term: firstTerm, voters: ['a', 'gone'].map((node) => ({ node, store: 's' })) };
   readonly api: ApiService = createDaemonApi(
     { version: '1.2.3', cluster: 'f00' },
     {
@@ -44,7 +46,19 @@ export class ApiWorld {
       membership: this.membership,
       journal: this.journal,
       messenger: this.#messenger(),
-      leadership: { current: () => firstTerm, isMine: () => true, onChange: () => undefined },
+      leadership: {
+        current: () => firstTerm,
+        isMine: () => true,
+        onChange: () => undefined,
+        quorate: () => true,
+        confirm: async () => true,
+        voters: () => this.voters,
+        standing: () => ({ quorate: true, reachable: 1, voters: this.voters.voters.length }),
+        forget: async (node) => {
+          this.voters = { ...this.voters, voters: this.voters.voters.filter((voter) => voter.node !== node) };
+          return this.voters;
+        },
+      },
       coordination: { overview: () => this.#overview(), why: () => this.#why() },
       copies: { latest: async () => this.bytes },
       submitter: {

@@ -150,6 +150,14 @@ describe('a node is paused', () => {
   });
 });
 
+describe('a voter is forgotten', () => {
+  test('by the end of its id, though no node has seen it', async () => {
+    world.voters = { ...world.voters, voters: [...world.voters.voters, { node: '12D3KooWlong-gone', store: 's' }] };
+    expect(await world.call('forgetNode', { params: { node: 'long-gone' } })).toEqual({ node: '12D3KooWlong-gone', voters: ['a', '…gone'] });
+    await expect(world.call('forgetNode', { params: { node: 'nobody' } })).rejects.toMatchObject({ code: 'node-not-found' });
+  });
+});
+
 describe('/api/super-vm', () => {
   test('takes a render in the words of its users', async () => {
     const options = { quality: 'high', resolution: '1920x1080' };
@@ -254,6 +262,25 @@ describe('the events of a job', () => {
   test('of an unknown job are refused at once', () => {
     expect(() => follow()).toThrow(expect.objectContaining({ code: 'job-not-found' }));
   });
+});
+
+test('a conflict is told with what each side made', async () => {
+  const events: EventView[] = [];
+  const leave = new AbortController();
+  const parts = { params: {}, query: {}, body: undefined, signal: leave.signal, progress: () => undefined } as Call<'events'>;
+  void world.api.streams.events(parts, (event) => events.push(event));
+  await settle();
+  world.journal.submit(sampleRecord);
+  world.journal.learn(kept(0, 'a', 'd'.repeat(64)));
+  world.journal.learn(kept(0, 'b', 'e'.repeat(64)));
+  await settle();
+  leave.abort();
+  const conflict = events.find((event) => event.type === 'conflict');
+  expect(conflict).toMatchObject({ job: sampleJob, conflict: { task: 'render frame=1', results: [{ quorate: false }, { quorate: false }] } });
+  const view = await world.call('job', ofJob);
+  expect(view.conflicts).toEqual(['render frame=1']);
+  expect(view.conflictingResults[0]?.results.map(({ outputs }) => outputs[0]?.digest)).toEqual(['d'.repeat(64), 'e'.repeat(64)]);
+  expect((await world.call('why', ofJob)).reasons).toContainEqual(expect.objectContaining({ code: 'conflicting-results' }));
 });
 
 test('everything that happens is told to whoever listens', async () => {

@@ -16,6 +16,8 @@ const now = (membership: FixedMembership) => ({
   cluster: 'f00',
   self: 'b',
   coordinator: firstTerm,
+  standing: { quorate: false, reachable: 1, voters: 3 },
+  voters: { number: 2, term: firstTerm, voters: [{ node: 'a', store: 's' }] },
   members: membership.members(),
   overviews: [
     { job: sampleJob, pending: 5, running: [{ attempt: attemptOf(sampleJob, 0, { node: 'c' }), fraction: 0, message: '', seconds: 0 }], etaSeconds: 7 },
@@ -39,6 +41,12 @@ describe('the status', () => {
     expect(view.totals.cores).toBe(8);
     expect(view.copies).toBe(2);
     expect(view.nodes.map((node) => `${node.name} ${node.reachability}`)).toEqual(['a alive', 'b alive', 'c unreachable']);
+  });
+
+  test('says who votes, and how many voters the coordinator reaches', () => {
+    const view = statusView(now(three()), [], durability);
+    expect(view.nodes.filter((node) => node.voter).map((node) => node.name)).toEqual(['a']);
+    expect(view.standing).toEqual({ quorate: false, reachable: 1, voters: 3 });
   });
 
   test('counts copies by machine, not by node', () => {

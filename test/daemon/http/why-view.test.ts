@@ -32,6 +32,12 @@ describe('why a job waits', () => {
     });
   });
 
+  test('a once-only step waits for a quorate term: how many voters are reachable, and what to do', () => {
+    const [first] = why(needing(), [{ ...reason('needs-quorum'), detail: '1 of 2 voters reachable' }]).reasons;
+    expect(first?.message).toContain('wait for a quorate term: 1 of 2 voters reachable');
+    expect(first?.hint).toContain('supervm node forget');
+  });
+
   test('a build without a feature is named', () => {
     const [first] = why(needing({ name: 'blender', features: ['denoise'] }), [reason('no-program')]).reasons;
     expect(first?.message).toContain('blender built with denoise');

@@ -55,6 +55,7 @@ describe('the three outputs of a command', () => {
     resume: async () => viewOf(),
     pauseNode: async () => nodeView('n1', { paused: true }),
     unpauseNode: async () => nodeView('n1'),
+    forgetNode: async () => ({ node: 'n3', voters: ['n1', 'n2'] }),
     invite: async () => ({ line: 'supervm-invite:abc', expiresAt: 0 }),
     deliver: async ({ body }) => ({ folder: body.folder, files: 3, bytes: 2048, skipped: 1, missing: 1 }),
   };
@@ -65,7 +66,7 @@ describe('the three outputs of a command', () => {
   afterAll(() => server[Symbol.asyncDispose]());
 
   const commands: readonly [readonly string[], RegExp, string, string][] = [
-    [['status'], /2 nodes.*8 cores.*16\.0 GiB[\s\S]*coordinator\s+n2 \(term 7\)[\s\S]*kept on 2 machines[\s\S]*22 waiting/, '2\n', 'totals'],
+    [['status'], /2 nodes.*8 cores.*16\.0 GiB[\s\S]*coordinator\s+n2 \(term 7, quorate\)[\s\S]*kept on 2 machines[\s\S]*22 waiting/, '2\n', 'totals'],
     [['nodes'], /n1 \(here\)\s+alive[\s\S]*blender 3\.4\.1/, 'n1\nn2\n', 'inventory'],
     [['jobs'], /3f2a9c1b\s+cube\s+render\s+succeeded\s+4\/4/, `${sampleId}\n${sampleId}\n`, 'phase'],
     [
@@ -84,6 +85,7 @@ describe('the three outputs of a command', () => {
     [['resume', short], /goes on/, `${sampleId}\n`, 'phase'],
     [['node', 'pause', 'n1'], /supervm node unpause n1/, 'n1\n', 'paused'],
     [['node', 'unpause', 'n1'], /takes tasks again/, 'n1\n', 'paused'],
+    [['node', 'forget', 'n3'], /n3 votes no longer. Voters: n1, n2/, 'n1\nn2\n', 'voters'],
     [['invite'], /^supervm-invite:abc$/m, 'supervm-invite:abc\n', 'line'],
     [['get', short, '-o', '/tmp/elsewhere'], /3 files \(2\.0 KiB\) written to \/tmp\/elsewhere, 1 there already/, '/tmp/elsewhere\n', 'files'],
     [['explain', 'no-daemon'], /No daemon runs here[\s\S]*exit code 5/, '5\n', 'exit'],

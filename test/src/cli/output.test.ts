@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { statusText } from '../../../src/cli/output/cluster-text.ts';
 import { jobProgress } from '../../../src/cli/output/job-progress.ts';
-import { outcomeText } from '../../../src/cli/output/job-text.ts';
+import { jobText, outcomeText } from '../../../src/cli/output/job-text.ts';
 import { liveBlock } from '../../../src/cli/output/live-block.ts';
 import { createOutput, type Mode } from '../../../src/cli/output/output.ts';
 import { progressBlock, progressLine } from '../../../src/cli/output/progress-text.ts';
@@ -8,7 +9,7 @@ import { printable, styleOf, widthOf } from '../../../src/cli/output/style.ts';
 import { table } from '../../../src/cli/output/table.ts';
 import { bytesText, countText, durationText, percentText } from '../../../src/cli/output/units.ts';
 import { SupervmError } from '../../../src/model/errors.ts';
-import { doneView, viewOf } from '../../support/fake-api.ts';
+import { doneView, sampleStatus, viewOf } from '../../support/fake-api.ts';
 
 const plain = styleOf(false);
 const controls = String.fromCharCode(27);
@@ -115,6 +116,22 @@ describe('progress', () => {
 test('a line names what failed and what is paused', () => {
   const view = viewOf({ phase: 'paused', tasks: { total: 9, kept: 3, running: 0, failed: 2, pending: 4 }, etaSeconds: undefined });
   expect(progressLine(view)).toBe('3 of 9 done, 2 failed, paused');
+});
+
+test('a status says when the term is degraded, and what goes on', () => {
+  const standing = { quorate: false, reachable: 1, voters: 3 };
+  expect(statusText({ ...sampleStatus, standing }, plain)).toContain('(term 7, degraded: 1 of 3 voters reachable, repeatable work goes on)');
+  expect(statusText({ ...sampleStatus, standing: undefined }, plain)).toContain('(term 7)');
+});
+
+test('a job with conflicting results names the machines and the digests', () => {
+  const results = ['a', 'b'].map((digit) => ({
+    nodeName: `n-${digit}`,
+    quorate: false,
+    outputs: [{ path: '1.png', digest: digit.repeat(64), size: 1 }],
+  }));
+  const text = jobText({ ...doneView, conflictingResults: [{ task: 'render frame=1', results }] }, plain);
+  expect(text).toContain('render frame=1 has 2 results: aaaaaaaa from n-a was chosen, not bbbbbbbb from n-b');
 });
 
 test('an outcome tells a conflict rather than hiding it', () => {
