@@ -1,0 +1,52 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Ending } from '../../daemon/ending.ts';
+import { FixedMembership } from '../support/fixed-membership.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+
+describe('a daemon that drains', () => {
+  let clock: VirtualClock;
+  let membership: FixedMembership;
+  let load: { running: number; longestMs: number; finished: number };
+  let stops: string[];
+  let ending: Ending;
+  const isPaused = (): boolean | undefined => membership.member('a')?.facts.paused;
+
+  beforeEach(() => {
+    clock = new VirtualClock();
+    membership = new FixedMembership('a', ['a']);
+    load = { running: 1, longestMs: 2_500, finished: 1 };
+    stops = [];
+    ending = new Ending({ clock, membership, worker: { load: () => load }, stop: (tasks) => stops.push(tasks) });
+  });
+
+  test('takes no new tasks and says what it waits for', () => {
+    expect(ending.drain()).toMatchObject({ draining: true, running: 1, longestSeconds: 2.5, finishing: 1 });
+    expect(isPaused()).toBe(true);
+  });
+
+  test('stops once its tasks have ended and their results are kept, not before', async () => {
+    ending.drain();
+    ending.drain();
+    load = { ...load, running: 0 };
+    await clock.advance(10_000);
+    expect(stops).toEqual([]);
+    load = { ...load, finished: 0 };
+    await clock.advance(1_000);
+    expect(stops).toEqual(['end']);
+  });
+
+  test('goes on as before when that is undone', async () => {
+    ending.drain();
+    expect(ending.undrain().draining).toBe(false);
+    load = { running: 0, longestMs: 0, finished: 0 };
+    await clock.advance(10_000);
+    expect({ stops, paused: isPaused() }).toEqual({ stops: [], paused: false });
+  });
+
+  test('stays paused after that when somebody had paused it', () => {
+    membership.update({ paused: true });
+    ending.drain();
+    ending.undrain();
+    expect(isPaused()).toBe(true);
+  });
+});

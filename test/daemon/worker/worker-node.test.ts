@@ -1,0 +1,140 @@
+/** A worker with what an earlier life of its node left. */
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { WorkReply } from '../../../daemon/wire/work-protocol.ts';
+import type { Leadership, Messenger } from '../../../daemon/worker/needs.ts';
+import { WorkerNode } from '../../../daemon/worker/worker-node.ts';
+import type { Fact } from '../../../src/model/facts.ts';
+import { FixedMembership } from '../../support/fixed-membership.ts';
+import { attemptOf, firstTerm, recordOf, someReport } from '../../support/jobs.ts';
+import { MemoryJournal } from '../../support/memory-journal.ts';
+import { TimedRunner } from '../../support/timed-runner.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+const kept = { type: 'kept' } as const;
+
+describe('a worker that starts', () => {
+  let clock: VirtualClock;
+  let journal: MemoryJournal;
+  let runner: TimedRunner;
+  let job: string;
+  let worker: WorkerNode;
+  /** What it said to the coordinator, without its reports. */
+  let offers: unknown[];
+  let reports: number;
+  let ask: (request: unknown) => Promise<WorkReply>;
+  let answer: unknown;
+
+  beforeEach(() => {
+    clock = new VirtualClock();
+    journal = new MemoryJournal();
+    job = journal.submit(recordOf());
+    runner = new TimedRunner({ taskMs: 5_000 }, { clock });
+    offers = [];
+    reports = 0;
+    answer = kept;
+    const messenger = {
+      self: 'b',
+      serve: (_: unknown, service: { onRequest(from: string, request: unknown): Promise<WorkReply> }) => {
+        ask = (request) => service.onRequest('a', request);
+      },
+      send: () => {
+        reports += 1;
+      },
+      request: async (_: string, __: unknown, request: { readonly type: string; readonly attempt: { readonly index: number } }) => {
+        offers.push([request.type, request.attempt.index]);
+        return answer;
+      },
+    } as unknown as Messenger;
+    const leadership = { current: () => firstTerm, onChange: () => {} } as unknown as Leadership;
+    worker = new WorkerNode({}, { membership: new FixedMembership('b', ['a', 'b']), leadership, journal, messenger, clock, taskRunner: runner });
+  });
+
+  const leave = (...indexes: readonly number[]): void => {
+    runner.leftover = { attempts: indexes.map((index) => ({ attempt: attemptOf(job, index), runningMs: 3_000 })), jobs: [job] };
+  };
+  const holdings = async (): Promise<readonly number[]> => {
+    const reply = await ask({ type: 'census', term: firstTerm });
+    return reply.type === 'holdings' ? reply.holdings.attempts.map(({ attempt }) => attempt.index) : [];
+  };
+
+  test('names what it has taken up in its first answer, however early it is asked', async () => {
+    leave(0, 1);
+    const early = holdings();
+    await clock.advance(100);
+    await worker.start();
+    expect(await early).toEqual([0, 1]);
+    expect(reports).toBeGreaterThan(0);
+    expect(worker.load()).toEqual({ running: 2, longestMs: 3_000, finished: 0 });
+  });
+
+  test('offers the results of what it has taken up, and needs them no more once they are kept', async () => {
+    leave(2);
+    await worker.start();
+    await clock.advance(6_000);
+    expect(offers).toEqual([['offer', 2]]);
+    expect(runner.settled).toEqual([attemptOf(job, 2)]);
+  });
+
+  test('keeps a result that nobody has answered for when it stops', async () => {
+    leave(2);
+    answer = { type: 'later', reason: 'taking over' };
+    await worker.start();
+    await clock.advance(6_000);
+    expect(worker.load().finished).toBe(1);
+    await worker.stop();
+    await clock.advance(60_000);
+    expect(runner.settled).toEqual([]);
+  });
+
+  test.each<readonly [string, () => Fact]>([
+    ['was cancelled', () => ({ type: 'cancelled', job, at: 0, generation: 1 })],
+    ['was removed', () => ({ type: 'removed', job, at: 0 })],
+    [
+      'has its result already',
+      () => ({ type: 'result-kept', job, at: 0, attempt: attemptOf(job, 1, { node: 'c' }), term: firstTerm, outputs: [], report: someReport, holders: [] }),
+    ],
+  ])('does not take up what %s meanwhile', async (_, fact) => {
+    leave(1);
+    journal.learn(fact());
+    await worker.start();
+    expect(runner.adopted).toEqual([]);
+    expect(runner.settled).toEqual([attemptOf(job, 1)]);
+    expect(await holdings()).toEqual([]);
+  });
+
+  test('does not take up what belongs to a job that it does not know, and ends its sessions', async () => {
+    const unknown = 'f'.repeat(64);
+    runner.leftover = { attempts: [{ attempt: attemptOf(unknown, 0), runningMs: 0 }], jobs: [unknown] };
+    await worker.start();
+    expect(runner.settled).toHaveLength(1);
+    expect(runner.forgotten).toEqual([unknown]);
+  });
+
+  test('stops what it has taken up as soon as its records say that it is in vain', async () => {
+    leave(0);
+    await worker.start();
+    journal.learn({ type: 'cancelled', job, at: 0, generation: 1 });
+    await clock.advance(1);
+    expect(runner.aborted).toEqual([attemptOf(job, 0)]);
+  });
+
+  test('leaves what runs when it stops', async () => {
+    leave(0);
+    await worker.start();
+    await worker.stop();
+    expect(runner.aborted).toEqual([]);
+  });
+
+  test('that gives everything back takes nothing more', async () => {
+    leave(0);
+    await worker.start();
+    const before = reports;
+    const back = worker.giveBack();
+    await clock.advance(10);
+    await back;
+    expect(runner.aborted).toEqual([attemptOf(job, 0)]);
+    expect(reports).toBeGreaterThan(before);
+    const reply = await ask({ type: 'assign', term: firstTerm, batch: 1, attempts: [{ attempt: attemptOf(job, 3), holders: [] }] });
+    expect(reply).toMatchObject({ refused: [{ reason: 'stopping' }] });
+  });
+});
