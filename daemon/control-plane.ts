@@ -74,6 +74,8 @@ export interface ControlPlaneOptions {
   onSettled?(fact: ResultKept | Ended): void;
   /** What is wrong with the disk of the records has changed. */
   onHealth?(problems: readonly RecordsProblem[]): void;
+  /** This node was out of the world for so many milliseconds: it has stepped down and asks what is still its own. */
+  onSleep?(absentMs: number): void;
   readonly timings?: Partial<Timings>;
 }
 
@@ -134,6 +136,11 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
     decodeTree(await blobs.bytes({ digest }, from)).map((entry) => entry.digest);
   const onProblem = (error: unknown): void => onTrouble({ type: 'store-failed', error });
   const collection = new BlobCollection(timings.collection, { journal, disk: needs.blobDisk, recentUse, clock, readTree, onProblem });
+  membership.onSleep((absentMs) => {
+    options.onSleep?.(absentMs);
+    // Not at the next turn of replication: what the others decided meanwhile matters now.
+    journal.catchUp(timings.coordinator.catchUpMs).catch((error: unknown) => onTrouble({ type: 'store-failed', error }));
+  });
   const pace = paceByJobs([membership, election]);
   journal.onFact((_fact, state) => pace.look(state));
   const inOrder: readonly Startable[] = [journal, blobs, membership, election, taskRunner, worker, coordinator, upkeep, collection];

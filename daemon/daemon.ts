@@ -81,6 +81,7 @@ async function assemble(
       founding: foundingOf(paths.clusterKey),
       cluster: network.cluster,
       onHealth: (problems) => tellHealth(problems, { inventory, log }),
+      onSleep: (absentMs) => log.warn('this node was away: it listens before it acts', { seconds: Math.round(absentMs / 1000) }),
       onTrouble: (trouble) => {
         log.of('records').warn('trouble', { trouble });
         // A full disk, most likely: the others must know, should this node coordinate.
