@@ -5,6 +5,7 @@ import type { HostId, JobId, JobRecord } from '../../src/model/job.ts';
 import { findByKey } from '../../src/model/phase.ts';
 import { awaitCopies } from './await-copies.ts';
 import { copyInputs, type InputBlob } from './copy-inputs.ts';
+import { inTurn } from './in-turn.ts';
 import type { SubmissionNeeds } from './needs.ts';
 
 /** How long the append waits for the standbys before it counts the copies it has. */
@@ -42,8 +43,15 @@ export interface Submission {
  * Resolves once the job is acknowledged. A record that differs from a known one only in its time is the same job.
  * Rejects with `key-reused`, or `not-acknowledged` when fewer than min(2, live machines) have it.
  */
-export async function submitRecord(options: SubmitOptions, needs: SubmissionNeeds): Promise<Submission> {
+export function submitRecord(options: SubmitOptions, needs: SubmissionNeeds): Promise<Submission> {
+  const { owner, key } = options.record;
+  // Whoever lost patience and submits again while the first is under way must not make a second job of it.
+  return inTurn(needs.journal, JSON.stringify([owner, key]), () => submitInTurn(options, needs));
+}
+
+async function submitInTurn(options: SubmitOptions, needs: SubmissionNeeds): Promise<Submission> {
   const { record } = options;
+  options.signal?.throwIfAborted();
   const before = knownJob(record, needs);
   const copied = await copyInputs({ ...options, copies: options.copies ?? 3 }, needs);
   if (copied.hosts.length < Math.min(fewestCopies, copied.wanted))

@@ -62,6 +62,14 @@ test('the same job again is the same job; another one under its key is refused',
   expect(journal.appended).toHaveLength(1);
 });
 
+test('the same job submitted twice at once is one job, though the disk takes its time', async () => {
+  journal.before = new Promise((resolve) => setImmediate(resolve));
+  const both = await Promise.all([submit(), submit({ record: { ...record, submittedAt: 99 } })]);
+  expect(both.map(({ existed }) => existed)).toEqual([false, true]);
+  expect(new Set(both.map(({ id }) => id)).size).toBe(1);
+  expect(journal.appended).toHaveLength(1);
+});
+
 test('whoever asks for fewer copies waits for fewer', async () => {
   expect(await submit({ copies: 2 })).toMatchObject({ wanted: 2 });
   expect(copied).toEqual(['b']);
