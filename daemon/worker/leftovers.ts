@@ -22,6 +22,9 @@ export interface LeftSession {
   readonly isBusy: boolean;
 }
 
+/** Longest wait for the end of a session that cannot go on (milliseconds). */
+const endMs = 5_000;
+
 interface LeftTask {
   readonly session: WarmSession;
   readonly end: Promise<TaskEnd>;
@@ -126,7 +129,10 @@ export class Leftovers {
     const ended = Promise.withResolvers<unknown>();
     const process = this.#needs.launcher.adopt(id, { onStarted: () => {}, onAnswer: () => {}, onExit: ended.resolve });
     process.kill();
+    // One that the kernel holds must not keep the daemon from starting.
+    const timer = this.#needs.clock.after(endMs, () => ended.resolve(undefined));
     await ended.promise;
+    timer.cancel();
     process.forget();
   }
 

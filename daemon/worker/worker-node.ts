@@ -175,8 +175,8 @@ export class WorkerNode implements Startable {
   }
 
   #adopt({ attempt, runningMs, lease }: LeftAttempt): void {
-    const { journal, taskRunner, clock } = this.#needs;
-    const state = journal.job(attempt.job);
+    const { journal, taskRunner, clock, membership } = this.#needs;
+    const state = attempt.node === membership.self ? journal.job(attempt.job) : undefined;
     const step = state === undefined ? undefined : stepOf(state, attempt.step);
     if (state?.record === undefined || step === undefined || refusalOf(state, attempt) !== undefined) {
       taskRunner.settle(attempt);

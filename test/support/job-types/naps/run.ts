@@ -10,6 +10,7 @@ export const open: OpenSession = async (host) => {
       const { ms, label, fail, stay, mark } = task.script;
       const { nap } = task.parameters;
       task.progress(0, 'asleep');
+      task.log(`nap ${nap} begins`);
       if (stay !== 'no') process.on('SIGTERM', () => undefined);
       if (stay === 'escape') leaveBehind(86_400 + Number(mark));
       await sleep(task, Number(ms), stay !== 'no');
