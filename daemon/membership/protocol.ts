@@ -12,7 +12,7 @@ export const recordsPerMessage = 64;
 const batchBytes = 128 * 1024;
 
 /** Nobody is waited for longer than this, whatever it said. */
-export const maximumReturnMs = 60_000;
+const maximumReturnMs = 60_000;
 
 /** More neighbours than this are not told of; networks keep far fewer connections. */
 export const maximumSeen = 512;

@@ -17,7 +17,7 @@ export interface PeerTableNeeds {
 }
 
 /** A lost connection is reported after this, whatever the attempt to replace it is doing. */
-const replaceMs = 3000;
+const replaceMs = 1200;
 
 export class PeerTable {
   readonly #self: NodeId;

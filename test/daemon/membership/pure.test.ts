@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type MemberRecord, newerRecord } from '../../../daemon/membership/member-record.ts';
+import { Patience } from '../../../daemon/membership/patience.ts';
 import { batches, membershipProtocol, recordsPerMessage } from '../../../daemon/membership/protocol.ts';
-import { judgeSilence, majoritySees } from '../../../daemon/membership/suspicion.ts';
+import { judgeLoop, judgeSilence, majoritySees, type Silence, worse } from '../../../daemon/membership/suspicion.ts';
 import { watchersOf } from '../../../daemon/membership/watchers.ts';
 import { witnessedFrom } from '../../../daemon/membership/witnesses.ts';
 import { factsOf } from '../../support/small-cluster.ts';
@@ -30,6 +31,45 @@ test('silence is judged by what was promised', () => {
   expect([900, 1100, 1600].map((ms) => judgeSilence(ms, 250))).toEqual(['alive', 'suspect', 'unreachable']);
   expect([3900, 4100, 5900, 6100].map((ms) => judgeSilence(ms, 2000))).toEqual(['alive', 'suspect', 'suspect', 'unreachable']);
   expect(judgeSilence(3900, 1000)).toBe('alive');
+});
+
+test('more silence, a shorter promise or a longer standstill never make anybody livelier, more patience never deader', () => {
+  const ms = fc.nat(30_000);
+  const rank = (silence: Silence) => ['alive', 'suspect', 'unreachable'].indexOf(silence);
+  fc.assert(
+    fc.property(ms, ms, fc.integer({ min: 1, max: 10_000 }), fc.nat(5_000), (one, other, interval, slack) => {
+      const [less, more] = [Math.min(one, other), Math.max(one, other)];
+      expect(rank(judgeSilence(more, interval))).toBeGreaterThanOrEqual(rank(judgeSilence(less, interval)));
+      expect(rank(judgeSilence(one, interval + slack))).toBeLessThanOrEqual(rank(judgeSilence(one, interval)));
+      expect(rank(judgeSilence(one, interval, slack))).toBeLessThanOrEqual(rank(judgeSilence(one, interval)));
+      expect(rank(judgeLoop(more))).toBeGreaterThanOrEqual(rank(judgeLoop(less)));
+      expect(rank(worse(judgeSilence(one, interval), judgeLoop(other)))).toBe(Math.max(rank(judgeSilence(one, interval)), rank(judgeLoop(other))));
+    }),
+  );
+});
+
+test('whatever a watcher’s own lateness, a real loss is found within six seconds of the busy pace', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(3_600_000), fc.nat(9_000))), (late) => {
+      const patience = new Patience();
+      let now = 0;
+      for (const [lateMs, passedMs] of late) {
+        now += passedMs;
+        patience.late(lateMs, now);
+      }
+      expect(judgeSilence(5_000, 250, patience.slackMs(now))).toBe('unreachable');
+      expect(patience.slackMs(now + 10_000)).toBe(0);
+    }),
+  );
+});
+
+test('lateness adds to patience for ten seconds, the largest of them', () => {
+  const patience = new Patience();
+  patience.late(30, 0);
+  expect(patience.slackMs(0)).toBe(0);
+  patience.late(700, 0);
+  patience.late(300, 5_000);
+  expect([patience.slackMs(9_999), patience.slackMs(10_000), patience.slackMs(15_000)]).toEqual([700, 300, 0]);
 });
 
 test('watchers decide by majority, and a tie is no death', () => {
