@@ -14,6 +14,11 @@ export interface AllKilledOptions {
 
 const withinMs = 1_000;
 
+function shuffled<T>(all: readonly T[]): readonly T[] {
+  const drawn = all.map((one) => ({ one, order: Math.random() }));
+  return drawn.toSorted((a, b) => a.order - b.order).map(({ one }) => one);
+}
+
 export async function allKilled({ nodes, rounds, submissions }: AllKilledOptions): Promise<Report> {
   await using world = await World.start(nodes);
   const verdict = new Verdict();
@@ -24,23 +29,20 @@ export async function allKilled({ nodes, rounds, submissions }: AllKilledOptions
   for (let round = 0; round < rounds; round += 1) {
     const { term } = await world.coordinator();
     const submitting = submitAll(world, jobsOf(`round${round}`, submissions), 6);
+    submitting.catch(() => undefined);
     await pause(Math.random() * withinMs);
     const began = performance.now();
     const deaths = world.machines.map((machine) => machine.kill('SIGKILL'));
     killing.push(performance.now() - began);
     await Promise.all(deaths);
     const restarted = Date.now();
-    const starts = world.machines
-      .map((machine) => ({ machine, order: Math.random() }))
-      .toSorted((a, b) => a.order - b.order)
-      .map(async ({ machine }, place) => {
-        await pause(place * 300);
-        await machine.start();
-      });
+    const starting = Promise.all(shuffled(world.machines).map((machine, place) => pause(place * 300).then(() => machine.start())));
+    // Waited for below, and heard of then.
+    starting.catch(() => undefined);
     const start = await firstStartAfter(world, world.machines, term.number, 60_000);
     if (start === undefined) verdict.failures.push(`round ${round}: nothing was placed within 60 s of the restart`);
     else placing.push(start - restarted);
-    await Promise.all(starts);
+    await starting;
     acknowledged.push(...(await submitting));
     await world.whole();
   }

@@ -80,6 +80,7 @@ export async function cancelAtTheEnd({ nodes, trials: count, failovers }: Cancel
   let begun = 0;
   const number = (): number | undefined => (begun < count ? begun++ : undefined);
   const trying = Promise.all(world.machines.map((machine) => tryOften(world, machine, number)));
+  trying.catch(() => undefined);
   for (let failover = 1; failover <= failovers; failover += 1) {
     await world.until('enough trials', 600_000, () => begun >= (count * failover) / (failovers + 1));
     const { machine } = await world.coordinator();

@@ -46,6 +46,7 @@ export async function submissions({ nodes, submissions: count, rounds }: Submiss
   for (let round = 0; round < rounds; round += 1) {
     const { machine, term } = await world.coordinator();
     const submitting = submitAll(world, jobsOf(`round${round}`, Math.round(count / rounds)), atOnce);
+    submitting.catch(() => undefined);
     await pause(Math.random() * killWithinMs);
     const killed = Date.now();
     await machine.kill('SIGKILL');
