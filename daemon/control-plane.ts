@@ -157,6 +157,7 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
     messenger,
     willReturn() {
       returns = true;
+      worker.farewell();
     },
     async start() {
       for (const part of inOrder) await part.start();

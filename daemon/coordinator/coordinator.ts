@@ -3,6 +3,7 @@ import type { NodeId } from '../../src/model/job.ts';
 import { sameTerm } from '../../src/model/term.ts';
 import type { Startable } from '../startable.ts';
 import { type CoordinationReply, type CoordinationRequest, coordinationProtocol } from '../wire/coordination-protocol.ts';
+import type { Holdings } from '../wire/work-protocol.ts';
 import { later } from './keep-result.ts';
 import type { CoordinatorNeeds } from './needs.ts';
 import { type CoordinatorOptions, coordinatorDefaults } from './options.ts';
@@ -12,6 +13,8 @@ export class Coordinator implements Startable {
   readonly #options: CoordinatorOptions;
   readonly #needs: CoordinatorNeeds;
   #tenure: Tenure | undefined;
+  /** What nodes that restart told everybody they have, for whoever coordinates meanwhile. */
+  readonly #farewells = new Map<NodeId, Holdings>();
   #running = false;
 
   /** Construct before the network starts: it serves its protocol from then on. */
@@ -19,7 +22,7 @@ export class Coordinator implements Startable {
     this.#options = { ...coordinatorDefaults, ...options };
     this.#needs = needs;
     needs.messenger.serve(coordinationProtocol, {
-      onMessage: (from, message) => this.#tenure?.hear(from, message.holdings),
+      onMessage: (from, message) => this.#hear(from, message.holdings),
       onRequest: (from, request) => this.#answer(from, request),
     });
     needs.leadership.onChange(() => this.#follow());
@@ -46,7 +49,12 @@ export class Coordinator implements Startable {
     }
     this.#tenure?.end();
     this.#tenure = term === undefined ? undefined : new Tenure({ ...this.#options, term }, this.#needs);
-    void this.#tenure?.begin();
+    void this.#tenure?.begin(this.#farewells);
+  }
+
+  #hear(from: NodeId, holdings: Holdings): void {
+    this.#farewells.set(from, holdings);
+    this.#tenure?.hear(from, holdings);
   }
 
   async #answer(from: NodeId, request: CoordinationRequest): Promise<CoordinationReply> {

@@ -41,6 +41,8 @@ export class Tenure {
   readonly #onceOnly: OnceOnly;
   /** `job/generation` of outcomes being written. */
   readonly #ending = new Set<string>();
+  /** The incarnation in which each node was last seen. */
+  readonly #greeted = new Map<NodeId, number>();
   #sweeping: Timer | undefined;
   #ready = false;
   #over = false;
@@ -58,8 +60,11 @@ export class Tenure {
     this.#placing = new Placing(options, { ...needs, roster: this.#roster, rests: this.#rests, isMine });
   }
 
-  /** Learns what the peers know more and what runs, then places. Until then every offer is answered `later`. */
-  async begin(): Promise<void> {
+  /**
+   * Learns what the peers know more and what runs, then places. Until then every offer is answered `later`. `farewells`: the last words of
+   * nodes, which count for those that are restarting.
+   */
+  async begin(farewells: ReadonlyMap<NodeId, Holdings>): Promise<void> {
     const { journal, clock } = this.#needs;
     // A disk that cannot take what others know is no reason not to coordinate with what is known.
     await journal.catchUp(this.#options.catchUpMs).catch(() => undefined);
@@ -67,6 +72,7 @@ export class Tenure {
     if (this.#over) return;
     this.#ready = true;
     for (const state of journal.jobs().values()) this.#roster.refresh(state);
+    for (const [node, holdings] of farewells) if (this.#restarts(node)) this.#reconcile(node, holdings);
     for (const [node, holdings] of census) this.#reconcile(node, holdings);
     for (const state of journal.jobs().values()) this.#endIfFinished(state);
     this.#placing.soon();
@@ -109,7 +115,20 @@ export class Tenure {
     const member = this.#needs.membership.member(node);
     const isLost = member === undefined || member.reachability === 'unreachable' || member.reachability === 'left';
     if (isLost) for (const tracked of this.#roster.attempts.ofNode(node)) this.#roster.lose(tracked.attempt);
+    else this.#greet(node, member.facts.incarnation);
     this.#placing.soon();
+  }
+
+  /** Nobody could renew the leases of a node while it was restarting: it gets the time to say what it has. */
+  #greet(node: NodeId, incarnation: number): void {
+    if (this.#greeted.get(node) === incarnation) return;
+    this.#greeted.set(node, incarnation);
+    const until = this.#needs.clock.now() + this.#options.leaseMs;
+    for (const tracked of this.#roster.attempts.ofNode(node)) tracked.leaseUntil = Math.max(tracked.leaseUntil, until);
+  }
+
+  #restarts(node: NodeId): boolean {
+    return this.#needs.membership.member(node)?.reachability === 'restarting';
   }
 
   /** Voters renewed the term, or ceased to. */
@@ -184,8 +203,7 @@ export class Tenure {
   /** Now and then: places again what no worker names any more, and writes outcomes that the disk refused before. */
   #sweep(): void {
     const now = this.#needs.clock.now();
-    const restarts = (node: NodeId): boolean => this.#needs.membership.member(node)?.reachability === 'restarting';
-    const expired = this.#roster.attempts.all().filter((tracked) => tracked.leaseUntil < now && !restarts(tracked.attempt.node));
+    const expired = this.#roster.attempts.all().filter((tracked) => tracked.leaseUntil < now && !this.#restarts(tracked.attempt.node));
     for (const tracked of expired) this.#roster.lose(tracked.attempt);
     // Holds on once-only steps end with time.
     this.#onceOnly.look();

@@ -92,6 +92,15 @@ export class WorkerNode implements Startable {
     for (const task of this.#held.all()) if (task.running === undefined) this.#held.remove(task);
   }
 
+  /** Before a stop after which this node is back in a moment: tells everybody what goes on here, for whoever coordinates then. Takes nothing more. */
+  farewell(): void {
+    const { membership, messenger } = this.#needs;
+    this.#accepting = false;
+    this.#dropQueued(() => true);
+    const report = { type: 'report', holdings: this.#holdings() } as const;
+    for (const { facts } of membership.reachable()) if (facts.id !== membership.self) messenger.send(facts.id, coordinationProtocol, report);
+  }
+
   /** Ends what runs and returns it to the coordinator, who places it elsewhere; takes nothing more. Results that wait for an answer stay for the next start. */
   async giveBack(): Promise<void> {
     this.#accepting = false;

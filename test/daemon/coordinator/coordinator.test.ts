@@ -128,6 +128,30 @@ describe('when a node vanishes', () => {
     expect(world.node('c').runner.aborted.map((attempt) => attempt.index)).toEqual([first?.index]);
   });
 
+  test('because it restarts, though it coordinated: the next coordinator leaves its tasks to it, until it is given up', async () => {
+    const world = await WorkWorld.start(three, { taskMs: 60_000 });
+    world.submit(recordOf({ steps: [stepWith(6, { requirements: requirementsOf({ cores: 1 }) })] }));
+    await world.clock.advance(1000);
+    const own = world.node('a').runner.started.map((attempt) => attempt.index);
+    const elsewhere = (): readonly number[] => ['b', 'c'].flatMap((id) => world.node(id).runner.started.map((attempt) => attempt.index));
+    const before = elsewhere();
+    world.node('a').worker.farewell();
+    await world.clock.advance(10);
+    world.kill('a');
+    for (const node of world.living()) node.membership.change('a', {}, 'restarting');
+    world.lead(second);
+    await world.clock.advance(15_000);
+    expect(own).not.toEqual([]);
+    expect(elsewhere()).toEqual(before);
+    for (const node of world.living()) node.membership.change('a', {}, 'unreachable');
+    await world.clock.advance(1000);
+    expect(
+      elsewhere()
+        .filter((index) => !before.includes(index))
+        .toSorted(),
+    ).toEqual(own);
+  });
+
   test('and is back restarted before anybody missed it, what it has taken up again goes on and the rest is placed again', async () => {
     const world = await WorkWorld.start(three, { taskMs: 60_000 });
     world.submit(recordOf({ steps: [stepWith(6, { requirements: requirementsOf({ cores: 1 }) })] }));
