@@ -157,7 +157,8 @@ export class Election implements VotedLeadership, Startable {
       case 'ask':
         return this.#seat.ask(request);
       case 'look': {
-        const current = this.current();
+        // Who sits with a disk that takes nothing must not keep others from taking over.
+        const current = mustGiveWay(this.#options.self, candidatesOf(this.#needs.membership)) ? undefined : this.current();
         return { type: 'seat', store: this.#needs.memory.storeId(), ...(current === undefined ? {} : { current }) };
       }
       case 'forget':
