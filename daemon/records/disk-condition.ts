@@ -1,13 +1,29 @@
-import { accessSync, constants, statfsSync } from 'node:fs';
+import { closeSync, openSync, statfsSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
 
-/** What keeps files from being written into `folder`; undefined when nothing is to be seen. */
+/** What keeps files from being written into `folder`, found out by writing one; undefined when nothing does. */
 export function diskCondition(folder: string): 'read-only' | 'full' | 'out-of-inodes' | undefined {
+  const probe = join(folder, `.probe-${process.pid}`);
   try {
-    accessSync(folder, constants.W_OK);
-    const { bavail, bsize, files, ffree } = statfsSync(folder);
-    if (files > 0 && ffree === 0) return 'out-of-inodes';
+    closeSync(openSync(probe, 'w', 0o600));
+    unlinkSync(probe);
+    const { bavail, bsize } = statfsSync(folder);
     return bavail * bsize < 64 * 1024 ? 'full' : undefined;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EROFS' ? 'read-only' : undefined;
+    switch (error instanceof Error && 'code' in error ? error.code : '') {
+      case 'EROFS':
+        return 'read-only';
+      case 'EDQUOT':
+        return 'full';
+      case 'ENOSPC':
+        return hasInodes(folder) ? 'full' : 'out-of-inodes';
+      default:
+        return undefined;
+    }
   }
+}
+
+function hasInodes(folder: string): boolean {
+  const { files, ffree } = statfsSync(folder);
+  return files === 0 || ffree > 0;
 }
