@@ -23,7 +23,7 @@ export interface FoundJobTypes {
 }
 
 /** A job type's name: of its folder, its command and its manifest. */
-export const typeName = /^[a-z][a-z0-9-]{0,63}$/;
+const typeName = /^[a-z][a-z0-9-]{0,63}$/;
 
 const required: readonly TypeFile[] = ['manifest', 'inputs', 'plan', 'run'];
 /** More is not a job type but somebody's whole project. */
