@@ -1,7 +1,7 @@
 /** An admin's word that a voter will not return: the one change of the voters that may be made without a majority. */
 import { SupervmError } from '../../src/model/errors.ts';
 import type { NodeId, Term } from '../../src/model/job.ts';
-import { isVoter, type Voters } from '../../src/model/voters.ts';
+import { isVoter, type Voter, type Voters } from '../../src/model/voters.ts';
 import type { ElectionNeeds } from './needs.ts';
 import { electionProtocol } from './protocol.ts';
 import type { Reign } from './reign.ts';
@@ -21,7 +21,9 @@ export async function forgetVoter(node: NodeId, reign: Reign | undefined, needs:
   if (record !== undefined && !isVoter(record, node))
     throw new SupervmError('node-not-found', 'this node is no voter, so nothing depends on it', 'See: supervm status');
   const reachability = membership.member(node)?.reachability;
-  if (record !== undefined && (reachability === 'alive' || reachability === 'suspect'))
+  const listed = record?.voters.find((voter) => voter.node === node)?.store;
+  const store = node === messenger.self ? memory.storeId() : (reign?.quorum.storeOf(node) ?? listed);
+  if (record !== undefined && reign !== undefined && store === listed && (reachability === 'alive' || reachability === 'suspect'))
     throw new SupervmError('not-allowed', 'this node is there, and its vote counts', 'Only a machine that will not return is forgotten.');
   if (reign === undefined) {
     const reply = await messenger.request(current.node, electionProtocol, { type: 'forget', node }, answerMs);
@@ -30,11 +32,17 @@ export async function forgetVoter(node: NodeId, reign: Reign | undefined, needs:
   }
   const { quorum, changes } = reign;
   if (record === undefined) await quorum.force([{ node: messenger.self, store: memory.storeId() }]);
-  else if (quorum.changeable() === undefined) await quorum.force(record.voters.filter((voter) => voter.node !== node));
+  else if (quorum.changeable() === undefined) await quorum.force(withoutOrAlone(record, node, { node: messenger.self, store: memory.storeId() }));
   else if (!(await changes.drop(quorum, node)))
     throw new SupervmError('not-acknowledged', 'the remaining voters do not have all records yet', 'Try again in a few seconds.');
   const after = needs.voters();
-  if (after === undefined || isVoter(after, node))
+  if (after === undefined || after.voters.some((voter) => voter.node === node && voter.store === listed))
     throw new SupervmError('disk-full', 'the new list of voters could not be stored', 'Make room and try again.');
   return after;
+}
+
+/** Whose only voter is forgotten begins anew with the node that is asked. */
+function withoutOrAlone({ voters }: Voters, node: NodeId, self: Voter): readonly Voter[] {
+  const others = voters.filter((voter) => voter.node !== node);
+  return others.length > 0 ? others : [self];
 }

@@ -4,7 +4,7 @@
  */
 import type { NodeId, Term } from '../../src/model/job.ts';
 import { compareTerms } from '../../src/model/term.ts';
-import { compareVoters, isMajority, type Voter, type Voters } from '../../src/model/voters.ts';
+import { compareVoters, isMajority, isQuorum, type Voter, type Voters } from '../../src/model/voters.ts';
 import type { Timer } from '../clock.ts';
 import { AskLanes, type Granted } from './ask-lanes.ts';
 import type { Clock, Messenger, SeatMemory } from './needs.ts';
@@ -207,14 +207,15 @@ export class Quorum {
     const { term } = this.#options;
     if (compareTerms(record.term, term) !== 0) {
       // All that a majority has is known: write it anew in this term, so that no earlier coordinator's unfinished change can come back.
-      if (isMajority(record.voters, (voter) => this.#answerOf(voter) !== undefined)) void this.#write({ ...record, term }, (own) => this.#adopt(record, own));
+      if (this.#isQuorum(record.voters, (voter) => this.#answerOf(voter) !== undefined))
+        void this.#write({ ...record, term }, (own) => this.#adopt(record, own));
       return;
     }
     const wasEstablished = this.#established;
     const isMerged = ({ node, store }: Voter): boolean => this.#merged.has(`${node}/${store}`);
-    this.#established ||= isMajority(record.voters, (voter) => this.#has(voter, record)) && isMajority(record.voters, isMerged);
+    this.#established ||= this.#isQuorum(record.voters, (voter) => this.#has(voter, record)) && this.#isQuorum(record.voters, isMerged);
     const pending = this.#pending;
-    const changed = pending !== undefined && [record, pending].every(({ voters }) => isMajority(voters, (voter) => this.#has(voter, pending)));
+    const changed = pending !== undefined && [record, pending].every(({ voters }) => this.#isQuorum(voters, (voter) => this.#has(voter, pending)));
     if (changed) {
       this.#record = pending;
       this.#pending = undefined;
@@ -241,7 +242,11 @@ export class Quorum {
 
   #standsFor(milliseconds: number): boolean {
     if (this.#over || !this.#established || this.#record === undefined) return false;
-    return [this.#record, this.#pending ?? this.#record].every(({ voters }) => isMajority(voters, (voter) => this.#isRenewed(voter, milliseconds)));
+    return [this.#record, this.#pending ?? this.#record].every(({ voters }) => this.#isQuorum(voters, (voter) => this.#isRenewed(voter, milliseconds)));
+  }
+
+  #isQuorum(voters: readonly Voter[], saysYes: (voter: Voter) => boolean): boolean {
+    return isQuorum(voters, saysYes, ({ node, store }) => (this.storeOf(node) ?? store) !== store);
   }
 
   #answerOf({ node, store }: Voter): Granted | undefined {

@@ -33,7 +33,7 @@ export interface DurabilityView {
   readonly problems: readonly { readonly code: string; readonly message: string; readonly hint: string }[];
 }
 
-/** A task of which the sides of a partition made different files. Only the chosen ones are in the output folder. */
+/** A task of which the sides of a partition made different files. What was delivered first stays in the output folder. */
 export interface ConflictView {
   readonly task: string;
   /** The chosen one first. */

@@ -43,6 +43,17 @@ export function isMajority(voters: readonly Voter[], saysYes: (voter: Voter) => 
   return 2 * voters.filter(saysYes).length > voters.length;
 }
 
+/**
+ * May they act for all? A majority may. A voter whose store is gone for good (`isGone`: the node itself answers with another one) has
+ * forgotten what it promised; it counts towards the majority when at least half of all voters say yes besides, because any majority there
+ * ever was shares one with that half.
+ */
+export function isQuorum(voters: readonly Voter[], saysYes: (voter: Voter) => boolean, isGone: (voter: Voter) => boolean): boolean {
+  const yes = voters.filter(saysYes).length;
+  const gone = voters.filter((voter) => !saysYes(voter) && isGone(voter)).length;
+  return 2 * yes >= voters.length && 2 * (yes + gone) > voters.length;
+}
+
 export function isVoter(voters: Voters | undefined, node: NodeId): boolean {
   return voters?.voters.some((voter) => voter.node === node) === true;
 }

@@ -1,6 +1,7 @@
 /** Terms that voters grant and renew. */
 import { describe, expect, test } from 'vitest';
 import type { Term } from '../../../src/model/job.ts';
+import { seededRandomness } from '../../support/seeded-randomness.ts';
 import { SmallCluster, type TermDisk } from '../../support/small-cluster.ts';
 
 const sitting = (world: SmallCluster): Term => world.terms()[0] as Term;
@@ -127,10 +128,17 @@ describe('with voters', () => {
     world.kill('b');
     Object.assign(world.disks.get('b') as TermDisk, { store: 'second', seat: {}, saved: undefined });
     world.kill('a');
-    await world.boot('a', 2);
     await world.boot('b', 2);
     await world.clock.advance(20_000);
     expect(quorate(world)).toEqual([]);
+    await world.boot('a', 2);
+    for (const { election } of world.nodes.values()) election.setPace('busy');
+    await world.clock.advance(30_000);
+    expect(quorate(world)).toHaveLength(1);
+    expect(voters(world, 'a')?.voters).toEqual([
+      { node: 'a', store: 'first' },
+      { node: 'b', store: 'second' },
+    ]);
     const other = await founded('a', 'b', 'c');
     other.kill('b');
     Object.assign(other.disks.get('b') as TermDisk, { store: 'second', seat: {}, saved: undefined });
@@ -162,4 +170,37 @@ describe('with voters', () => {
     await world.clock.advance(3000);
     expect(await Promise.all([all, two, one])).toEqual([true, true, false]);
   });
+});
+
+test.each(Array.from({ length: 10 }, (_, seed) => seed + 1))('whatever happens to five nodes, never are two quorate at a time (seed %i)', async (seed) => {
+  const draw = seededRandomness(seed);
+  const ids = ['a', 'b', 'c', 'd', 'e'].slice(0, 2 + draw.integer(4));
+  const world = new SmallCluster(seed);
+  const booted = world.bootAll(ids, 'a');
+  await world.clock.advance(100);
+  await booted;
+  for (let moment = 0, life = 2; moment < 60; moment += 1, life += 1) {
+    const id = draw.pick(ids);
+    const what = draw.integer(6);
+    if (what === 0) world.network.partition([ids.slice(0, 1 + draw.integer(ids.length - 1)), ids.slice(1 + draw.integer(ids.length - 1))]);
+    else if (what === 1) world.network.heal();
+    else if (what === 2 && world.nodes.has(id)) world.kill(id);
+    else if (what === 3 && !world.nodes.has(id)) await world.boot(id, life);
+    else if (what === 4) world.nodes.get(id)?.clock.pause();
+    else for (const node of world.nodes.values()) node.clock.resume();
+    for (const { election } of world.nodes.values()) election.setPace('busy');
+    for (let step = 0; step < 20; step += 1) {
+      await world.clock.advance(40);
+      expect([...world.nodes.values()].filter(({ election }) => election.quorate()).length).toBeLessThan(2);
+    }
+  }
+  world.network.heal();
+  for (const id of ids) if (!world.nodes.has(id)) await world.boot(id, 1000);
+  for (const node of world.nodes.values()) {
+    node.clock.resume();
+    node.election.setPace('busy');
+  }
+  await world.clock.advance(30_000);
+  expect(world.agrees()).toBe(true);
+  expect([...world.nodes.values()].filter(({ election }) => election.quorate())).toHaveLength(1);
 });
