@@ -3,6 +3,11 @@ import type { SeededRandomness } from '../../support/seeded-randomness.ts';
 import { type Fault, type FaultKind, faultKinds } from './kinds.ts';
 import type { Lane, Profile } from './profile.ts';
 
+const hour = 3600;
+const tenYears = 10 * 365 * 24 * hour;
+/** By a summer time that was forgotten, an empty battery, a time server that is wrong, a little. */
+const clockSeconds = [hour, -hour, tenYears, -tenYears, 40, -40] as const;
+
 const lanes: readonly Lane[] = ['processes', 'network', 'machines'];
 
 /** Sorted by their beginning; all end before `untilMs`. */
@@ -24,7 +29,8 @@ function drawLane(draw: SeededRandomness, lane: Lane, profile: Profile, nodes: r
     if (until > untilMs) return faults;
     // What was just promised is most easily lost.
     const onAcknowledgement = kind === 'wipe' || (kind === 'kill' && draw.chance(0.5));
-    faults.push({ kind, from, until, nodes: struck(draw, kind, nodes), strength: draw.between(...strength), onAcknowledgement });
+    const strong = kind === 'clock' ? draw.pick(clockSeconds) : draw.between(...strength);
+    faults.push({ kind, from, until, nodes: struck(draw, kind, nodes), strength: strong, onAcknowledgement });
     from = until + between(draw, profile.rests[lane]);
   }
 }

@@ -25,7 +25,6 @@ export interface Profile {
 }
 
 const none: readonly [number, number] = [0, 0];
-const hour = 3600;
 
 /**
  * The profile of the promises in numbers: six to eight faults a minute, two or three at once. Daemons die and come back within seconds, cables
@@ -47,7 +46,7 @@ export const standard: Profile = {
     loss: { lane: 'network', weight: 2, lasts: [4000, 12_000], strength: [0.02, 0.1] },
     delay: { lane: 'network', weight: 2, lasts: [4000, 15_000], strength: [20, 100] },
     'full-disk': { lane: 'machines', weight: 2, lasts: [4000, 15_000], strength: none },
-    clock: { lane: 'machines', weight: 2, lasts: [5000, 30_000], strength: [-10 * 365 * 24 * hour, 10 * 365 * 24 * hour] },
+    clock: { lane: 'machines', weight: 2, lasts: [5000, 30_000], strength: none },
     wipe: { lane: 'processes', weight: 0.5, lasts: [500, 4000], strength: none },
   },
   submitEvery: [500, 2500],
