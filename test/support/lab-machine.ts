@@ -60,7 +60,7 @@ export class Machine {
     await this.until(async () => {
       if (this.#daemon === undefined) throw new Error(`the daemon of ${this.name} ended at its start`);
       return (await this.run('status', '--json')).code === 0;
-    }, 30_000);
+    }, 90_000);
   }
 
   /** The same without waiting for it; the process is there at once, its answers come later. */
