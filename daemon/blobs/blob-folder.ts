@@ -18,11 +18,15 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
   readonly #onUse: (digest: Digest) => void;
   /** Blobs written or read in whole since the start; what was there before is checked before its first use. */
   readonly #sound = new Map<Digest, { readonly mark: string; readonly sound: Promise<boolean> }>();
+  /** Shelves whose names survive a power cut, each as the last fsync that concerns it; a name under way is held once that is done. */
+  readonly #shelves = new Map<string, Promise<void>>();
+  readonly #syncFolder: (folder: string) => Promise<void>;
   #drawn = 0;
 
-  /** One daemon a folder: `start` removes what an earlier one left half-written. */
-  constructor(options: { readonly folder: string; onUse?(digest: Digest): void }) {
+  /** One daemon a folder: `start` removes what an earlier one left half-written. `needs` for tests of failing disks. */
+  constructor(options: { readonly folder: string; onUse?(digest: Digest): void }, needs: { readonly syncFolder?: (folder: string) => Promise<void> } = {}) {
     this.#folder = options.folder;
+    this.#syncFolder = needs.syncFolder ?? syncFolder;
     this.#onUse = (digest) => options.onUse?.(digest);
   }
 
@@ -33,7 +37,13 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
 
   async stop(): Promise<void> {}
 
+  /** Whoever is told that a blob is here counts on it: a name that a power cut could take back is not told of. */
   async has(digest: Digest): Promise<boolean> {
+    if ((await this.#size(digest)) === undefined) return false;
+    const shelf = dirname(this.#path(digest));
+    // An earlier daemon may have died between a rename and the fsync of its folder.
+    if (!this.#shelves.has(shelf)) this.#sync(shelf);
+    await this.#shelves.get(shelf);
     return (await this.#size(digest)) !== undefined;
   }
 
@@ -66,7 +76,6 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
   }
 
   async create(expected: Blob): Promise<Incoming> {
-    const target = this.#path(expected.digest);
     const temporary = this.#temporary();
     await assertRoomFor(expected.size, this.#folder);
     const file = await this.#guard(() => open(temporary, 'wx', 0o600));
@@ -94,7 +103,7 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
           check.finish();
           await file.sync();
           await file.close();
-          await this.#publish(temporary, target);
+          await this.#publish(temporary, expected.digest);
           await this.#noteSound(expected.digest);
         }),
       discard,
@@ -116,7 +125,7 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
       });
       const digest = hash.digest('hex');
       this.#onUse(digest);
-      await this.#guard(() => this.#publish(temporary, this.#path(digest)));
+      await this.#guard(() => this.#publish(temporary, digest));
       await this.#noteSound(digest);
       return { digest, size };
     } finally {
@@ -171,11 +180,32 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
     return new SupervmError('file-missing', `blob ${digest.slice(0, 12)} was damaged on disk and has been dropped`);
   }
 
-  async #publish(temporary: string, target: string): Promise<void> {
+  async #publish(temporary: string, digest: Digest): Promise<void> {
+    const target = this.#path(digest);
     const shelf = dirname(target);
-    if ((await mkdir(shelf, { recursive: true, mode: 0o700 })) !== undefined) await syncFolder(this.#folder);
-    await rename(temporary, target);
-    await syncFolder(shelf);
+    if ((await mkdir(shelf, { recursive: true, mode: 0o700 })) !== undefined) await this.#syncFolder(this.#folder);
+    const isNew = (await this.#size(digest)) === undefined;
+    const named = rename(temporary, target).then(() => this.#syncFolder(shelf));
+    this.#keep(shelf, named);
+    try {
+      await named;
+    } catch (error) {
+      // What may or may not be there after a power cut must not be taken for held.
+      if (isNew) await rm(target, { force: true });
+      throw error;
+    }
+  }
+
+  #sync(shelf: string): void {
+    this.#keep(shelf, this.#syncFolder(shelf));
+  }
+
+  /** After a failure the next one who asks tries anew. */
+  #keep(shelf: string, synced: Promise<void>): void {
+    const before = this.#shelves.get(shelf)?.catch(() => {});
+    const all = before === undefined ? synced : before.then(() => synced);
+    this.#shelves.set(shelf, all);
+    all.catch(() => this.#shelves.get(shelf) === all && this.#shelves.delete(shelf));
   }
 
   async #size(digest: Digest): Promise<number | undefined> {

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -120,5 +120,73 @@ describe('a folder of blobs', () => {
     expect(one).toEqual(other);
     expect(await blobs.has(one.digest)).toBe(true);
     expect(await readdir(join(folder, 'incoming'))).toEqual([]);
+  });
+
+  describe('when the folder of the names cannot be synced yet', () => {
+    const gates: { resolve(): void; reject(error: Error): void }[] = [];
+    let gated = false;
+    const gatedSync = (): Promise<void> => (gated ? new Promise((resolve, reject) => void gates.push({ resolve, reject })) : Promise.resolve());
+    const gate = async (): Promise<(typeof gates)[number]> => {
+      for (;;) {
+        const next = gates.shift();
+        if (next !== undefined) return next;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+
+    beforeEach(() => {
+      gates.length = 0;
+      gated = false;
+      blobs = new BlobFolder({ folder }, { syncFolder: gatedSync });
+    });
+
+    /** A blob whose shelf is there already, so that only the shelf is synced. */
+    const begin = async () => {
+      const bytes = text.encode('precious');
+      const blob = { digest: digestOf(bytes), size: bytes.length };
+      await mkdir(join(folder, blob.digest.slice(0, 2)), { recursive: true });
+      const incoming = await blobs.create(blob);
+      await incoming.write(bytes);
+      gated = true;
+      return { blob, committing: incoming.commit() };
+    };
+
+    it('does not say that it holds a blob before that is sure to survive a power cut', async () => {
+      const { blob, committing } = await begin();
+      const sync = await gate();
+      let told = false;
+      const asking = blobs.has(blob.digest).then((held) => {
+        told = true;
+        return held;
+      });
+      for (let turn = 0; turn < 20; turn += 1) await stat(folder);
+      expect(told).toBe(false);
+      sync.resolve();
+      expect(await asking).toBe(true);
+      await committing;
+    });
+
+    it('does not hold a blob whose commit failed, and takes it the next time', async () => {
+      const { blob, committing } = await begin();
+      const failed = expect(committing).rejects.toThrow('EIO');
+      (await gate()).reject(new Error('EIO'));
+      await failed;
+      gated = false;
+      expect(await blobs.has(blob.digest)).toBe(false);
+      await store('precious');
+      expect(await blobs.has(blob.digest)).toBe(true);
+    });
+
+    it('syncs what an earlier daemon may have left unsynced before it says that it holds it', async () => {
+      const { digest } = await store('precious');
+      blobs = new BlobFolder({ folder }, { syncFolder: gatedSync });
+      await blobs.start();
+      gated = true;
+      const asking = blobs.has(digest);
+      (await gate()).resolve();
+      expect(await asking).toBe(true);
+      expect(await blobs.has(digest)).toBe(true);
+      expect(gates).toEqual([]);
+    });
   });
 });
