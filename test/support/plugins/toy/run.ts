@@ -61,6 +61,8 @@ const actions: { readonly [name: string]: Action } = {
   async stubborn(task) {
     spawn('sleep', ['3210'], { stdio: 'ignore' });
     spawn('sleep', ['3211'], { stdio: 'ignore', detached: true });
+    // Forked twice, in a session of its own, deaf to whoever asks.
+    spawn('sh', ['-c', `(setsid sh -c "trap '' TERM HUP; (sleep 3212 &)" &)`], { stdio: 'ignore', detached: true });
     task.progress(0.6, 'stubborn');
     return new Promise(() => setInterval(() => {}, 1000));
   },
