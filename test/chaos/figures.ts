@@ -1,5 +1,5 @@
 /** The figures of a run, for people. */
-import { executions, requests } from './check/shares.ts';
+import { executions, loadPerCore, requests, tellsTimes } from './check/shares.ts';
 import type { Bounds } from './check/violation.ts';
 import { type History, linesOf } from './history.ts';
 
@@ -21,6 +21,7 @@ export function figures(history: History, bounds: Bounds): readonly string[] {
     `requests          ${asked.length}, ${percent(inTime, asked.length)} within ${bounds.requestMs / 1000} s; ${repeated} repeated, ${refused} refused for a true cause`,
     `request time      p50 ${at(times, 0.5)} ms, p99 ${at(times, 0.99)} ms, longest ${at(times, 1)} ms`,
     `tasks             ${executed} executed, ${executedTwice} of them twice (${percent(executedTwice, executed)}); ${startedTwice} started more than once`,
+    `machine           ${loadPerCore(history).toFixed(1)} processes a core want to run${tellsTimes(history) ? '' : ': too busy to judge shares and times of requests'}`,
     ...(healed === undefined || settled === undefined ? [] : [`settled           ${((settled.at - healed.at) / 1000).toFixed(1)} s after the last fault`]),
   ];
 }

@@ -134,7 +134,15 @@ export interface FinalJob {
   readonly results: readonly FinalResult[];
 }
 
-export type Line = RunBegan | NodeChanged | FaultStruck | Healed | Settled | Call | TaskSaid | Seat | Told | FinalJob;
+/** How busy the machine was on which all daemons ran, whoever kept it busy. */
+export interface MachineLoad {
+  readonly type: 'load';
+  readonly at: number;
+  /** Processes that want to run, by cores: the system's average over a minute. */
+  readonly perCore: number;
+}
+
+export type Line = RunBegan | NodeChanged | FaultStruck | Healed | Settled | Call | TaskSaid | MachineLoad | Seat | Told | FinalJob;
 export type History = readonly Line[];
 
 export function linesOf<K extends Line['type']>(history: History, type: K): readonly Extract<Line, { readonly type: K }>[] {

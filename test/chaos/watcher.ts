@@ -1,4 +1,5 @@
 /** Looks at the cluster from outside while a run goes on: whom each node follows, and what it tells of the jobs. */
+import { availableParallelism, loadavg } from 'node:os';
 import type { JobView } from '../../src/api/views.ts';
 import type { SeededRandomness } from '../support/seeded-randomness.ts';
 import { after } from './after.ts';
@@ -20,6 +21,7 @@ export interface WatcherNeeds {
 export async function watchCluster(needs: WatcherNeeds, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await Promise.all(needs.stations.filter(({ isDown }) => !isDown).map((station) => lookAtSeat(station, needs)));
+    needs.recorder.record({ type: 'load', perCore: (loadavg()[0] ?? 0) / availableParallelism() });
     await tellJobs(needs.draw.pick(needs.stations), needs);
     await after(everyMs, signal);
   }

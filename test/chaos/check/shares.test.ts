@@ -41,6 +41,14 @@ describe('promises in numbers', () => {
     expect(requests([...fault('sleep', 1000, 9000, ['n2']), slow], 10_000).late).toHaveLength(1);
   });
 
+  test('on a machine that others keep busy shares and times are not judged, the rest is', () => {
+    const load = (perCore: number): Line => ({ type: 'load', at: 1000, perCore });
+    const slow = { ...submit, ended: 10_200 };
+    expect(rules([...good, slow, load(2), load(3)])).toEqual(['requests succeed within 10.0 s']);
+    expect(rules([...good, slow, load(3), load(12)])).toEqual([]);
+    expect(rules([...good, load(12), { ...submit, job: 'second' }])).toContain('one key is one job');
+  });
+
   test('a true refusal is an answer', () => {
     const refused = (code: string): Call => ({ ...submit, outcome: 'failed', code });
     expect(requests([...fault('full-disk', 0, 120), refused('disk-full')], 10_000)).toMatchObject({ refused: 1, late: [] });
