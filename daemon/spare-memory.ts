@@ -11,9 +11,9 @@ export function spareMemoryOnceSettled(): void {
 }
 
 function spareMemory(): void {
-  // The way to the collector without a flag on the command line, which every child process would get too.
+  // The way to the collector without a flag on the command line, which every child process would get too. It is never taken back: flags are
+  // the process's, and another thread may be about to use it.
   setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as NodeJS.GCFunction;
-  setFlagsFromString('--no-expose-gc');
-  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  const collect = runInNewContext('globalThis.gc') as NodeJS.GCFunction | undefined;
+  collect?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
