@@ -12,6 +12,7 @@ import type { CoordinationReply, FailureNotice, Offer } from '../wire/coordinati
 import type { Holdings } from '../wire/work-protocol.ts';
 import type { JobOverview, WaitingReason } from './coordination.ts';
 import { FactBatch } from './fact-batch.ts';
+import { failuresToName } from './failures-to-name.ts';
 import { later, ResultKeeper } from './keep-result.ts';
 import type { CoordinatorNeeds } from './needs.ts';
 import { NodeRests } from './node-rests.ts';
@@ -25,9 +26,6 @@ import { renewLeases } from './renew-leases.ts';
 import { Roster } from './roster.ts';
 import { Settling } from './settling.ts';
 import { takeCensus } from './takeover.ts';
-
-/** Of more failed tasks than this the outcome names the first; a fact is bounded. */
-const mostFailedNamed = 10_000;
 
 export class Tenure {
   readonly term: Term;
@@ -227,7 +225,7 @@ export class Tenure {
       outcome,
       term: this.term,
       kept,
-      failed: failedTasks(state).slice(0, mostFailedNamed),
+      failed: failuresToName(failedTasks(state)),
     };
     const stillTrue = (): boolean => this.#isMine() && !this.#needs.journal.job(job)?.ended.has(generation);
     // A disk that failed is tried again at the next sweep; the job stays open till then.
