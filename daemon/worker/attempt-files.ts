@@ -43,7 +43,6 @@ const written = z.strictObject({
 });
 
 export type WrittenAttempt = Omit<z.infer<typeof written>, 'version'>;
-export type WrittenLease = z.infer<typeof lease>;
 
 export class AttemptFiles {
   readonly #folder: string;

@@ -58,6 +58,23 @@ test('a restarted daemon is the same node', async () => {
   expect((await statusOf(home)).node).toBe(before.node);
 });
 
+test('restart starts it again with the settings it had', async () => {
+  const [home] = homes as [string];
+  await supervm(home, 'up', '--name', 'first', '--without', 'blender', ...alone);
+  const before = await statusOf(home);
+  const pid = readFileSync(join(home, 'daemon.pid'), 'utf8');
+  expect(await supervm(home, 'restart')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^first has restarted: 1 node/) });
+  expect(readFileSync(join(home, 'daemon.pid'), 'utf8')).not.toBe(pid);
+  const after = await statusOf(home);
+  expect(after.node).toBe(before.node);
+  expect(after.nodes[0]?.addresses.every((address) => address.startsWith('127.0.0.1'))).toBe(true);
+});
+
+test('restart starts a daemon where none runs', async () => {
+  const [home] = homes as [string];
+  expect(await supervm(home, 'restart')).toMatchObject({ code: 0, stdout: expect.stringMatching(/ is up: 1 node/) });
+});
+
 test('a lone daemon that is invited leaves its own cluster and is started again in the other', async () => {
   const [inviting, joining] = homes as [string, string];
   await supervm(inviting, 'up', '--name', 'host', ...alone);
