@@ -4,6 +4,8 @@ import type { SubmissionNeeds } from './needs.ts';
 
 /** A machine that makes no progress for this long is passed over. */
 const copyMs = 20_000;
+/** How often is looked whether it is there at all: a machine that was just cut off does not even refuse. */
+const lookMs = 250;
 
 export interface InputBlob {
   readonly digest: Digest;
@@ -22,7 +24,7 @@ interface CopyOptions {
 /** The machines that have all inputs on disk, this one first. `wanted`: min(copies, live machines) when it began. */
 export async function copyInputs(
   { inputs, copies, among, onCopied, signal }: CopyOptions,
-  { membership, blobs }: Pick<SubmissionNeeds, 'membership' | 'blobs'>,
+  { membership, blobs, clock }: Pick<SubmissionNeeds, 'membership' | 'blobs' | 'clock'>,
 ): Promise<{ readonly hosts: readonly HostId[]; readonly wanted: number }> {
   const own = membership.member(membership.self)?.facts.host ?? membership.self;
   const hosts = new Set<HostId>([own]);
@@ -40,10 +42,14 @@ export async function copyInputs(
   return { hosts: [...hosts], wanted };
 
   async function copyTo(node: NodeId): Promise<boolean> {
+    const lost = Promise.withResolvers<boolean>();
+    const isLost = (): boolean => !membership.reachable().some(({ facts }) => facts.id === node);
+    const timer = clock.every(lookMs, () => isLost() && lost.resolve(false));
     // Whatever is wrong with that machine (gone, full), another one may take them.
-    return blobs.replicate(bytes, node, copyMs).then(
+    const copied = blobs.replicate(bytes, node, copyMs).then(
       () => true,
       () => false,
     );
+    return Promise.race([copied, lost.promise]).finally(() => timer.cancel());
   }
 }

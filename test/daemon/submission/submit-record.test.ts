@@ -12,12 +12,14 @@ const inputs = [{ digest: digestOf('scene'), size: 100 }];
 let journal: MemoryJournal;
 let membership: FixedMembership;
 let refusing: Set<string>;
+let silent: Set<string>;
 let copied: string[];
 
 beforeEach(() => {
   journal = new MemoryJournal();
   membership = new FixedMembership('a', ['a', 'b', 'c', 'd']);
   refusing = new Set();
+  silent = new Set();
   copied = [];
 });
 
@@ -25,6 +27,7 @@ async function submit(changes: Partial<Parameters<typeof submitRecord>[0]> = {})
   const clock = new VirtualClock();
   const blobs = {
     replicate: async (_blobs: unknown, node: string) => {
+      if (silent.has(node)) await new Promise(() => undefined);
       if (refusing.has(node)) throw new Error(`${node} has no room`);
       copied.push(node);
     },
@@ -47,6 +50,14 @@ test('a machine that cannot take them is passed over, and one that hosts two nod
   membership.change('c', { host: 'host-a' });
   await submit();
   expect(copied).toEqual(['d']);
+});
+
+test('a machine that is cut off while it copies is not waited for', async () => {
+  silent.add('b');
+  const submission = submit();
+  membership.change('b', {}, 'unreachable');
+  expect(await submission).toMatchObject({ wanted: 3 });
+  expect(copied).toEqual(['c', 'd']);
 });
 
 test('a job whose bytes stay on one machine is not acknowledged and not known', async () => {
