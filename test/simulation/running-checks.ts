@@ -7,6 +7,7 @@ import type { JobState } from '../../src/model/job-state.ts';
 import { compareTerms, sameTerm, termText } from '../../src/model/term.ts';
 import { type Chronicle, runKey, type Start } from './chronicle.ts';
 import type { Life, Machine } from './machine.ts';
+import type { HostedTask } from './task-host.ts';
 
 /** After this everybody has heard that a machine is gone: connections that linger close. */
 const newsTravelMs = 10_000;
@@ -216,6 +217,18 @@ export class RunningChecks {
     );
   }
 
+  /** What a fact puts an end to does not go on where the fact is known. */
+  #checkObeyed(node: Machine, fact: Fact): void {
+    if (node.life?.ready !== true) return;
+    const isEnded = ({ attempt }: HostedTask): boolean => {
+      if (attempt.job !== fact.job) return false;
+      if (fact.type === 'cancelled') return attempt.generation === fact.generation;
+      return fact.type === 'result-kept' && attempt.step === fact.attempt.step && attempt.index === fact.attempt.index;
+    };
+    const task = node.host.tasks().find(isEnded);
+    if (task !== undefined) this.#chronicle.violate(node.plan.id, `goes on with ${runKey(task.attempt)}, for which it knows ${fact.type}`);
+  }
+
   #isReady(id: NodeId): boolean {
     return [...this.#nodes()].some(({ plan, life }) => plan.id === id && life?.ready === true);
   }
@@ -223,6 +236,7 @@ export class RunningChecks {
   #folded(node: Machine, fact: Fact): void {
     const what = 'attempt' in fact ? ` ${runKey(fact.attempt)}` : ` ${fact.job.slice(0, 6)}`;
     this.#chronicle.note(node.plan.id, `knows ${fact.type}${what}`);
+    this.#checkObeyed(node, fact);
     if (fact.type === 'result-lost') this.#chronicle.count('result lost with all its holders and made again');
     if (!node.contents.has(fact)) this.#chronicle.violate(node.plan.id, `acts on ${fact.type}, which is not on its disk`);
   }
