@@ -59,4 +59,21 @@ describe('the memory store', () => {
     await wait(store.append([entry(1)]));
     expect((await store.load()).entries).toEqual([entry(1)]);
   });
+
+  test('refuses while fsync fails; what it refused may come to light after a crash, unless something was written over it', async () => {
+    const refused = async (then: (store: MemoryStore, wait: <T>(promise: Promise<T>) => Promise<T>) => Promise<unknown>) => {
+      const { create, disk, wait } = bench();
+      const store = create();
+      await store.start();
+      disk.failing = true;
+      await expect(wait(store.append([entry(1)]))).rejects.toThrow('I/O error');
+      expect(disk.logs.size).toBe(0);
+      disk.failing = false;
+      await then(store, wait);
+      store.crash(true);
+      return disk;
+    };
+    expect((await refused(async () => undefined)).logs.get('n1/s1')).toEqual([entry(1)]);
+    expect((await refused((store, wait) => wait(store.saveTerm({ number: 1, node: 'n1' })))).logs.size).toBe(0);
+  });
 });
