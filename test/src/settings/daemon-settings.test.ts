@@ -10,6 +10,7 @@ const resolve = (flags: Parameters<typeof resolveSettings>[0], variables: Record
 test('defaults', () => {
   expect(resolve({})).toEqual({
     name: hostname(),
+    acceptLoss: false,
     hostId: undefined,
     listen: [],
     peers: [],
