@@ -129,9 +129,9 @@ describe('the launcher', () => {
   it('ends a task whose lease was not renewed, and only that one', async () => {
     const leased = launch({ args: ['-c', 'read line; exec sleep 3303'] });
     const renewed = launch({ args: ['-c', 'read line; exec sleep 3304'] });
-    leased.launched.run(1, leased.log, Buffer.from('go\n'), uptimeMs() + 50);
-    renewed.launched.run(1, renewed.log, Buffer.from('go\n'), uptimeMs() + 50);
-    renewed.launched.lease(1, uptimeMs() + 60_000);
+    for (const { launched, log } of [leased, renewed]) launched.run(1, log, Buffer.from('go\n'), uptimeMs() + 60_000);
+    renewed.launched.lease(1, uptimeMs() + 120_000);
+    leased.launched.lease(1, uptimeMs() + 50);
     expect(await leased.exited).toMatchObject({ signal: 'SIGKILL', leaseEnded: true });
     renewed.launched.kill();
     expect(await renewed.exited).not.toHaveProperty('leaseEnded');
