@@ -19,7 +19,7 @@ export const spokenNames: { readonly [message: string]: string } = {
 
 const spoken = ['assign', 'offer', 'push', 'pull', 'upload', 'census'] as const;
 const answered = ['assign', 'offer', 'push', 'pull', 'upload', 'read', 'census'] as const;
-const written = ['submitted', 'result-kept', 'ended', 'cancelled', 'facts of others', 'term', 'bytes'] as const;
+const written = ['submitted', 'result-kept', 'ended', 'facts of others', 'term', 'bytes'] as const;
 
 /** Every point at which a crash is planned; each must be struck in CI. */
 export const crashPoints: readonly string[] = [

@@ -79,7 +79,7 @@ const few = (draw: SeededRandomness, all: readonly NodeId[]): readonly NodeId[] 
 const newcomer = (_: SeededRandomness, all: readonly NodeId[]): readonly NodeId[] => [`n${all.length + 1}`];
 
 const hour = 3_600_000;
-export const tenYears = 10 * 365 * 24 * hour;
+const tenYears = 10 * 365 * 24 * hour;
 export const month = 30 * 24 * hour;
 
 const shapes: { readonly [kind in FaultKind]: Shape } = {

@@ -13,13 +13,13 @@ const enoughSeeds = 300;
 const enoughForRare = 4000;
 
 /** Faults that happened in too few of the seeds. */
-export function rareFaults({ seeds, happened }: Tally): readonly Happening[] {
+function rareFaults({ seeds, happened }: Tally): readonly Happening[] {
   const all: readonly Happening[] = [...faultKinds, 'lost-write', 'clock-rate'];
   return all.filter((kind) => (happened.get(kind) ?? 0) < leastShare * seeds);
 }
 
 /** Paths and crash points that were never reached. */
-export function unreached({ happened }: Tally): readonly Happening[] {
+function unreached({ happened }: Tally): readonly Happening[] {
   const all: readonly Happening[] = [...rarePaths, ...crashPoints.map((point): Happening => `crash ${point}`)];
   return all.filter((path) => !happened.has(path));
 }

@@ -14,7 +14,7 @@ import { Striker } from './strike.ts';
 import { Users } from './users.ts';
 
 /** Once the faults stopped, everything ends within this virtual time: the bound of the heal phase. */
-export const healsWithinMs = 180_000;
+export const healsWithinMs = 90_000;
 /** How often the world is looked at; looking after every event would cost more than the events. */
 const lookMs = 250;
 /** How often promises that hold at every instant are checked. */
