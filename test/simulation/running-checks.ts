@@ -66,7 +66,10 @@ export class RunningChecks {
 
   /** At most one coordinator is quorate at any instant. Cheap: asked at every change of leadership and many times a second. */
   checkQuorate(): void {
-    const quorate = [...this.#nodes()].filter(({ life }) => life?.plane.leadership.quorate() === true);
+    // A founder with a backup from before anybody joined is the only voter that it knows of, until it meets somebody.
+    const knowsOnlyItself = ({ plan, life }: Machine): boolean =>
+      life?.plane.leadership.voters()?.voters.length === 1 && this.#chronicle.losses.some(({ host }) => host === plan.host);
+    const quorate = [...this.#nodes()].filter((node) => node.life?.plane.leadership.quorate() === true && !knowsOnlyItself(node));
     if (quorate.length > 1) this.#chronicle.violate('world', `${quorate.map(({ plan }) => plan.id).join(' and ')} are quorate at once`);
     const [one] = quorate;
     const term = one?.life?.plane.leadership.current();
