@@ -26,7 +26,16 @@ it('a full disk under the blobs is reported as disk-full and nothing half-writte
   const bytes = Buffer.alloc(3_000_000, 1);
   await writeFile(join(root, 'big'), bytes);
   await expect(full.putFile(join(root, 'big'))).rejects.toMatchObject({ code: 'disk-full' });
+  await expect(full.create({ digest: digestOf(bytes), size: bytes.length })).rejects.toMatchObject({ code: 'disk-full' });
+  expect(await readdir(join(small, 'blobs/incoming'))).toEqual([]);
+});
+
+it('a disk that fills up while a blob arrives is reported as disk-full and nothing half-written stays', async () => {
+  const full = new BlobFolder({ folder: join(small, 'blobs') });
+  await full.start();
+  const bytes = Buffer.alloc(600_000, 1);
   const incoming = await full.create({ digest: digestOf(bytes), size: bytes.length });
+  await writeFile(join(small, 'other'), Buffer.alloc(700_000));
   await expect(incoming.write(bytes)).rejects.toMatchObject({ code: 'disk-full' });
   expect(await readdir(join(small, 'blobs/incoming'))).toEqual([]);
 });
