@@ -12,7 +12,7 @@ export interface InventoryWatchOptions extends DetectOptions {
   /** On the disk that workspaces are on; must exist. */
   readonly folder: string;
   /** Job types of the user's own, looked for at every look: they come and change while the daemon runs. */
-  ownTypes?(): readonly Program[];
+  ownTypes?(): Promise<readonly Program[]>;
   readonly labels: { readonly [name: string]: string };
 }
 
@@ -36,6 +36,7 @@ export class InventoryWatch implements Startable {
   readonly #timers: Timer[] = [];
   #detected: Detected = { gpus: [], programs: [] };
   #reading: Reading | undefined;
+  #ownTypes: readonly Program[] = [];
   #told: Inventory | undefined;
   #detecting: Promise<void> = Promise.resolve();
   #againMs = againMs;
@@ -113,6 +114,12 @@ export class InventoryWatch implements Startable {
       this.#options.onProblem('machine', error);
       if (before === undefined) throw error;
     }
+    try {
+      this.#ownTypes = (await this.#options.ownTypes?.()) ?? [];
+    } catch (error) {
+      // A user's folder in any state must not end the daemon.
+      this.#options.onProblem('job types', error);
+    }
     const now = this.#inventory(before);
     if (this.#stopping.signal.aborted || (this.#told !== undefined && !isWorthTelling(this.#told, now))) return;
     this.#told = now;
@@ -129,7 +136,7 @@ export class InventoryWatch implements Startable {
     if (reading === undefined) throw new Error('nothing was read');
     const { load, ...told } = reading;
     const cpuLoad = before === undefined || load.at <= before.load.at ? 0 : loadBetween(before.load, load, reading.cores);
-    const programs = [...(this.#options.ownTypes?.() ?? []), ...this.#detected.programs];
+    const programs = [...this.#ownTypes, ...this.#detected.programs];
     return { ...told, ...this.#detected, programs, labels: this.#options.labels, cpuLoad };
   }
 }

@@ -12,7 +12,7 @@ import {
   brokenType,
   builtInNames,
   digestOfFiles,
-  namesIn,
+  listOwnJobTypes,
   type OwnJobType,
   openOwnJobType,
   type TypeFile,
@@ -48,7 +48,7 @@ export function jobTypeLoader({ folder }: { readonly folder: string }): LoadJobT
   return async (name) => {
     const names = builtInNames();
     if (names.includes(name)) return once(name, () => loadBuiltIn(name));
-    const own = namesIn(folder);
+    const { names: own } = listOwnJobTypes(folder);
     if (!own.includes(name)) throw unknownJobType(name, [...names, ...own]);
     const type = openOwnJobType(folder, name);
     const digest = digestOfFiles(type.folder, type.files);

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { SupervmError } from '../model/errors.ts';
 import { checkManifest } from '../plugin/check-manifest.ts';
 import type { Manifest } from '../plugin/manifest.ts';
-import { brokenType, builtInNames, namesIn, openOwnJobType, typeFile } from '../settings/own-job-types.ts';
+import { brokenType, builtInNames, listOwnJobTypes, openOwnJobType, typeFile } from '../settings/own-job-types.ts';
 import { programFile } from '../settings/program-files.ts';
 
 export interface Manifests {
@@ -15,11 +15,12 @@ export interface Manifests {
 /** Those that `command` can mean, or all. `own`: the folder of the user's own; `taken`: names that are commands already. */
 export async function loadManifests(command: string | undefined, own: string, taken: readonly string[]): Promise<Manifests> {
   const builtIn = builtInNames();
-  const ownNames = namesIn(own).toSorted();
+  const { names, error: unreadable } = listOwnJobTypes(own);
+  const ownNames = names.toSorted();
   // What is wrong with the other folders does not matter to whoever names one.
   const wanted = command === undefined || ![...builtIn, ...ownNames].includes(command) ? undefined : command;
   const manifests = await Promise.all(builtIn.filter((name) => wanted === undefined || name === wanted).map(loadBuiltIn));
-  const problems: SupervmError[] = [];
+  const problems: SupervmError[] = wanted !== undefined || unreadable === undefined ? [] : [unreadable];
   for (const name of ownNames.filter((each) => wanted === undefined || each === wanted)) {
     try {
       manifests.push(await loadOwn(own, name, taken));

@@ -27,29 +27,37 @@ const typeName = /^[a-z][a-z0-9-]{0,63}$/;
 
 const required: readonly TypeFile[] = ['manifest', 'inputs', 'plan', 'run'];
 /** More is not a job type but somebody's whole project. */
-const mostFiles = 2_000;
+export const mostFiles = 2_000;
 const mostBytes = 64 * 2 ** 20;
 
 /** All that is below the folder; a folder that is not there holds none. */
 export function findOwnJobTypes(folder: string): FoundJobTypes {
   const types: OwnJobType[] = [];
-  const broken: { readonly name: string; readonly error: SupervmError }[] = [];
-  for (const name of namesIn(folder)) {
+  const { names, error: unreadable } = listOwnJobTypes(folder);
+  const broken = unreadable === undefined ? [] : [{ name: '', error: unreadable }];
+  for (const name of names) {
     try {
       types.push(openOwnJobType(folder, name));
     } catch (error) {
-      if (!(error instanceof SupervmError)) throw error;
-      broken.push({ name, error });
+      broken.push({ name, error: brokenBy(error, name, join(folder, name)) });
     }
   }
   return { types, broken };
 }
 
-/** Names of what is meant to be a job type there, usable or not. */
-export function namesIn(folder: string): readonly string[] {
-  if (!existsSync(folder)) return [];
-  const entries = readdirSync(folder, { withFileTypes: true });
-  return entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.')).map((entry) => entry.name);
+/** Names of what is meant to be a job type there, usable or not; none, and why, where the folder cannot be read. */
+export function listOwnJobTypes(folder: string): { readonly names: readonly string[]; readonly error?: SupervmError } {
+  if (!existsSync(folder)) return { names: [] };
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return { names: entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.')).map((entry) => entry.name) };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const error = new SupervmError('broken-job-type', `Your own job types cannot be read: ${folder}: ${reason}.`, 'It must be a folder that you may read.', {
+      cause,
+    });
+    return { names: [], error };
+  }
 }
 
 /** Names that come with supervm; nobody else can have them. */
@@ -76,8 +84,7 @@ export function openOwnJobType(parent: string, name: string): OwnJobType {
     for (const file of required) typeFile(type, file);
     return type;
   } catch (error) {
-    if (error instanceof SupervmError) throw error;
-    throw brokenType(name, place, (error as Error).message);
+    throw brokenBy(error, name, place);
   }
 }
 
@@ -92,17 +99,30 @@ export function typeFile(type: OwnJobType, file: TypeFile): string | undefined {
 
 /** Of all its files: where the digest is the same the code is. */
 export function digestOfFiles(folder: string, files: readonly string[]): Digest {
+  const digest = typeDigest(folder);
+  for (const file of files.toSorted()) digest.add(file, readFileSync(file));
+  return digest.end();
+}
+
+/** The same for whoever reads the files otherwise, sorted. */
+export function typeDigest(folder: string): { add(file: string, bytes: Buffer): void; end(): Digest } {
   // Asked for only here: loading node:crypto costs every command some milliseconds.
   const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
-  for (const file of files.toSorted()) {
-    const bytes = readFileSync(file);
-    hash.update(`${file.slice(folder.length)}\0${bytes.length}\0`).update(bytes);
-  }
-  return hash.digest('hex');
+  return {
+    add(file, bytes) {
+      hash.update(`${file.slice(folder.length)}\0${bytes.length}\0`).update(bytes);
+    },
+    end: () => hash.digest('hex'),
+  };
 }
 
 export function brokenType(name: string, place: string, cause: string, hint = ''): SupervmError {
   return new SupervmError('broken-job-type', `The job type "${name}" cannot be used: ${place}: ${cause}.`, hint);
+}
+
+/** Whatever kept a job type from being read, as its fault. */
+export function brokenBy(error: unknown, name: string, place: string): SupervmError {
+  return error instanceof SupervmError ? error : brokenType(name, place, error instanceof Error ? error.message : String(error));
 }
 
 function filesOf(name: string, place: string): readonly string[] {
@@ -136,7 +156,9 @@ function assertTrusted(name: string, path: string, kind: 'folder' | 'file'): Sta
 
 /** What tasks are when the daemon is root is nobody, who sees the folder inside the sandbox but reads only what everybody may. */
 function assertReadable(name: string, path: string, found: Stats): void {
-  const wanted = found.isDirectory() ? 0o005 : 0o004;
-  if (process.getuid?.() !== 0 || (found.mode & wanted) === wanted) return;
+  const isRoot = process.getuid?.() === 0;
+  const wanted = (found.isDirectory() ? 0o005 : 0o004) * (isRoot ? 1 : 0o100);
+  if ((found.mode & wanted) === wanted) return;
+  if (!isRoot) throw brokenType(name, path, 'it cannot be read', `chmod -R u+rX ${path}`);
   throw brokenType(name, path, 'tasks of a root daemon run as another user, who cannot read it', `chmod -R a+rX ${path}`);
 }

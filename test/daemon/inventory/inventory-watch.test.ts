@@ -96,6 +96,25 @@ describe('watching the inventory', () => {
     expect(problems).toEqual(['machine']);
   });
 
+  it('goes on with the job types it knew when their folder cannot be looked at', async () => {
+    const problems: string[] = [];
+    const type = { name: 'job-type:naps', version: '1', path: '/run.ts', features: [] };
+    let looks = 0;
+    const ownTypes = async () => {
+      looks += 1;
+      if (looks !== 2) throw new Error('EACCES');
+      return [type];
+    };
+    const options = { folder, labels: {}, detectors: [], without: [], ownTypes, onProblem: (what: string) => problems.push(what) };
+    const watching = new InventoryWatch(options, { clock: new VirtualClock(), publish: () => undefined });
+    await watching.start();
+    await watching.detected();
+    await watching.lookNow();
+    await watching.stop();
+    expect(watching.current().programs).toEqual([type]);
+    expect(problems).toEqual(['job types', 'job types']);
+  });
+
   it('does not offer what the settings leave out', async () => {
     const { published, watching } = await watch([toy], ['sort']);
     await watching.detected();

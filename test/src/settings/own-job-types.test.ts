@@ -33,6 +33,12 @@ test('no folder at all holds no job types', () => {
   expect(findOwnJobTypes(join(home, 'nowhere'))).toEqual({ types: [], broken: [] });
 });
 
+test('a file in its place holds none and says so', () => {
+  const place = join(home, 'a-file');
+  writeFileSync(place, '');
+  expect(findOwnJobTypes(place)).toMatchObject({ types: [], broken: [{ error: { code: 'broken-job-type', message: expect.stringContaining(place) } }] });
+});
+
 test('a .js file does as well', () => {
   rmSync(join(folder, 'plan.ts'));
   writeFileSync(join(folder, 'plan.js'), 'export const plan = () => ({ name: "", steps: [] });\n', { mode: 0o644 });
