@@ -2,7 +2,7 @@ import type { Digest, NodeId, TreeEntry } from '../../src/model/job.ts';
 import type { BlobDisk, BlobSearch, Blobs } from '../blobs/blobs.ts';
 import type { RecentUse } from '../blobs/recent-use.ts';
 import type { Clock } from '../clock.ts';
-import type { Leadership } from '../election/leadership.ts';
+import type { Leadership, VotedLeadership } from '../election/leadership.ts';
 import type { Member, Membership } from '../membership/membership.ts';
 import type { Journal } from '../records/journal.ts';
 import type { Messenger } from '../wire/messenger.ts';
@@ -17,7 +17,7 @@ export type Leading = Pick<Leadership, 'current' | 'isMine' | 'onChange'>;
 
 export interface UpkeepNeeds {
   readonly membership: Membership;
-  readonly leadership: Leading;
+  readonly leadership: Leading & Pick<VotedLeadership, 'quorate' | 'standing'>;
   readonly journal: Pick<Journal, 'jobs' | 'job' | 'append' | 'onFact'>;
   readonly blobs: BlobTraffic;
   /** Must reach its own node too. */

@@ -20,7 +20,7 @@ export interface UpkeepOptions {
   readonly soonMs: number;
   /** Between two looks while something is on too few machines. */
   readonly againMs: number;
-  /** A result whose last holders are out of reach is waited for this long: longer than a restart, shorter than a night. */
+  /** A result whose last holders are out of reach of most voters is waited for this long: longer than a restart, shorter than a night. */
   readonly lostMs: number;
   /** Longest time without progress while bytes are copied. */
   readonly copyMs: number;
@@ -84,6 +84,7 @@ export class Upkeep implements Startable {
       this.#missing.clear();
       return;
     }
+    if (!this.#isQuorate()) this.#missing.clear();
     for (const state of this.#needs.journal.jobs().values()) if (isOpen(state) || undelivered(state).length > 0) this.#due.add(state.id);
     this.#lookIn(this.#options.soonMs);
   }
@@ -114,6 +115,12 @@ export class Upkeep implements Startable {
 
   #mayAct(): boolean {
     return this.#running && this.#needs.leadership.isMine();
+  }
+
+  /** Between two sparse renewals the last one counts. Without the voters it may be this side that is cut off. */
+  #isQuorate(): boolean {
+    const { leadership } = this.#needs;
+    return leadership.isMine() && (leadership.quorate() || leadership.standing()?.quorate === true);
   }
 
   /** True when everything of the job is on as many machines as there should be. */
@@ -157,10 +164,15 @@ export class Upkeep implements Startable {
     return to === this.#needs.membership.self ? traffic.fetch(blobs, from) : traffic.replicate(blobs, to, this.#options.copyMs, from);
   }
 
-  /** A result that nobody has, neither those who had it nor anybody else, is done again: at once when all of them say so, otherwise after a time. */
+  /**
+   * A result that nobody has, neither those who had it nor anybody else, is done again: at once when all of them say so, otherwise after
+   * a time in which most of the voters were there without them. A cut-off side only waits: what it does not reach is not lost.
+   */
   async #giveUpLost(state: JobState, results: readonly ResultKept[], { held, answered }: Located): Promise<void> {
     const phase = jobPhase(state);
     if (phase === 'cancelled' || phase === 'removed') return;
+    const isQuorate = this.#isQuorate();
+    if (!isQuorate) this.#missing.clear();
     const now = this.#needs.clock.now();
     const lost = results.filter((result) => {
       if (!isRepeatable(state, result)) return false;
@@ -170,9 +182,9 @@ export class Upkeep implements Startable {
       else if (!this.#missing.has(key)) this.#missing.set(key, now);
       if (!gone) return false;
       const hadIt = [...result.holders.map(({ node }) => node), result.attempt.node, state.record?.submitter ?? ''];
-      return hadIt.every((node) => answered.has(node)) || now - (this.#missing.get(key) ?? now) >= this.#options.lostMs;
+      return hadIt.every((node) => answered.has(node)) || (isQuorate && now - (this.#missing.get(key) ?? now) >= this.#options.lostMs);
     });
-    if (lost.length === 0) return;
+    if (lost.length === 0 || !this.#mayAct()) return;
     const at = this.#needs.clock.wall();
     const facts: Fact[] = lost.map(({ attempt }) => ({ type: 'result-lost', job: state.id, at, attempt }));
     // What has ended well ends well again; where tasks had failed, it is for a person to say whether they are tried again.

@@ -26,9 +26,11 @@ class UpkeepWorld {
   readonly journal = new MemoryJournal();
   readonly copies: CopiesClient;
   readonly upkeep: Upkeep;
+  isQuorate = true;
 
   constructor() {
-    const leadership = { current: () => term, isMine: () => true, onChange: () => undefined };
+    const standing = () => ({ quorate: this.isQuorate, reachable: this.isQuorate ? 3 : 1, voters: 3 });
+    const leadership = { current: () => term, isMine: () => true, onChange: () => undefined, quorate: () => this.isQuorate, standing };
     const messenger = withLoopback(this.links.join('a'));
     for (const id of nodes) {
       const disk = new MemoryBlobDisk();
@@ -162,6 +164,21 @@ describe('the care for bytes', () => {
     await world.clock.advance(2_000_000);
     expect(facts()).toEqual([]);
     expect((await world.copies.latest()).get(job)).toMatchObject({ results: 2 });
+  });
+
+  test('gives up nothing while it is cut off from the voters, however long, and counts anew when they are back', async () => {
+    const job = await world.submit(['a', 'b']);
+    await world.keep(job, 0, ['c', 'd']);
+    world.isQuorate = false;
+    for (const node of ['b', 'c', 'd']) world.lose(node);
+    await world.upkeep.start();
+    await world.clock.advance(3_000_000);
+    expect(facts()).toEqual([]);
+    world.isQuorate = true;
+    await world.clock.advance(500_000);
+    expect(facts()).toEqual([]);
+    await world.clock.advance(200_000);
+    expect(facts()).toEqual(['result-lost']);
   });
 
   test('opens a job again that had succeeded, unless its files are in the output folder', async () => {
