@@ -14,8 +14,15 @@ export interface ListedOutput {
   readonly size: number;
 }
 
+export interface OutputsFolder {
+  /** Which no task can write into or replace. */
+  readonly base: string;
+  /** Relative to it; from here on everything may be the task's, and be a link. */
+  readonly below: string;
+}
+
 /** Durable when resolved. Throws `output-invalid` naming the file, or `disk-full`. */
-export async function collectOutputs(folder: string, listed: readonly ListedOutput[], files: BlobFiles): Promise<readonly OutputFile[]> {
+export async function collectOutputs(folder: OutputsFolder, listed: readonly ListedOutput[], files: BlobFiles): Promise<readonly OutputFile[]> {
   const collected = new Map<string, OutputFile>();
   for (const output of listed) {
     if (collected.has(output.path)) throw invalid(output.path, 'is listed twice');
@@ -24,10 +31,10 @@ export async function collectOutputs(folder: string, listed: readonly ListedOutp
   return [...collected.values()];
 }
 
-async function collect(folder: string, { path, size }: ListedOutput, files: BlobFiles): Promise<OutputFile> {
+async function collect({ base, below }: OutputsFolder, { path, size }: ListedOutput, files: BlobFiles): Promise<OutputFile> {
   const defect = pathDefect(path);
   if (defect !== undefined) throw invalid(path, defect);
-  const place = join(realpathSync(folder), path);
+  const place = join(realpathSync(base), below, path);
   await using file = await openRegular(place, path);
   const seen = await file.stat();
   if (seen.nlink !== 1) throw invalid(path, 'is a hard link');
@@ -49,13 +56,13 @@ async function openRegular(place: string, path: string): Promise<FileHandle> {
 }
 
 /**
- * A path to exactly the open file. The task may still run and swap folders for links meanwhile; where the system shows
- * what is really open, that is what counts.
+ * A path to exactly the open file. The task may have swapped folders for links, and may still do so: what is really open counts,
+ * where the system shows it.
  */
 async function sameFile(file: FileHandle, place: string, path: string): Promise<string> {
   const opened = `/proc/self/fd/${file.fd}`;
   const real = await readlink(opened).catch(() => undefined);
-  if (real === undefined) return place;
+  if (real === undefined && realpathSync(place) === place) return place;
   if (real === place) return opened;
   await file.close();
   throw invalid(path, 'leads out of the outputs folder');

@@ -1,6 +1,6 @@
 /** What becomes of an attempt whose session has said how the task ended, or has died. */
 import type { Clock } from '../clock.ts';
-import { collectOutputs } from './collect-outputs.ts';
+import { collectOutputs, type OutputsFolder } from './collect-outputs.ts';
 import { hostProcessId } from './host-process.ts';
 import type { TaskEnd } from './session-process.ts';
 import { exitFault, faultFrom } from './task-faults.ts';
@@ -8,8 +8,8 @@ import type { BlobFiles } from './task-needs.ts';
 import type { RunResult } from './task-runner.ts';
 
 export interface Concluded {
-  /** Folder of the attempt's outputs. */
-  readonly outputs: string;
+  /** Of the attempt. */
+  readonly outputs: OutputsFolder;
   /** Unix milliseconds. */
   readonly startedAt: number;
   /** Of the session, outside the sandbox. */

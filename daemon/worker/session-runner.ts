@@ -1,6 +1,6 @@
 /** Runs attempts for real: inputs from the blobs, a sandboxed session a job, outputs into the blobs. */
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Program } from '../../src/model/inventory.ts';
 import type { AttemptName, JobId, JobRecord, NodeId, Step } from '../../src/model/job.ts';
 import { parametersOf } from '../../src/model/parameter-space.ts';
@@ -216,6 +216,7 @@ export class SessionRunner implements TaskRunner {
   /** Waits for the end of the task that the session has, and puts what became of it on disk. */
   async #conclude(running: RunningAttempt, session: WarmSession, file: WrittenAttempt, ending: Promise<TaskEnd>): Promise<RunResult> {
     const folder = join(session.folders.attempts, fileName(file.attempt));
+    const outputs = { base: dirname(session.folders.attempts), below: join('attempts', fileName(file.attempt), 'outputs') };
     let keep = false;
     try {
       running.attach({ abort: () => session.process.abort(), renew: (until) => session.process.lease(this.#uptimeOf(until)) });
@@ -223,7 +224,7 @@ export class SessionRunner implements TaskRunner {
       keep = end.type === 'done' || (end.type === 'failed' && end.understood);
       const isVoid = running.signal.aborted || (end.type === 'died' && end.exit.leaseEnded === true);
       if (isVoid) return { type: 'aborted' };
-      const result = await concludeAttempt(end, { outputs: join(folder, 'outputs'), startedAt: file.startedAt, pid: session.process.pid }, this.#needs);
+      const result = await concludeAttempt(end, { outputs, startedAt: file.startedAt, pid: session.process.pid }, this.#needs);
       const lease = running.lease === undefined ? {} : { lease: { ms: running.lease.ms, until: this.#uptimeOf(running.lease.until) } };
       // A disk that does not take it costs it only if the daemon ends before it is answered for.
       await this.#files.write({ ...file, ...lease, result }).catch(() => {});

@@ -79,6 +79,8 @@ describe('running attempts without a sandbox', () => {
     ['escape', { code: 'output-invalid', retry: true }],
     ['symlink', { code: 'output-invalid', retry: true }],
     ['folderLink', { code: 'output-invalid', retry: true }],
+    ['outputsLink', { code: 'output-invalid', retry: true }],
+    ['attemptLink', { code: 'output-invalid', retry: true }],
     ['hardLink', { code: 'output-invalid', retry: true }],
   ])('fails an attempt that ends by %s, and runs the next', async (action, failure) => {
     expect(await run({ do: action })).toMatchObject({ type: 'failed', failure });

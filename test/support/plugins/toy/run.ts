@@ -1,7 +1,7 @@
 /** A job type for tests: its script names what to do, with real files and programs, good and bad. */
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, linkSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type OpenSession, type SessionHost, TaskFault, type TaskHost, type TaskOutcome } from '../../../../src/plugin/job-type.ts';
 
 const fault = (code: string, message: string) => new TaskFault({ code, message, retry: false, blameNode: false });
@@ -107,6 +107,20 @@ const actions: { readonly [name: string]: Action } = {
   async folderLink(task) {
     symlinkSync('/etc', join(task.outputs, 'etc'));
     return ['etc/hostname'];
+  },
+  /** The folder of the outputs itself becomes a link. */
+  async outputsLink(task) {
+    renameSync(task.outputs, `${task.outputs}-own`);
+    symlinkSync('/etc', task.outputs);
+    return ['hostname'];
+  },
+  async attemptLink(task, host) {
+    const own = dirname(task.outputs);
+    mkdirSync(join(host.scratch, 'outputs'));
+    writeFileSync(join(host.scratch, 'outputs', 'file'), 'text');
+    renameSync(own, `${own}-own`);
+    symlinkSync(host.scratch, own);
+    return ['file'];
   },
   async hardLink(task) {
     put(task, 'one', 'one');
