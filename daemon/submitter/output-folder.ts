@@ -1,4 +1,5 @@
 /** The folder that results go to: looked at, and really written to, before anything runs. */
+import { randomUUID } from 'node:crypto';
 import { chmod, lstat, mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SupervmError } from '../../src/model/errors.ts';
@@ -28,8 +29,9 @@ export async function prepareFolder(folder: string): Promise<{ readonly created:
 }
 
 async function probe(folder: string): Promise<void> {
-  const path = join(folder, `.supervm-${process.pid}.probe`);
-  const file = await open(path, 'w');
+  const path = join(folder, `.supervm-${randomUUID()}.probe`);
+  // Never through what somebody has put there.
+  const file = await open(path, 'wx');
   await file.close();
   await rm(path, { force: true });
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -16,6 +16,16 @@ describe('the output folder', () => {
     expect(await prepareFolder(target)).toEqual({ created: join(folder, 'a') });
     expect(readdirSync(target)).toEqual([]);
     expect(statSync(target).mode & 0o777).toBe(0o755);
+  });
+
+  test('is tried with a file of its own, never through a link that lies there', async () => {
+    const precious = join(folder, 'precious');
+    writeFileSync(precious, 'mine');
+    const target = join(folder, 'out');
+    mkdirSync(target);
+    symlinkSync(precious, join(target, `.supervm-${process.pid}.probe`));
+    await prepareFolder(target);
+    expect(readFileSync(precious, 'utf8')).toBe('mine');
   });
 
   test('that was there is not changed', async () => {
