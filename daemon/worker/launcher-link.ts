@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
-import { encodeFrame, FrameReader } from './launcher/frames.ts';
+import { encodeFrame, type Frame, FrameReader } from './launcher/frames.ts';
 import { type LauncherCommand, type LauncherReport, launcherVersion } from './launcher/messages.ts';
 import type { Clock } from './needs.ts';
 
@@ -57,9 +57,19 @@ async function connect(path: string, clock: Clock): Promise<LauncherLink> {
   const reader = new FrameReader();
   const hello = Promise.withResolvers<Hello>();
   const closed = Promise.withResolvers<void>();
+  /** Of what is not our protocol nothing more is read: this connection is over, the daemon is not. */
+  const framesIn = (bytes: Uint8Array): readonly Frame[] => {
+    try {
+      return reader.read(bytes);
+    } catch (error) {
+      socket.destroy();
+      hello.reject(error);
+      return [];
+    }
+  };
   let listener: (report: AfterHello, bytes: Uint8Array) => void = () => {};
   socket.on('data', (bytes: Uint8Array) => {
-    for (const frame of reader.read(bytes)) {
+    for (const frame of framesIn(bytes)) {
       const report = frame.header as LauncherReport;
       if (report.type === 'hello') hello.resolve(report);
       else listener(report, frame.bytes);

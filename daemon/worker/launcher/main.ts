@@ -5,7 +5,7 @@
  */
 import { chmodSync, closeSync, rmSync, statSync, writeSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { encodeFrame, FrameReader } from './frames.ts';
+import { encodeFrame, type Frame, FrameReader } from './frames.ts';
 import { type LauncherCommand, type LauncherReport, launcherVersion } from './messages.ts';
 import { Processes } from './processes.ts';
 
@@ -53,7 +53,7 @@ function serve(socket: Socket): void {
   report({ type: 'hello', version: launcherVersion, launcher: name, pid: process.pid, processes: processes.left() });
   socket.on('data', (bytes: Uint8Array) => {
     if (socket !== daemon) return;
-    for (const frame of reader.read(bytes)) {
+    for (const frame of framesIn(reader, bytes) ?? []) {
       const command = frame.header as LauncherCommand;
       if (command.type === 'end') void end();
       else if (!isEnding) processes.obey(command, frame.bytes);
@@ -66,6 +66,16 @@ function serve(socket: Socket): void {
     processes.detach();
     waitForDaemon();
   });
+}
+
+/** Undefined when the connection cannot be understood any more, and is over. */
+function framesIn(reader: FrameReader, bytes: Uint8Array): readonly Frame[] | undefined {
+  try {
+    return reader.read(bytes);
+  } catch {
+    daemon?.destroy();
+    return undefined;
+  }
 }
 
 process.on('SIGTERM', () => void end());

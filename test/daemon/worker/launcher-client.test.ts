@@ -126,6 +126,15 @@ describe('the launcher', () => {
     expect(answers).toEqual(lines.slice(1));
   });
 
+  it('ends a session that says a line beyond all measure, and hands on the longest', async () => {
+    const longest = launch({ args: ['-c', `head -c 4194303 /dev/zero | tr '\\0' x >&3; echo >&3`] });
+    expect(await longest.exited).toMatchObject({ code: 0 });
+    expect(longest.answers.map((line) => line.length)).toEqual([4_194_303]);
+    const endless = launch({ args: ['-c', `yes ${'€'.repeat(1000)} | tr -d '\\n' >&3`] });
+    expect(await endless.exited).toMatchObject({ signal: 'SIGKILL' });
+    expect(endless.answers).toEqual([]);
+  });
+
   it('ends a task whose lease was not renewed, and only that one', async () => {
     const leased = launch({ args: ['-c', 'read line; exec sleep 3303'] });
     const renewed = launch({ args: ['-c', 'read line; exec sleep 3304'] });
@@ -216,6 +225,19 @@ describe('when the daemon is gone', () => {
     const pid = only.pid ?? 0;
     await only.stop();
     await isGone(pid);
+  });
+
+  it('who answers like no launcher is not believed, and does no harm', async () => {
+    const path = join(folder, 'stranger.sock');
+    const stranger = createServer((socket) => {
+      socket.write('GET / HTTP/1.1');
+      stranger.close();
+    });
+    await new Promise<void>((resolve) => stranger.listen(path, resolve));
+    const client = clientOf('stranger');
+    await client.start();
+    expect(await launchWith(client, { args: ['-c', 'exit 3'] }).exited).toMatchObject({ code: 3 });
+    await client.end();
   });
 
   it('a launcher of another version is ended with its sessions and replaced', async () => {
