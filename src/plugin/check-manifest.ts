@@ -3,8 +3,11 @@ import type { Argument, Manifest, Setting, SettingType } from './manifest.ts';
 
 const types: readonly SettingType[] = ['text', 'path', 'integer', 'boolean', 'choice', 'frames', 'size'];
 
-/** Settings that every command has; a job type's own could never be given. */
-const taken = ['output', 'overwrite', 'skipExisting', 'wait', 'detach', 'timeout', 'key', 'copies', 'json', 'quiet', 'help', 'version'];
+/** Settings that every command has; a job type's own could never be given, and two of one name would break the whole command line. */
+export const takenKeys = [
+  ...['output', 'overwrite', 'skipExisting', 'wait', 'detach', 'timeout', 'key', 'copies', 'copiesTimeout', 'alone'],
+  ...['json', 'quiet', 'help', 'version'],
+];
 
 const keyShape = /^[a-z][a-zA-Z0-9]{0,63}$/;
 
@@ -24,7 +27,7 @@ export function checkManifest(value: unknown, name: string): Manifest {
   const keys = [...manifest.arguments, ...manifest.settings].map(({ key }) => key);
   const twice = keys.find((key, place) => keys.indexOf(key) !== place);
   if (twice !== undefined) throw new Error(`manifest names the key "${twice}" twice`);
-  const clash = keys.find((key) => taken.includes(key));
+  const clash = keys.find((key) => takenKeys.includes(key));
   if (clash !== undefined) throw new Error(`manifest has a setting "${clash}", which every command has already`);
   return manifest;
 }
