@@ -3,12 +3,12 @@
  * purpose (no schemas, no digests of facts), because each thread costs the daemon memory. SQLite notices no changed bit inside a
  * value, so each row has a checksum.
  */
-import { hash } from 'node:crypto';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { spareMemoryOnceSettled } from '../spare-memory.ts';
 import { newerLayout } from './layout-fault.ts';
-import type { Commit, Row, StoreAnswer, StoreCommand, StoreFault, StoreWorkerOptions } from './store-messages.ts';
+import { commitOnce, type OpenDatabase, statementsOf, sumOf } from './store-commit.ts';
+import type { Row, StoreAnswer, StoreCommand, StoreFault, StoreWorkerOptions } from './store-messages.ts';
 
 const layoutVersion = 2;
 const rowsInPiece = 500;
@@ -23,11 +23,8 @@ const layout = `
   CREATE TABLE IF NOT EXISTS meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `;
 
-interface OpenDatabase {
+interface OpenStore extends OpenDatabase {
   readonly database: DatabaseSync;
-  readonly insert: StatementSync;
-  readonly replace: StatementSync;
-  readonly setMeta: StatementSync;
 }
 
 class DatabaseFault extends Error {
@@ -36,11 +33,6 @@ class DatabaseFault extends Error {
     super(message);
     this.errcode = errcode;
   }
-}
-
-/** 64 bits are enough to notice a fault; nobody is to be deceived. */
-function sumOf({ origin, sequence, previous, body }: Row): string {
-  return hash('sha256', `${origin}\n${sequence}\n${previous}\n${body}`).slice(0, 16);
 }
 
 function checkDatabase(database: DatabaseSync): void {
@@ -64,7 +56,7 @@ function addChecksums(database: DatabaseSync): void {
   }
 }
 
-function openDatabase(file: string, storeId: string): OpenDatabase {
+function openDatabase(file: string, storeId: string): OpenStore {
   const database = new DatabaseSync(file);
   try {
     // Only a new database takes it on.
@@ -78,29 +70,9 @@ function openDatabase(file: string, storeId: string): OpenDatabase {
     if (version === 1) addChecksums(database);
     database.prepare("INSERT OR IGNORE INTO meta (key, value) VALUES ('store', ?)").run(storeId);
     database.exec('COMMIT');
-    return {
-      database,
-      insert: database.prepare('INSERT OR IGNORE INTO entries (origin, sequence, previous, body, sum) VALUES (?, ?, ?, ?, ?)'),
-      replace: database.prepare('UPDATE entries SET body = ?, sum = ? WHERE origin = ? AND sequence = ?'),
-      setMeta: database.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value'),
-    };
+    return { ...statementsOf(database), database };
   } catch (error) {
     database.close();
-    throw error;
-  }
-}
-
-function commitOnce({ database, insert, replace, setMeta }: OpenDatabase, { rows, tombstones, meta }: Commit): void {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    for (const row of rows) insert.run(row.origin, row.sequence, row.previous, row.body, sumOf(row));
-    for (const row of tombstones) replace.run(row.body, sumOf(row), row.origin, row.sequence);
-    for (const [key, value] of Object.entries(meta)) setMeta.run(key, value);
-    database.exec('COMMIT');
-    // Gives the room of what was collected back to the disk.
-    if (tombstones.length > 0) database.exec('PRAGMA incremental_vacuum');
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
 }
@@ -166,8 +138,8 @@ function serve({ file }: StoreWorkerOptions): void {
   const port = parentPort;
   if (port === null) throw new Error('the store worker runs in a thread only');
   const answer = (message: StoreAnswer): void => port.postMessage(message);
-  let open: OpenDatabase | undefined;
-  const opened = (): OpenDatabase => {
+  let open: OpenStore | undefined;
+  const opened = (): OpenStore => {
     if (open === undefined) throw new Error('the database is not open');
     return open;
   };
