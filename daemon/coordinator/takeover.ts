@@ -12,26 +12,47 @@ interface CensusNeeds {
   readonly clock: Clock;
 }
 
-/** What the reachable workers run or hold finished; within `censusMs`, without those who did not answer. */
-export async function takeCensus(options: { readonly term: Term; readonly censusMs: number }, needs: CensusNeeds): Promise<ReadonlyMap<NodeId, Holdings>> {
-  const found = new Map<NodeId, Holdings>();
-  const until = needs.clock.now() + options.censusMs;
-  const nodes = needs.membership.reachable().map((member) => member.facts.id);
-  await Promise.all(
-    nodes.map(async (node) => {
-      const holdings = await askUntil(node, until, options.term, needs);
-      if (holdings !== undefined) found.set(node, holdings);
-    }),
-  );
-  return found;
-}
+/** Asks the reachable workers what they run or hold finished. */
+export class Census {
+  readonly #options: { readonly term: Term; readonly censusMs: number };
+  readonly #needs: CensusNeeds;
+  readonly #waits = new Map<NodeId, () => void>();
 
-async function askUntil(node: NodeId, until: number, term: Term, { messenger, clock }: CensusNeeds): Promise<Holdings | undefined> {
-  for (;;) {
-    const left = until - clock.now();
-    if (left <= 0) return undefined;
-    const reply = await messenger.request(node, workProtocol, { type: 'census', term }, left).catch(() => undefined);
-    if (reply !== undefined) return reply.type === 'holdings' ? reply.holdings : undefined;
-    await new Promise<void>((resolve) => void clock.after(againMs, resolve));
+  constructor(options: { readonly term: Term; readonly censusMs: number }, needs: CensusNeeds) {
+    this.#options = options;
+    this.#needs = needs;
+  }
+
+  /** Resolves within `censusMs`, without those who did not answer: when they are back they report by themselves. */
+  async take(): Promise<ReadonlyMap<NodeId, Holdings>> {
+    const { membership, clock } = this.#needs;
+    const found = new Map<NodeId, Holdings>();
+    const until = clock.now() + this.#options.censusMs;
+    await Promise.all(
+      membership.reachable().map(async ({ facts: { id } }) => {
+        const lost = Promise.withResolvers<undefined>();
+        this.#waits.set(id, () => lost.resolve(undefined));
+        const holdings = await Promise.race([this.#ask(id, until), lost.promise]);
+        if (holdings !== undefined) found.set(id, holdings);
+      }),
+    );
+    return found;
+  }
+
+  /** The node has been lost meanwhile: it is not waited for. */
+  giveUp(node: NodeId): void {
+    this.#waits.get(node)?.();
+  }
+
+  async #ask(node: NodeId, until: number): Promise<Holdings | undefined> {
+    const { messenger, clock } = this.#needs;
+    const { term } = this.#options;
+    for (;;) {
+      const left = until - clock.now();
+      if (left <= 0) return undefined;
+      const reply = await messenger.request(node, workProtocol, { type: 'census', term }, left).catch(() => undefined);
+      if (reply !== undefined) return reply.type === 'holdings' ? reply.holdings : undefined;
+      await new Promise<void>((resolve) => void clock.after(againMs, resolve));
+    }
   }
 }

@@ -25,7 +25,7 @@ import { reconcile } from './reconcile.ts';
 import { renewLeases } from './renew-leases.ts';
 import { Roster } from './roster.ts';
 import { Settling } from './settling.ts';
-import { takeCensus } from './takeover.ts';
+import { Census } from './takeover.ts';
 
 export class Tenure {
   readonly term: Term;
@@ -36,6 +36,7 @@ export class Tenure {
   readonly #facts: FactBatch;
   readonly #keeper: ResultKeeper;
   readonly #placing: Placing;
+  readonly #census: Census;
   readonly #onceOnly: OnceOnly;
   /** `job/generation` of outcomes being written. */
   readonly #ending = new Set<string>();
@@ -53,6 +54,7 @@ export class Tenure {
     this.#onceOnly = new OnceOnly(options, needs);
     this.#roster = new Roster(options, { ...needs, onceOnly: this.#onceOnly });
     this.#rests = new NodeRests(options);
+    this.#census = new Census(options, needs);
     this.#facts = new FactBatch(options, { ...needs, settling: new Settling(options, { ...needs, isMine }) });
     this.#keeper = new ResultKeeper(options, { ...needs, facts: this.#facts, isMine });
     this.#placing = new Placing(options, { ...needs, roster: this.#roster, rests: this.#rests, isMine });
@@ -66,7 +68,7 @@ export class Tenure {
     const { journal, clock } = this.#needs;
     // A disk that cannot take what others know is no reason not to coordinate with what is known.
     await journal.catchUp(this.#options.catchUpMs).catch(() => undefined);
-    const census = this.#over ? new Map<NodeId, Holdings>() : await takeCensus(this.#options, this.#needs);
+    const census = this.#over ? new Map<NodeId, Holdings>() : await this.#census.take();
     if (this.#over) return;
     this.#ready = true;
     for (const state of journal.jobs().values()) this.#roster.refresh(state);
@@ -109,9 +111,10 @@ export class Tenure {
 
   /** A node came, went, was paused or changed: attempts on one that is lost are placed again. One that restarts, or has, says itself what it still has. */
   look(node: NodeId): void {
-    if (!this.#ready || this.#over) return;
     const member = this.#needs.membership.member(node);
     const isLost = member === undefined || member.reachability === 'unreachable' || member.reachability === 'left';
+    if (isLost) this.#census.giveUp(node);
+    if (!this.#ready || this.#over) return;
     if (isLost) for (const tracked of this.#roster.attempts.ofNode(node)) this.#roster.lose(tracked.attempt);
     else this.#greet(node, member.facts.incarnation);
     this.#placing.soon();

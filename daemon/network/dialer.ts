@@ -1,6 +1,6 @@
 /**
  * Which peers to dial and when. Of two nodes the one with the smaller id dials; the other does too when that does not
- * happen. A peer that was lost is tried once at once, then again and again with growing pauses.
+ * happen. A peer that was lost is tried once at once, then every two seconds, and after some minutes with growing pauses.
  */
 import type { NodeId } from '../../src/model/job.ts';
 import type { Clock, Randomness, Timer } from '../clock.ts';
@@ -21,6 +21,8 @@ interface Entry {
   failures: number;
   timer: Timer | undefined;
   dueAt: number;
+  /** Until then it may be a cut cable, which is mended any moment. */
+  promptUntil: number;
 }
 
 /** Of one peer; a peer with more interfaces than that is reached over some of these. */
@@ -29,6 +31,9 @@ const maximumAddresses = 16;
 const politenessMs = 1500;
 const firstPauseMs = 1000;
 const longestPauseMs = 30_000;
+/** A quarter more or less, and never over two seconds. */
+const promptPauseMs = 1_600;
+const promptMs = 10 * 60_000;
 
 export class Dialer {
   readonly #self: NodeId;
@@ -58,7 +63,7 @@ export class Dialer {
   /** Adds what somebody said; `fresh` when it is a sign of life, so that a long pause ends now. */
   learn(node: NodeId, addresses: readonly string[], fresh: boolean): void {
     if (node === this.#self) return;
-    const entry = this.#book.get(node) ?? { addresses: [], failures: 0, timer: undefined, dueAt: Number.POSITIVE_INFINITY };
+    const entry = this.#book.get(node) ?? { addresses: [], failures: 0, timer: undefined, dueAt: Number.POSITIVE_INFINITY, promptUntil: 0 };
     this.#book.set(node, entry);
     const unknown = addresses.filter((address) => !entry.addresses.includes(address));
     if (unknown.length > 0) {
@@ -77,11 +82,12 @@ export class Dialer {
     if (address !== undefined && entry.addresses.includes(address)) entry.addresses = [address, ...entry.addresses.filter((other) => other !== address)];
   }
 
-  /** One attempt at once; false when it failed. Further ones follow by themselves. */
+  /** It was lost without a goodbye. One attempt at once; false when it failed. Further ones follow by themselves. */
   async redial(node: NodeId): Promise<boolean> {
     const entry = this.#book.get(node);
     if (entry === undefined || entry.addresses.length === 0) return false;
     this.#unschedule(entry);
+    entry.promptUntil = this.#needs.clock.now() + promptMs;
     return this.#dial(node, entry);
   }
 
@@ -127,7 +133,8 @@ export class Dialer {
   }
 
   #pause(entry: Entry): number {
-    const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(entry.failures, 10));
+    const longest = this.#needs.clock.now() < entry.promptUntil ? promptPauseMs : longestPauseMs;
+    const pause = Math.min(longest, firstPauseMs * 2 ** Math.min(entry.failures, 10));
     return pause * (0.75 + this.#needs.randomness.fraction() / 2);
   }
 }

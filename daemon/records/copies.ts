@@ -5,6 +5,7 @@ import type { Stored } from './journal.ts';
 import type { MembershipView } from './needs.ts';
 import type { Position } from './own-log.ts';
 import type { PeerHeads } from './peer-heads.ts';
+import { isSilent } from './peer-waits.ts';
 
 /** R: more copies than this are not waited for. */
 const mostCopiesWanted = 3;
@@ -44,7 +45,8 @@ export class Copies {
   /** min(3, machines reachable now). */
   wanted(): number {
     const { heads, membership } = this.#needs;
-    const hosts = new Set([this.#host, ...heads.hosts(), ...membership.reachable().map((member) => member.facts.host)]);
+    const told = heads.hosts((peer) => !isSilent(membership, peer));
+    const hosts = new Set([this.#host, ...told, ...membership.reachable().map((member) => member.facts.host)]);
     return Math.min(mostCopiesWanted, hosts.size);
   }
 

@@ -88,7 +88,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
 
   /** Loads and folds everything stored. Rejects as the store does (`records-damaged`, `disk-full`). */
   async start(): Promise<void> {
-    const { messenger, clock } = this.#needs;
+    const { messenger, membership, clock } = this.#needs;
     const store = this.#store;
     await store.start();
     const { storeId, entries, highestTerm, seat } = await this.#load();
@@ -110,7 +110,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     this.#own = own;
     this.#replication = new Replication(
       { host: this.#options.host },
-      { messenger, clock, logs: this.#logs, heads: this.#heads, inbox: this.#inbox, own, copies: this.#copies, heard: () => this.#hear() },
+      { messenger, membership, clock, logs: this.#logs, heads: this.#heads, inbox: this.#inbox, own, copies: this.#copies, heard: () => this.#hear() },
     );
     this.#replication.start();
     this.#listening = clock.after(listenFirstMs, this.#heard.resolve);

@@ -1,4 +1,4 @@
 import type { Membership } from '../membership/membership.ts';
 
-/** Who is reachable decides how many copies an acknowledgement wants. */
-export type MembershipView = Pick<Membership, 'reachable' | 'onChange'>;
+/** Who is reachable decides how many copies an acknowledgement wants, and who is waited for. */
+export type MembershipView = Pick<Membership, 'reachable' | 'member' | 'onChange'>;

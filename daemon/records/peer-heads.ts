@@ -73,10 +73,11 @@ export class PeerHeads {
     }
   }
 
-  /** Machines of the connected peers that told. */
-  hosts(): Iterable<HostId> {
-    return Iterator.from(this.#peers.values())
-      .map((peer) => peer.host)
+  /** Machines of the connected peers that told and that `counts`. */
+  hosts(counts: (peer: NodeId) => boolean): Iterable<HostId> {
+    return Iterator.from(this.#peers)
+      .filter(([id]) => counts(id))
+      .map(([, peer]) => peer.host)
       .filter((host) => host !== undefined);
   }
 

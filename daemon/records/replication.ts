@@ -11,8 +11,10 @@ import type { Copies } from './copies.ts';
 import { type EntryLogs, takeBatch } from './entry-logs.ts';
 import { ForkRepair } from './fork-repair.ts';
 import type { Inbox } from './inbox.ts';
+import type { MembershipView } from './needs.ts';
 import type { OwnLog } from './own-log.ts';
 import type { PeerHeads } from './peer-heads.ts';
+import { PeerWaits } from './peer-waits.ts';
 import { batchBytes, type Head, type Heads, type RecordsReply, type RecordsRequest, recordsProtocol } from './protocol.ts';
 
 const tellAllMs = 10_000;
@@ -27,6 +29,7 @@ const endOfLog = Number.MAX_SAFE_INTEGER;
 
 export interface ReplicationNeeds {
   readonly messenger: Messenger;
+  readonly membership: MembershipView;
   readonly clock: Clock;
   readonly logs: EntryLogs;
   readonly heads: PeerHeads;
@@ -48,6 +51,7 @@ export class Replication {
   readonly #host: HostId;
   readonly #needs: ReplicationNeeds;
   readonly #repair: ForkRepair;
+  readonly #waits: PeerWaits;
   readonly #traffic = new Map<NodeId, Traffic>();
   readonly #news = new Set<string>();
   #newsTimer: Timer | undefined;
@@ -58,6 +62,7 @@ export class Replication {
   constructor(options: { readonly host: HostId }, needs: ReplicationNeeds) {
     this.#host = options.host;
     this.#needs = needs;
+    this.#waits = new PeerWaits(needs);
     this.#repair = new ForkRepair({ ...needs, say: (facts) => needs.own.append(facts) });
   }
 
@@ -128,13 +133,10 @@ export class Replication {
     this.#newsTimer ??= this.#needs.clock.after(tellNewsMs, () => this.#tellNews());
   }
 
-  /** Resolves when every connected peer has given what it knew more, or failed to, or `waitMs` passed. */
-  async catchUp(waitMs: number): Promise<void> {
-    const { clock, messenger } = this.#needs;
-    const late = Promise.withResolvers<void>();
-    const timer = clock.after(waitMs, late.resolve);
-    await Promise.race([Promise.all(messenger.connected().map((peer) => this.#pullFromNowOn(peer))), late.promise]);
-    timer.cancel();
+  /** Resolves when every connected peer that can answer has given what it knew more, or failed to, or `waitMs` passed. */
+  catchUp(waitMs: number): Promise<void> {
+    const pulls = this.#needs.messenger.connected().map((peer) => [peer, this.#pullFromNowOn(peer)] as const);
+    return this.#waits.all(new Map(pulls), waitMs);
   }
 
   /** Resolves true when the connected peer has given all that it had on disk after the call. */

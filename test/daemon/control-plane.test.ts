@@ -26,9 +26,10 @@ class Cluster {
   readonly network = createMemoryNetwork({ clock: this.clock, randomness: this.randomness });
   readonly nodes = new Map<string, Node>();
 
-  static async start(ids: readonly string[], options: TimedRunnerOptions): Promise<Cluster> {
+  /** `founder`: the first voter. */
+  static async start(ids: readonly string[], options: TimedRunnerOptions, founder?: string): Promise<Cluster> {
     const cluster = new Cluster();
-    for (const id of ids) cluster.#add(id, options);
+    for (const id of ids) cluster.#add(id, options, id === founder ? 'now' : undefined);
     const starts = cluster.all().map(async ({ network, plane }) => {
       await network.start();
       await plane.start();
@@ -75,14 +76,14 @@ class Cluster {
     return ended()[0];
   }
 
-  #add(id: string, options: TimedRunnerOptions): void {
+  #add(id: string, options: TimedRunnerOptions, founding: 'now' | undefined): void {
     const { clock, randomness } = this;
     const network = this.network.join(id);
     const store = new MemoryStore({ disk: emptyDisk(), fsyncMs: 2 }, { clock, randomness });
     let runner: TimedRunner | undefined;
     const node = { id, name: id, host: `host-${id}`, version: '0.1.0', incarnation: 1, addresses: [], paused: false, inventory: inventoryOf() };
     const plane = createControlPlane(
-      { node },
+      { node, founding },
       {
         network,
         clock,
@@ -145,6 +146,32 @@ describe('three nodes', () => {
     expect(await again).toMatchObject({ id: first?.id, existed: true });
     const other = submitRecord({ record: { ...record, name: 'another' }, inputs: [] }, cluster.node('a').plane.submission);
     await expect(other).rejects.toMatchObject({ code: 'key-reused' });
+  });
+
+  test('whose coordinator is cut off: another one places tasks within three seconds, and waits neither for its records nor for its word', async () => {
+    const cluster = await Cluster.start(three, { taskMs: 500 }, 'a');
+    await cluster.clock.advance(15_000);
+    const lost = cluster.coordinator()?.id as string;
+    const others = three.filter((id) => id !== lost);
+    expect(cluster.node(lost).plane.leadership.voters()?.voters).toHaveLength(3);
+    const job = await cluster.submit(others[0] as string, recordOf({ submitter: others[0] as string, steps: [stepWith(400)] }));
+    await cluster.clock.runUntil(() => (cluster.state(job)?.results.size ?? 0) >= 4, 60_000);
+    cluster.network.partition([[lost], others]);
+    const cutAt = cluster.clock.now();
+    const next = (): boolean =>
+      others.some((id) =>
+        cluster
+          .node(id)
+          .runner()
+          .started.some(({ term }) => term.node !== lost),
+      );
+    await cluster.clock.runUntil(next, 20_000);
+    expect(cluster.clock.now() - cutAt).toBeLessThan(2_500);
+    // ... and what comes after: no result waits for a copy on the lost machine.
+    const kept = (): number => cluster.node(others[1] as string).plane.journal.job(job)?.results.size ?? 0;
+    const before = kept();
+    await cluster.clock.advance(1_500);
+    expect(kept() - before).toBeGreaterThan(4);
   });
 
   test('who stops on purpose is replaced at once', async () => {

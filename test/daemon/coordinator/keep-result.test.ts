@@ -20,6 +20,8 @@ let isMine: boolean;
 let quorate: boolean;
 let settled: boolean;
 let keeper: ResultKeeper;
+let clock: VirtualClock;
+let cutOff: Set<string>;
 let job: JobId;
 
 const blobs = {
@@ -27,6 +29,7 @@ const blobs = {
     copies.push('c');
   },
   async replicate(_blobs: unknown, node: string) {
+    if (cutOff.has(node)) await new Promise(() => undefined);
     if (refusing.has(node)) throw new Error(`${node} has no room`);
     copies.push(node);
   },
@@ -38,11 +41,13 @@ beforeEach(() => {
   membership = new FixedMembership('c', ['a', 'b', 'c', 'd']);
   copies = [];
   refusing = new Set();
+  cutOff = new Set();
+  clock = new VirtualClock();
   isMine = true;
   quorate = false;
   settled = false;
   const facts = new FactBatch({ storeMs: 1000 }, { journal, settling: { isQuorate: () => quorate, isSettled: async () => settled } });
-  keeper = new ResultKeeper({ ...coordinatorDefaults, term }, { journal, blobs, membership, clock: new VirtualClock(), facts, isMine: () => isMine });
+  keeper = new ResultKeeper({ ...coordinatorDefaults, term }, { journal, blobs, membership, clock, facts, isMine: () => isMine });
   job = journal.submit(recordOf({ steps: [stepWith(100)] }));
 });
 
@@ -68,6 +73,17 @@ describe('a result', () => {
     expect(await keeper.keep(offerOf(0))).toEqual({ type: 'kept' });
     expect(await keeper.keep(offerOf(1, { attempt: attemptOf(job, 1, { node: 'c' }) }))).toEqual({ type: 'kept' });
     expect(copies).toEqual(['c', 'b']);
+  });
+
+  test('does not wait for the copy on a machine that is lost meanwhile', async () => {
+    cutOff.add('a');
+    const kept = keeper.keep(offerOf(0));
+    await clock.advance(1_000);
+    expect(journal.appended).toEqual([]);
+    membership.change('a', {}, 'unreachable');
+    await clock.advance(250);
+    expect(await kept).toEqual({ type: 'kept' });
+    expect(keptHolders()).toEqual(['b', 'c']);
   });
 
   test('takes another machine when one has no room', async () => {

@@ -91,6 +91,29 @@ test('a lost peer is tried once at once, and the address that worked comes first
   expect(dials[1]).toMatch(/ z 10.0.0.2:1 10.0.0.1:1$/);
 });
 
+test('a peer that was lost is tried every two seconds for minutes, and only then more seldom', async () => {
+  answers = true;
+  const own = dialer();
+  own.learn('z', ['10.0.0.1:1'], false);
+  await clock.advance(10);
+  answers = false;
+  connected.delete('z');
+  dials = [];
+  await own.redial('z');
+  own.later('z');
+  const pausesIn = async (milliseconds: number): Promise<readonly number[]> => {
+    dials = dials.slice(-1);
+    await clock.advance(milliseconds);
+    const times = dials.map((dial) => Number(dial.split(' ')[0]));
+    return times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  };
+  const first = await pausesIn(300_000);
+  expect(Math.max(...first)).toBeLessThanOrEqual(2_000);
+  expect(Math.min(...first)).toBeGreaterThanOrEqual(750);
+  await clock.advance(400_000);
+  expect(Math.min(...(await pausesIn(600_000)))).toBeGreaterThan(20_000);
+});
+
 test('nothing is dialled for oneself, for nobody, or after the stop', async () => {
   const own = dialer('m');
   own.learn('m', ['10.0.0.1:1'], true);

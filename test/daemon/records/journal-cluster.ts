@@ -29,13 +29,19 @@ export function journalCluster(seed = 1) {
   const disks = new Map<NodeId, MemoryDisk>();
   const hosts = new Map<NodeId, string>();
   const running = new Map<NodeId, JournalBench>();
+  const lost = new Set<NodeId>();
+  const listeners: (() => void)[] = [];
 
-  /** Whoever is connected is reachable. */
+  /** Whoever is connected is reachable, unless it is lost. */
   function membershipOf(messenger: MemoryNode): MembershipView {
     const member = (id: NodeId) => ({ facts: { host: hosts.get(id) ?? id } });
     return {
-      reachable: () => [messenger.self, ...messenger.connected()].map(member) as never,
-      onChange: (listener) => messenger.onPeer(() => listener(undefined as never)),
+      reachable: () => [messenger.self, ...messenger.connected().filter((id) => !lost.has(id))].map(member) as never,
+      member: (id) => (lost.has(id) ? ({ reachability: 'unreachable' } as never) : undefined),
+      onChange: (listener) => {
+        listeners.push(() => listener(undefined as never));
+        messenger.onPeer(() => listener(undefined as never));
+      },
     };
   }
 
@@ -71,6 +77,11 @@ export function journalCluster(seed = 1) {
       const bench = { journal, store, messenger, disk, facts, troubles };
       running.set(id, bench);
       return bench;
+    },
+    /** Membership takes the node for lost, though its connections stand. */
+    lose(id: NodeId): void {
+      lost.add(id);
+      for (const listener of listeners) listener();
     },
     async stop(id: NodeId): Promise<void> {
       const bench = running.get(id);

@@ -131,6 +131,20 @@ describe('replication', () => {
     await alone.wait(journal.catchUp(10_000), 0);
   });
 
+  test('does not wait for a peer that is lost, neither for what it knows nor for its copy', async () => {
+    const { cluster, nodes } = await started(['n1', 'n2', 'n3']);
+    cluster.network.partition([['n1', 'n2'], ['n3']]);
+    const before = cluster.clock.now();
+    const caughtUp = nodes[0].journal.catchUp(10_000);
+    const stored = nodes[0].journal.append([submission('k')], 10_000);
+    await cluster.clock.advance(1_500);
+    cluster.lose('n3');
+    await cluster.wait(caughtUp);
+    expect(await cluster.wait(stored)).toMatchObject({ copies: ['host of n1', 'host of n2'], wanted: 2 });
+    await cluster.wait(nodes[0].journal.catchUp(10_000));
+    expect(cluster.clock.now() - before).toBeLessThan(2_000);
+  });
+
   test('refuses a log that contradicts the one it holds, and reports it once', async () => {
     const { cluster, nodes } = await started(['n1', 'n2']);
     await cluster.wait(nodes[0].journal.append([submission('k')]));
