@@ -33,6 +33,7 @@ export class AskLanes {
   readonly #options: { readonly self: NodeId; readonly answerMs: number };
   readonly #needs: AskLanesNeeds;
   readonly #lanes = new Map<NodeId, Lane>();
+  readonly #waiting = new Set<() => void>();
   #asked = 0;
   #over = false;
 
@@ -53,6 +54,24 @@ export class AskLanes {
 
   end(): void {
     this.#over = true;
+    this.#look();
+  }
+
+  /** Resolves once each of the nodes has granted what was asked after the first `asked` questions, or after `waitMs`. */
+  granted(nodes: readonly NodeId[], asked: number, waitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        timer.cancel();
+        this.#waiting.delete(look);
+        resolve();
+      };
+      const look = (): void => {
+        if (this.#over || nodes.every((node) => (this.answer(node)?.asked ?? 0) > asked)) end();
+      };
+      const timer = this.#needs.clock.after(waitMs, end);
+      this.#waiting.add(look);
+      look();
+    });
   }
 
   ask(node: NodeId, ask: Ask): void {
@@ -60,6 +79,10 @@ export class AskLanes {
     this.#lanes.set(node, lane);
     lane.next = ask;
     if (!lane.asking) void this.#work(node, lane);
+  }
+
+  #look(): void {
+    for (const look of [...this.#waiting]) look();
   }
 
   async #work(node: NodeId, lane: Lane): Promise<void> {
@@ -74,6 +97,7 @@ export class AskLanes {
       if (answer.type === 'granted') {
         lane.answer = { type: 'granted', asked, sentAt, store: answer.store, voters: answer.voters };
         this.#needs.answered(node, lane.answer);
+        this.#look();
       } else if (answer.reason === 'lower' && answer.term !== undefined) this.#needs.answered(node, { type: 'outbid', by: answer.term });
     }
     lane.asking = false;

@@ -21,6 +21,9 @@ import { VotingSeat } from './voting-seat.ts';
 
 /** A voter that follows somebody is asked again after this time: soon it will have noticed, too. */
 const againMs = 300;
+/** Who looks at a status waits so long for the coordinator, and that for its voters. */
+const standAnswerMs = 300;
+const standWaitMs = 200;
 
 export class Election implements VotedLeadership, Startable {
   readonly #options: Required<ElectionOptions>;
@@ -52,6 +55,7 @@ export class Election implements VotedLeadership, Startable {
     needs.messenger.onPeer(({ type, peer }) => type === 'connected' && this.#running && this.#greet(peer));
     needs.membership.onChange(({ member }) => {
       if (member.term !== undefined) this.#learn(member.term);
+      this.#reign?.quorum.look();
       this.#consider();
     });
     needs.membership.onSleep(() => this.#stepDown());
@@ -115,6 +119,13 @@ export class Election implements VotedLeadership, Startable {
     return sameTerm(current, this.#said?.term) ? this.#said?.standing : undefined;
   }
 
+  async standingNow(): Promise<TermStanding | undefined> {
+    if (this.isMine()) return this.#reign?.quorum.standingNow(standWaitMs);
+    const term = this.current();
+    const reply = term && (await this.#needs.messenger.request(term.node, electionProtocol, { type: 'stand' }, standAnswerMs).catch(() => undefined));
+    return reply?.type === 'stands' ? reply.standing : undefined;
+  }
+
   forget(voter: NodeId): Promise<Voters> {
     return forgetVoter(voter, this.isMine() ? this.#reign : undefined, { ...this.#needs, current: this.current(), voters: () => this.voters() });
   }
@@ -160,6 +171,10 @@ export class Election implements VotedLeadership, Startable {
         // Who sits with a disk that takes nothing must not keep others from taking over.
         const current = mustGiveWay(this.#options.self, candidatesOf(this.#needs.membership)) ? undefined : this.current();
         return { type: 'seat', store: this.#needs.memory.storeId(), ...(current === undefined ? {} : { current }) };
+      }
+      case 'stand': {
+        const standing = this.isMine() ? await this.#reign?.quorum.standingNow(standWaitMs) : undefined;
+        return { type: 'stands', ...(standing === undefined ? {} : { standing }) };
       }
       case 'forget':
         return { type: 'forgotten', voters: await this.forget(request.node) };
@@ -271,9 +286,10 @@ export class Election implements VotedLeadership, Startable {
       this.#learn(by);
       this.#consider();
     };
+    const isLost = (node: NodeId): boolean => ['unreachable', 'left'].includes(this.#needs.membership.member(node)?.reachability ?? '');
     const reign = new Reign(
       { self, term, leaseMs, busyMs, idleMs, pace: this.#pace, founding: this.#options.founding },
-      { ...this.#needs, seat: this.#seat, outbid, changed: () => this.#consider() },
+      { ...this.#needs, seat: this.#seat, outbid, isLost, changed: () => this.#consider() },
     );
     this.#reign = reign;
     reign.begin();

@@ -36,6 +36,8 @@ export interface VotedLeadership extends Leadership {
   voters(): Voters | undefined;
   /** Of the current term, as its coordinator last said; undefined while there is none or it has not said. */
   standing(): TermStanding | undefined;
+  /** The same for who asks now: renewed if that was long ago, within a third of a second; undefined also when the coordinator does not answer. */
+  standingNow(): Promise<TermStanding | undefined>;
   /** An admin's word: this voter will not return. Rejects with `node-not-found`, `not-allowed` (it is reachable), `no-coordinator`. */
   forget(voter: NodeId): Promise<Voters>;
 }

@@ -18,13 +18,15 @@ const voters = z.strictObject({
   voters: z.array(z.strictObject({ node, store })).min(1).max(mostVoters).readonly(),
 }) satisfies z.ZodType<Voters>;
 
+const standing = { quorate: z.boolean(), reachable: z.int().nonnegative(), voters: z.int().nonnegative() };
+
 const message = z.discriminatedUnion('type', [
   /** The highest term its sender knows: its own fresh claim, or one that outbids what the receiver said. */
   z.strictObject({ type: z.literal('term'), term }),
   /** The newest record of the voters that its sender knows. */
   z.strictObject({ type: z.literal('voters'), voters }),
   /** By the coordinator of the term: how it stands. */
-  z.strictObject({ type: z.literal('standing'), term, quorate: z.boolean(), reachable: z.int().nonnegative(), voters: z.int().nonnegative() }),
+  z.strictObject({ type: z.literal('standing'), term, ...standing }),
   /** Its coordinator relies on no renewal of the term any more. */
   z.strictObject({ type: z.literal('resign'), term }),
 ]);
@@ -34,6 +36,8 @@ const request = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ask'), term, voters: voters.exactOptional() }),
   /** Whom do you follow, and what store have you? */
   z.strictObject({ type: z.literal('look') }),
+  /** How does your term stand now? Asked of its coordinator. */
+  z.strictObject({ type: z.literal('stand') }),
   /** An admin's word: this voter will not return. Asked of the coordinator. */
   z.strictObject({ type: z.literal('forget'), node }),
 ]);
@@ -44,6 +48,8 @@ const reply = z.discriminatedUnion('type', [
   /** `lower`: `term` was granted, which is higher. `leased`: the coordinator of `term` may still rely on this voter. `not-ready`: it has just started. */
   z.strictObject({ type: z.literal('refused'), reason: z.enum(['lower', 'leased', 'not-ready']), term: term.exactOptional(), voters: voters.exactOptional() }),
   z.strictObject({ type: z.literal('seat'), store, current: term.exactOptional() }),
+  /** Absent: it coordinates no more. */
+  z.strictObject({ type: z.literal('stands'), standing: z.strictObject(standing).exactOptional() }),
   z.strictObject({ type: z.literal('forgotten'), voters }),
 ]);
 

@@ -7,6 +7,7 @@ import { compareTerms } from '../../src/model/term.ts';
 import { compareVoters, isMajority, isQuorum, type Voter, type Voters } from '../../src/model/voters.ts';
 import type { Timer } from '../clock.ts';
 import { AskLanes, type Granted } from './ask-lanes.ts';
+import type { TermStanding } from './leadership.ts';
 import type { Clock, Messenger, SeatMemory } from './needs.ts';
 import type { VotingSeat } from './voting-seat.ts';
 
@@ -24,6 +25,8 @@ export interface QuorumNeeds {
   readonly messenger: Pick<Messenger, 'request'>;
   readonly memory: SeatMemory;
   readonly seat: VotingSeat;
+  /** Membership takes the node for lost: what it said last no longer counts for people. */
+  isLost(node: NodeId): boolean;
   /** A voter has granted a higher term. */
   outbid(by: Term): void;
   /** Whether the term is quorate, or who counts, may have changed; `news` when there is a record of the voters to be told to everybody. */
@@ -67,6 +70,11 @@ export class Quorum {
     this.#lanes = new AskLanes({ self: options.self, answerMs }, { ...needs, answered: (node, answer) => this.#answered(node, answer) });
   }
 
+  /** Who is there has changed. */
+  look(): void {
+    if (!this.#over) this.#needs.changed(undefined);
+  }
+
   /** Asks at once, and then at its pace. */
   begin(): void {
     this.#renew();
@@ -86,15 +94,29 @@ export class Quorum {
   }
 
   quorate(): boolean {
-    return this.#standsFor(this.#options.leaseMs);
+    return this.#standsBy((voter) => this.#isRenewed(voter, this.#options.leaseMs));
   }
 
-  /** As `quorate`, but between two sparse rounds what the last one said still holds. */
-  standing(): { readonly quorate: boolean; readonly reachable: number; readonly voters: number } {
+  /** As `quorate`, but between two sparse rounds what the last one said still holds of voters that are there. */
+  standing(): TermStanding {
+    return this.#standingWithin(Math.max(this.#options.leaseMs, 2.5 * this.#paceMs()));
+  }
+
+  /** As `standing`, but voters that have said nothing for the length of a lease are asked, and count if they answer within `waitMs`. */
+  async standingNow(waitMs: number): Promise<TermStanding> {
+    const { leaseMs } = this.#options;
+    if (!(this.#newest()?.voters ?? []).every((voter) => this.#isRenewed(voter, leaseMs))) {
+      const { asked } = this.#lanes;
+      this.#askAll();
+      await this.#lanes.granted(this.#targets(), asked, waitMs);
+    }
+    return this.#standingWithin(leaseMs);
+  }
+
+  #standingWithin(milliseconds: number): TermStanding {
     const voters = this.#newest()?.voters ?? [];
-    const lately = Math.max(this.#options.leaseMs, 2.5 * this.#paceMs());
-    const reachable = voters.filter((voter) => this.#isRenewed(voter, lately)).length;
-    return { quorate: this.#standsFor(lately), reachable, voters: voters.length };
+    const isHere = (voter: Voter): boolean => this.#isRenewed(voter, milliseconds) && !this.#needs.isLost(voter.node);
+    return { quorate: this.#standsBy(isHere), reachable: voters.filter(isHere).length, voters: voters.length };
   }
 
   /** See Leadership. */
@@ -240,9 +262,9 @@ export class Quorum {
     this.#askAll();
   }
 
-  #standsFor(milliseconds: number): boolean {
+  #standsBy(counts: (voter: Voter) => boolean): boolean {
     if (this.#over || !this.#established || this.#record === undefined) return false;
-    return [this.#record, this.#pending ?? this.#record].every(({ voters }) => this.#isQuorum(voters, (voter) => this.#isRenewed(voter, milliseconds)));
+    return [this.#record, this.#pending ?? this.#record].every(({ voters }) => this.#isQuorum(voters, counts));
   }
 
   #isQuorum(voters: readonly Voter[], saysYes: (voter: Voter) => boolean): boolean {

@@ -8,7 +8,7 @@ import { Quorum, type QuorumNeeds, type QuorumOptions } from './quorum.ts';
 import { VoterChanges } from './voter-changes.ts';
 import type { VotingSeat } from './voting-seat.ts';
 
-export interface ReignNeeds extends ElectionNeeds, Pick<QuorumNeeds, 'outbid'> {
+export interface ReignNeeds extends ElectionNeeds, Pick<QuorumNeeds, 'outbid' | 'isLost'> {
   readonly seat: VotingSeat;
   /** Whether the term is quorate may have changed. */
   changed(): void;

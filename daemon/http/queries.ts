@@ -47,12 +47,12 @@ export function queries(parts: ApiParts): Pick<Answers, Query> {
 
 export async function clusterNow(parts: ApiParts): Promise<ClusterNow> {
   const { membership, leadership } = parts.needs;
-  const overviews = await parts.overviews.latest();
+  const [overviews, standing] = await Promise.all([parts.overviews.latest(), leadership.standingNow()]);
   return {
     cluster: parts.options.cluster,
     self: membership.self,
     coordinator: leadership.current(),
-    standing: leadership.standing(),
+    standing,
     voters: leadership.voters(),
     members: membership.members(),
     overviews,

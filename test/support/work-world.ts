@@ -52,6 +52,10 @@ class FixedLeadership implements VotedLeadership {
     return { quorate: this.voted, reachable: this.voted ? 2 : 1, voters: 2 };
   }
 
+  async standingNow(): Promise<TermStanding> {
+    return this.standing();
+  }
+
   async forget(): Promise<never> {
     throw new Error('nobody is forgotten here');
   }

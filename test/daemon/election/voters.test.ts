@@ -111,6 +111,41 @@ describe('with voters', () => {
     await expect(world.nodes.get('a')?.election.forget('d')).rejects.toMatchObject({ code: 'node-not-found' });
   });
 
+  test('an idle coordinator says that it is degraded when it is asked, or as soon as its voters are lost, not when it renews next', async () => {
+    const world = await founded('a', 'b', 'c');
+    for (const { election } of world.nodes.values()) election.setPace('idle');
+    for (const { membership } of world.nodes.values()) membership.setPace('idle');
+    await world.clock.advance(10_000);
+    const standing = () => world.nodes.get('a')?.election.standing();
+    expect(standing()).toEqual({ quorate: true, reachable: 3, voters: 3 });
+    const asked = async (id: string) => {
+      const told = world.nodes.get(id)?.election.standingNow();
+      await world.clock.advance(300);
+      return told;
+    };
+    for (const id of ['a', 'b']) expect(await asked(id)).toEqual({ quorate: true, reachable: 3, voters: 3 });
+    // The lease of that round is over.
+    await world.clock.advance(3_000);
+    world.network.partition([['a'], ['b', 'c']]);
+    for (const [id, told] of [
+      ['a', { quorate: false, reachable: 1, voters: 3 }],
+      ['b', undefined],
+    ] as const)
+      expect(await asked(id)).toEqual(told);
+    await world.clock.advance(8_100);
+    expect(standing()).toEqual({ quorate: false, reachable: 1, voters: 3 });
+  });
+
+  test('a voter that stands still is not waited for by who claims the seat', async () => {
+    const world = await founded('a', 'b', 'c');
+    for (const { membership } of world.nodes.values()) membership.setPace('busy');
+    await world.clock.advance(5_000);
+    world.network.partition([['a'], ['b', 'c']]);
+    const cutAt = world.clock.now();
+    await world.clock.runUntil(() => world.nodes.get('b')?.election.isMine() === true, 10_000);
+    expect(world.clock.now() - cutAt).toBeLessThan(1_750);
+  });
+
   test('a new coordinator is not quorate before it has the records of a majority', async () => {
     const world = await founded('a', 'b', 'c');
     for (const peer of ['a', 'c']) world.silent.add(`b ${peer}`);
