@@ -1,5 +1,6 @@
 /** The handle of an attempt that runs: aborting and renewing reach its session once it has one. */
 import type { AttemptName } from '../../src/model/job.ts';
+import type { WrittenAttempt } from './attempt-files.ts';
 import type { Lease, OnProgress, RunResult } from './task-runner.ts';
 
 interface SessionEnd {
@@ -11,6 +12,8 @@ export class RunningAttempt {
   readonly attempt: AttemptName;
   readonly onProgress: OnProgress;
   ended: Promise<RunResult> | undefined;
+  /** On disk, with its result, from when there is one. */
+  ending: WrittenAttempt | undefined;
   readonly #abort = new AbortController();
   #lease: Lease | undefined;
   #session: SessionEnd | undefined;

@@ -130,9 +130,9 @@ export class SessionProcess {
     return this.#follow(this.#lastTask, onProgress, limitMs, limitMs === undefined ? undefined : Math.max(0, limitMs - runningMs));
   }
 
-  /** Moves the end of the running task's lease. */
+  /** Moves the end of the last task's lease; of one that is done too, until its end is on disk. */
   lease(until: number): void {
-    if (this.#task !== undefined) this.#process.lease(this.#task.id, until);
+    this.#process.lease(this.#lastTask, until);
   }
 
   /** Asks the plugin to give up the running task; ends the whole session when it does not obey at once. */

@@ -12,6 +12,7 @@ import { uptimeMs } from './launcher/uptime.ts';
 import { LauncherClient } from './launcher-client.ts';
 import { Leftovers } from './leftovers.ts';
 import { openSession } from './open-session.ts';
+import { orAborted } from './or-aborted.ts';
 import type { ProgramFiles } from './program-files.ts';
 import { RunningAttempt } from './running-attempt.ts';
 import { chooseSandbox, type Sandbox } from './sandbox/choose-sandbox.ts';
@@ -130,10 +131,13 @@ export class SessionRunner implements TaskRunner {
 
   adopt(attempt: AttemptName, onProgress: OnProgress): RunningTask {
     const left = this.#leftovers.take(attempt);
-    const running = new RunningAttempt(attempt, onProgress);
+    const running = new RunningAttempt(attempt, onProgress, left?.left.lease);
     if (left === undefined) return this.#follow(running, Promise.resolve({ type: 'aborted' }));
     const { file, task } = left;
-    if (task === undefined) return this.#follow(running, Promise.resolve(file.result ?? { type: 'aborted' }));
+    if (task === undefined) {
+      running.ending = file;
+      return this.#follow(running, Promise.resolve(file.result ?? { type: 'aborted' }));
+    }
     task.listen(running.onProgress);
     return this.#follow(running, this.#conclude(running, task.session, file, task.end));
   }
@@ -158,7 +162,19 @@ export class SessionRunner implements TaskRunner {
   #follow(running: RunningAttempt, result: Promise<RunResult>): RunningTask {
     this.#running.add(running);
     running.ended = result.finally(() => this.#running.delete(running));
-    return { result: running.ended, abort: () => running.abort(), renew: (until) => running.renew(until) };
+    return { result: running.ended, abort: () => running.abort(), renew: (until) => this.#renew(running, until) };
+  }
+
+  #renew(running: RunningAttempt, until: number): void {
+    running.renew(until);
+    // No launcher knows of it any more.
+    if (running.ending !== undefined) void this.#keep(running, running.ending);
+  }
+
+  /** Puts it on disk as it is now. A disk that does not take it costs it only if the daemon ends before it is answered for. */
+  async #keep({ lease }: RunningAttempt, file: WrittenAttempt): Promise<void> {
+    const known = lease === undefined ? {} : { lease: { ms: lease.ms, until: this.#uptimeOf(lease.until) } };
+    await this.#files.write({ ...file, ...known }).catch(() => {});
   }
 
   async #endJob(job: JobId): Promise<void> {
@@ -225,9 +241,8 @@ export class SessionRunner implements TaskRunner {
       const isVoid = running.signal.aborted || (end.type === 'died' && end.exit.leaseEnded === true);
       if (isVoid) return { type: 'aborted' };
       const result = await concludeAttempt(end, { outputs, startedAt: file.startedAt, pid: session.process.pid }, this.#needs);
-      const lease = running.lease === undefined ? {} : { lease: { ms: running.lease.ms, until: this.#uptimeOf(running.lease.until) } };
-      // A disk that does not take it costs it only if the daemon ends before it is answered for.
-      await this.#files.write({ ...file, ...lease, result }).catch(() => {});
+      running.ending = { ...file, result };
+      await this.#keep(running, running.ending);
       return result;
     } finally {
       running.attach(undefined);
@@ -279,18 +294,5 @@ export class SessionRunner implements TaskRunner {
   #coresOf(step: Step): number {
     const { cores } = step.requirements;
     return Math.max(1, Math.floor(cores === 'all' ? this.#needs.inventory().cores : cores));
-  }
-}
-
-/** Stops waiting when aborted; the work itself goes on for whoever else waits for it. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort);
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

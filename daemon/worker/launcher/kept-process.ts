@@ -53,8 +53,8 @@ export class KeptProcess {
     return this.#exit === undefined;
   }
 
-  /** Milliseconds of the machine's uptime; infinite without a lease. */
-  get leaseUntil(): number {
+  /** When its lease ends what runs, in milliseconds of the machine's uptime; infinite when there is nothing to end. */
+  get endsAt(): number {
     return this.#busy ? this.#leaseUntil : Number.POSITIVE_INFINITY;
   }
 
@@ -94,7 +94,8 @@ export class KeptProcess {
   left(): LeftProcess {
     const { id, note } = this.#start;
     const task = this.#task === undefined ? {} : { task: this.#task };
-    const lease = this.leaseUntil === Number.POSITIVE_INFINITY ? {} : { leaseUntil: this.leaseUntil };
+    // Also of a task that is done: whether its lease has ended is still to be known.
+    const lease = this.#leaseUntil === Number.POSITIVE_INFINITY ? {} : { leaseUntil: this.#leaseUntil };
     return { id, pid: this.#child?.pid ?? 0, note, ...task, ...lease, busy: this.#busy, runningMs: this.#told().runningMs };
   }
 

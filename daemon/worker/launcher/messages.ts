@@ -51,7 +51,7 @@ export interface LeftProcess {
   readonly busy: boolean;
   /** Since it was given the task. */
   readonly runningMs: number;
-  /** When the task's lease ends, in milliseconds of the machine's uptime. */
+  /** When the lease of the last task ends, in milliseconds of the machine's uptime; also when that is done. */
   readonly leaseUntil?: number;
 }
 

@@ -88,8 +88,8 @@ export class Processes {
   #look(): void {
     clearTimeout(this.#looking);
     this.#looking = undefined;
-    const leased = this.#living().filter((kept) => kept.leaseUntil < Number.POSITIVE_INFINITY);
-    for (const kept of leased) if (kept.leaseUntil <= uptimeMs()) kept.endLease();
+    const leased = this.#living().filter((kept) => kept.endsAt < Number.POSITIVE_INFINITY);
+    for (const kept of leased) if (kept.endsAt <= uptimeMs()) kept.endLease();
     if (leased.length > 0) this.#looking = setTimeout(() => this.#look(), leaseLookMs);
   }
 }

@@ -134,6 +134,54 @@ it('a task that takes longer than its limit is ended and has failed', async () =
   while ((await bench.sleepers()) > 0);
 });
 
+describe('the lease of a once-only attempt that has ended, as the next daemon knows it', () => {
+  let bench: RunnerBench;
+  beforeEach(async () => {
+    bench = await RunnerBench.open({ sandboxed: false, runner: { patienceMs: 20_000 } });
+  });
+  afterEach(() => bench[Symbol.asyncDispose]());
+  const gate = (): string => join(bench.home, 'gate');
+  /** Waiting, under a lease of 10 s. */
+  const start = async (attempt: AttemptName): Promise<RunningTask> => {
+    const onProgress = (fraction: number, message: string): unknown => bench.progress.push([fraction, message]);
+    const lease = { ms: 10_000, until: bench.clock.now() + 10_000 };
+    const running = bench.runner.run(attempt, await bench.record({ do: 'wait', file: gate() }), [], onProgress, lease);
+    await bench.until(([fraction]) => fraction >= 0.5);
+    return running;
+  };
+  const leftMs = (): number => (bench.runner.left().attempts[0]?.lease?.until ?? 0) - bench.clock.now();
+
+  it('is the renewed one, when it ended while no daemon was there', async () => {
+    const attempt = bench.attempt();
+    (await start(attempt)).renew(bench.clock.now() + 100_000);
+    await bench.runner.stop();
+    bench.open(gate());
+    await bench.logged(attempt, 'goes on');
+    await bench.restart();
+    expect(leftMs()).toBeGreaterThan(50_000);
+    expect(await bench.runner.adopt(attempt, () => {}).result).toMatchObject({ type: 'done' });
+    await bench.restart();
+    expect(leftMs()).toBeGreaterThan(50_000);
+  });
+
+  it('is the one that was renewed while its result was not answered for, before a restart and after', async () => {
+    const attempt = bench.attempt();
+    let running = await start(attempt);
+    bench.open(gate());
+    expect(await running.result).toMatchObject({ type: 'done' });
+    for (const ms of [100_000, 200_000]) {
+      const [name = ''] = await readdir(join(bench.home, 'work', 'attempts'));
+      const path = join(bench.home, 'work', 'attempts', name);
+      const before = await readFile(path, 'utf8');
+      running.renew(bench.clock.now() + ms);
+      while ((await readFile(path, 'utf8')) === before);
+      await bench.restart();
+      expect(leftMs()).toBeGreaterThan(ms - 50_000);
+      running = bench.runner.adopt(attempt, () => {});
+    }
+  });
+});
+
 it('a once-only attempt ends with its lease, though its daemon is gone', async () => {
   await using bench = await RunnerBench.open({ sandboxed: false, runner: { patienceMs: 20_000 } });
   const attempt = bench.attempt();
