@@ -161,6 +161,7 @@ function endingOf(
     stop: ending.stop.bind(ending),
     drain: ending.drain.bind(ending),
     undrain: ending.undrain.bind(ending),
+    pause: ending.pause.bind(ending),
   };
 }
 

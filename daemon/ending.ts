@@ -17,36 +17,51 @@ export interface EndingNeeds {
 
 export class Ending {
   readonly #needs: EndingNeeds;
-  /** While it drains: whether the node had been paused before, for undoing it. */
-  #draining: { readonly wasPaused: boolean; readonly timer: Timer } | undefined;
+  /** Somebody's wish, apart from draining: neither undoes the other. */
+  #paused = false;
+  #draining: Timer | undefined;
+  #stopping = false;
 
   constructor(needs: EndingNeeds) {
     this.#needs = needs;
   }
 
   stop(tasks: EndOfTasks): void {
-    this.#draining?.timer.cancel();
+    this.#stopping = true;
+    this.#draining?.cancel();
     this.#needs.stop(tasks);
   }
 
-  /** Takes no new tasks, and stops once what runs has ended and its results are kept. Idempotent; says what is left. */
-  drain(): DrainView {
-    const { clock, membership } = this.#needs;
-    if (this.#draining === undefined) {
-      const wasPaused = membership.member(membership.self)?.facts.paused === true;
-      membership.update({ paused: true });
-      this.#draining = { wasPaused, timer: clock.every(lookMs, () => this.#look()) };
+  /** Gives this node no new tasks, or tasks again, as soon as it does not drain any more. */
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    this.#tell();
+  }
+
+  /**
+   * Takes no new tasks, and stops once what runs has ended and its results are kept. Idempotent; says what is left. With the `pid` of
+   * another process it only says so: the daemon that was meant has gone.
+   */
+  drain(pid = process.pid): DrainView {
+    if (pid === process.pid && !this.#stopping && this.#draining === undefined) {
+      this.#draining = this.#needs.clock.every(lookMs, () => this.#look());
+      this.#tell();
     }
     return this.#view();
   }
 
-  /** Takes tasks again as before. Idempotent. */
-  undrain(): DrainView {
-    const draining = this.#draining;
-    this.#draining = undefined;
-    draining?.timer.cancel();
-    if (draining?.wasPaused === false) this.#needs.membership.update({ paused: false });
+  /** Takes tasks again as before, unless it is too late: then the answer says `stopping`. Idempotent. `pid` as above. */
+  undrain(pid = process.pid): DrainView {
+    if (pid === process.pid && !this.#stopping) {
+      this.#draining?.cancel();
+      this.#draining = undefined;
+      this.#tell();
+    }
     return this.#view();
+  }
+
+  #tell(): void {
+    this.#needs.membership.update({ paused: this.#paused || this.#draining !== undefined });
   }
 
   #look(): void {
@@ -56,6 +71,7 @@ export class Ending {
 
   #view(): DrainView {
     const { running, longestMs, finished } = this.#needs.worker.load();
-    return { pid: process.pid, draining: this.#draining !== undefined, running, longestSeconds: longestMs / 1000, finishing: finished };
+    const draining = this.#draining !== undefined;
+    return { pid: process.pid, draining, stopping: this.#stopping, running, longestSeconds: longestMs / 1000, finishing: finished };
   }
 }

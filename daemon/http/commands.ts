@@ -80,8 +80,8 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
     resume: ({ params }) => setPause(params.job, false),
     deliver: ({ params, body, progress, signal }) => needs.deliveries.deliver(book.find(params.job), body, progress, signal),
     invite: () => needs.inviter.invite(),
-    drain: async () => needs.ending.drain(),
-    undrain: async () => needs.ending.undrain(),
+    drain: async ({ body }) => needs.ending.drain(body?.pid),
+    undrain: async ({ body }) => needs.ending.undrain(body?.pid),
     shutdown: async ({ body }) => {
       needs.ending.stop(body?.tasks ?? 'end');
       return { pid: needs.process().pid, words: needs.ending.words };
@@ -116,8 +116,8 @@ async function pauseNode(parts: ApiParts, text: string, paused: boolean): Promis
   await setPaused(parts.needs, member, paused);
   const view = nodeViews(await clusterNow(parts)).find((node) => node.id === member.facts.id);
   if (view === undefined) throw new SupervmError('node-not-found', `${member.facts.name} has just left.`);
-  // Its word about itself takes a moment to come back; it has agreed already.
-  return { ...view, paused };
+  // The word of another about itself takes a moment to come back; it has agreed already. This one stays paused while it drains.
+  return view.self ? view : { ...view, paused };
 }
 
 function assertPhase(state: JobState, allowed: readonly string[], done: string): void {

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { SupervmError } from '../../src/model/errors.ts';
 import type { Member, Membership, Messenger, Protocol } from './needs.ts';
+import type { EndingControl } from './services.ts';
 
 const pausing = z.strictObject({ type: z.literal('pause'), paused: z.boolean() });
 const done = z.strictObject({ type: z.literal('done') });
@@ -17,11 +18,14 @@ const nodeControlProtocol: Protocol<never, z.infer<typeof pausing>, z.infer<type
 
 const patienceMs = 3000;
 
+/** Whoever tells the members whether this node takes tasks. */
+type Pauses = Pick<EndingControl, 'pause'>;
+
 /** Call before the network starts. */
-export function serveNodeControl(needs: { readonly membership: Membership; readonly messenger: Messenger }): void {
+export function serveNodeControl(needs: { readonly ending: Pauses; readonly messenger: Messenger }): void {
   needs.messenger.serve(nodeControlProtocol, {
     onRequest: async (_, { paused }) => {
-      needs.membership.update({ paused });
+      needs.ending.pause(paused);
       return { type: 'done' };
     },
   });
@@ -38,9 +42,13 @@ export function findNode(members: readonly Member[], text: string): Member {
   throw new SupervmError('node-not-found', `No node is called ${text}.`, `Known: ${names}`);
 }
 
-export async function setPaused(needs: { readonly membership: Membership; readonly messenger: Messenger }, member: Member, paused: boolean): Promise<void> {
+export async function setPaused(
+  needs: { readonly membership: Membership; readonly ending: Pauses; readonly messenger: Messenger },
+  member: Member,
+  paused: boolean,
+): Promise<void> {
   const { id, name } = member.facts;
-  if (id === needs.membership.self) return needs.membership.update({ paused });
+  if (id === needs.membership.self) return needs.ending.pause(paused);
   try {
     await needs.messenger.request(id, nodeControlProtocol, { type: 'pause', paused }, patienceMs);
   } catch (cause) {

@@ -38,6 +38,9 @@ export interface EndingControl {
   readonly words: readonly string[];
   /** Begins the daemon's stop; answers before it has stopped. */
   stop(tasks: EndOfTasks): void;
-  drain(): DrainView;
-  undrain(): DrainView;
+  /** `pid`: only if this process is meant. */
+  drain(pid?: number): DrainView;
+  undrain(pid?: number): DrainView;
+  /** Gives this node no new tasks, or tasks again; it gets none while it drains either way. */
+  pause(paused: boolean): void;
 }

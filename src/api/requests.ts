@@ -91,10 +91,17 @@ export interface DeliverReceipt {
 /** What becomes of running tasks when the daemon stops: `end`: they go back to the cluster; `leave`: they run on, and the next daemon adopts them. */
 export type EndOfTasks = 'end' | 'leave';
 
+/** Which daemon is meant: another one that has come since only says what it does. */
+export interface WhichDaemon {
+  readonly pid?: number | undefined;
+}
+
 /** What a daemon that drains waits for. */
 export interface DrainView {
   readonly pid: number;
   readonly draining: boolean;
+  /** It ends now: too late to undo. */
+  readonly stopping: boolean;
   /** Tasks that run on this machine. */
   readonly running: number;
   /** For how long the longest of them has been running. */
@@ -193,8 +200,8 @@ export interface RouteTypes {
   deliver: Shape<OfJob, Nothing, DeliverRequest, DeliverReceipt>;
   invite: Shape<Nothing, Nothing, undefined, InviteView>;
   events: Shape<Nothing, Nothing, undefined, EventView>;
-  drain: Shape<Nothing, Nothing, undefined, DrainView>;
-  undrain: Shape<Nothing, Nothing, undefined, DrainView>;
+  drain: Shape<Nothing, Nothing, WhichDaemon | undefined, DrainView>;
+  undrain: Shape<Nothing, Nothing, WhichDaemon | undefined, DrainView>;
   shutdown: Shape<Nothing, Nothing, { readonly tasks?: EndOfTasks | undefined } | undefined, ShutdownReceipt>;
   superVmStatus: Shape<Nothing, Nothing, undefined, StatusView>;
   superVmResources: Shape<Nothing, Nothing, undefined, ResourcesView>;

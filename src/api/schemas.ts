@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { JsonObject } from '../model/job.ts';
 import type { JobPhase } from '../model/job-state.ts';
-import type { RouteName, RouteTypes } from './requests.ts';
+import type { RouteName, RouteTypes, WhichDaemon } from './requests.ts';
 
 type RouteSchemas = {
   readonly [name in RouteName]: {
@@ -27,6 +27,7 @@ const path = filledText.refine((value) => !value.includes('\0'), 'must not conta
 const existing = z.enum(['refuse', 'overwrite', 'skip']);
 const phase = z.enum(['active', 'paused', 'succeeded', 'partly-failed', 'failed', 'cancelled', 'removed'] as const satisfies readonly JobPhase[]);
 const settings = z.record(z.string().max(255), z.json()) as unknown as z.ZodType<JsonObject>;
+const whichDaemon = z.union([noBody, z.strictObject({ pid: z.int().positive().optional() })]) as unknown as z.ZodType<WhichDaemon | undefined>;
 
 const plain = { params: nothing, query: nothing, body: noBody };
 const ofJob = { params: job, query: nothing, body: noBody };
@@ -69,8 +70,8 @@ export const schemas: RouteSchemas = {
   deliver: { params: job, query: nothing, body: z.strictObject({ folder: absolutePath, existing: existing.optional() }) },
   invite: plain,
   events: plain,
-  drain: plain,
-  undrain: plain,
+  drain: { params: nothing, query: nothing, body: whichDaemon },
+  undrain: { params: nothing, query: nothing, body: whichDaemon },
   shutdown: {
     params: nothing,
     query: nothing,

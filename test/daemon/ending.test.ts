@@ -43,10 +43,38 @@ describe('a daemon that drains', () => {
     expect({ stops, paused: isPaused() }).toEqual({ stops: [], paused: false });
   });
 
-  test('stays paused after that when somebody had paused it', () => {
-    membership.update({ paused: true });
+  test.each(['before', 'meanwhile'])('stays paused after that when somebody has paused it %s', (when) => {
+    if (when === 'before') ending.pause(true);
     ending.drain();
+    if (when === 'meanwhile') ending.pause(true);
     ending.undrain();
     expect(isPaused()).toBe(true);
+    ending.pause(false);
+    expect(isPaused()).toBe(false);
+  });
+
+  test('takes no tasks meanwhile when somebody unpauses it', () => {
+    ending.pause(true);
+    ending.drain();
+    ending.pause(false);
+    expect(isPaused()).toBe(true);
+    ending.undrain();
+    expect(isPaused()).toBe(false);
+  });
+
+  test('says that it stops when it is too late to undo it', async () => {
+    ending.drain();
+    load = { running: 0, longestMs: 0, finished: 0 };
+    await clock.advance(1_000);
+    expect(ending.undrain()).toMatchObject({ draining: true, stopping: true });
+    expect(ending.drain()).toMatchObject({ stopping: true });
+    await clock.advance(10_000);
+    expect({ stops, paused: isPaused() }).toEqual({ stops: ['end'], paused: true });
+  });
+
+  test('only says who it is when the one that was meant has gone', async () => {
+    expect(ending.drain(process.pid + 1)).toMatchObject({ pid: process.pid, draining: false });
+    ending.drain();
+    expect(ending.undrain(process.pid + 1)).toMatchObject({ pid: process.pid, draining: true });
   });
 });

@@ -23,16 +23,22 @@ export async function down(context: Context, options: DownOptions): Promise<Exit
   if (options.now === true) return stopNow(context);
   const { output, signal } = context;
   const giveUpAt = timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : now() + timeoutSeconds * 1000;
-  let view = await drain(context);
-  if (view === undefined) return show(context, false, 'No daemon runs here.');
-  const { pid } = view;
+  const first = await ask(context, 'drain');
+  if (first === undefined) return show(context, false, 'No daemon runs here.');
+  const { pid } = first;
   let told = '';
-  for (; view !== undefined; view = await drain(context)) {
+  for (let view = waiting(first, pid); view !== undefined; view = waiting(await ask(context, 'drain', pid), pid)) {
     const left = leftText(view);
     if (left !== '' && left !== told) output.note(told === '' ? `${waitText(view)} Ctrl-C: go on as before. At once: supervm down --now` : waitText(view));
     told = left;
-    if (signal.aborted) return undo(context);
-    if (now() > giveUpAt) throw await late(context, view, timeoutSeconds ?? 0);
+    const isLate = now() > giveUpAt;
+    if (signal.aborted || isLate) {
+      // Where it ends already, that was too late, and what was asked for is done.
+      if (waiting(await ask(context, 'undrain', pid), pid) === undefined) break;
+      if (isLate && !signal.aborted) throw late(view, timeoutSeconds ?? 0);
+      output.note('The daemon goes on and takes tasks again.');
+      return signal.reason === 'SIGTERM' ? stoppedExits.terminated : stoppedExits.interrupted;
+    }
     await pause(lookMs, signal);
   }
   await daemonGone(context, pid);
@@ -52,24 +58,22 @@ export async function restart(context: Context): Promise<Exit> {
   return 0;
 }
 
-/** Undefined when no daemon runs (any more). */
-async function drain(context: Context): Promise<DrainView | undefined> {
+/** Undefined when no daemon runs (any more). With a `pid` nothing is asked of one that has come since. */
+async function ask(context: Context, route: 'drain' | 'undrain', pid?: number): Promise<DrainView | undefined> {
   try {
-    return await context.client().call('drain');
+    return await context.client().call(route, { body: { pid } });
   } catch (error) {
     if (error instanceof SupervmError && error.code === 'no-daemon') return undefined;
     throw error;
   }
 }
 
-async function undo(context: Context): Promise<Exit> {
-  await context.client().call('undrain');
-  context.output.note('The daemon goes on and takes tasks again.');
-  return context.signal.reason === 'SIGTERM' ? stoppedExits.terminated : stoppedExits.interrupted;
+/** Undefined when this daemon stops, has stopped, or has been followed by another. */
+function waiting(view: DrainView | undefined, pid: number): DrainView | undefined {
+  return view?.pid === pid && !view.stopping ? view : undefined;
 }
 
-async function late(context: Context, view: DrainView, seconds: number): Promise<SupervmError> {
-  await context.client().call('undrain');
+function late(view: DrainView, seconds: number): SupervmError {
   return new SupervmError(
     'timed-out',
     `After ${durationText(seconds)} this machine still waits for ${leftText(view)}. The daemon goes on and takes tasks again.`,

@@ -78,8 +78,9 @@ export class ApiWorld {
       ending: {
         words: ['--name', 'n1'],
         stop: (tasks) => void this.stops.push(tasks),
-        drain: () => ({ pid: 7, draining: true, running: 1, longestSeconds: 2, finishing: 0 }),
-        undrain: () => ({ pid: 7, draining: false, running: 1, longestSeconds: 2, finishing: 0 }),
+        drain: () => ({ pid: 7, draining: true, stopping: false, running: 1, longestSeconds: 2, finishing: 0 }),
+        undrain: () => ({ pid: 7, draining: false, stopping: false, running: 1, longestSeconds: 2, finishing: 0 }),
+        pause: (paused) => this.membership.update({ paused }),
       },
       process: () => ({ uptimeSeconds: 5, residentBytes: 6, heapBytes: 4, connections: 2, streams: 8, pid: 7 }),
     },

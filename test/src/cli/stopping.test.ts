@@ -18,12 +18,15 @@ async function endedPid(): Promise<number> {
 }
 
 /** Answers with each of these in turn, then as a daemon that is gone; `undrained` counts. */
-async function draining(views: readonly Partial<DrainView>[]): Promise<{ readonly undrained: () => number; readonly stops: unknown[] }> {
+async function draining(
+  views: readonly Partial<DrainView>[],
+  undone: Partial<DrainView> | 'gone' = {},
+): Promise<{ readonly undrained: () => number; readonly stops: unknown[]; readonly asked: () => number }> {
   const pid = await endedPid();
   let asked = 0;
   let undrained = 0;
   const stops: unknown[] = [];
-  const base = { pid, draining: true, running: 0, longestSeconds: 0, finishing: 0 };
+  const base = { pid, draining: true, stopping: false, running: 0, longestSeconds: 0, finishing: 0 };
   server = await startApiServer(
     fakeApi({
       drain: async () => {
@@ -33,7 +36,8 @@ async function draining(views: readonly Partial<DrainView>[]): Promise<{ readonl
       },
       undrain: async () => {
         undrained += 1;
-        return base;
+        if (undone === 'gone') throw new SupervmError('no-daemon', 'gone');
+        return { ...base, ...undone };
       },
       shutdown: async ({ body }) => {
         stops.push(body);
@@ -41,7 +45,7 @@ async function draining(views: readonly Partial<DrainView>[]): Promise<{ readonl
       },
     }),
   );
-  return { undrained: () => undrained, stops };
+  return { undrained: () => undrained, stops, asked: () => asked };
 }
 
 const two = { running: 2, longestSeconds: 75, finishing: 1 };
@@ -81,4 +85,24 @@ test('Ctrl-C ends the waiting of down, and the daemon takes tasks again', async 
   typed.child.kill('SIGINT');
   expect(await typed.ended).toMatchObject({ code: 130, stderr: expect.stringContaining('takes tasks again') });
   expect(undrained()).toBe(1);
+});
+
+test('down leaves a daemon alone that has come after the one it stops', async () => {
+  const next = { ...two, pid: process.pid };
+  const { asked } = await draining([two, next, next]);
+  expect(await runHere(server?.home ?? '', ['down'])).toMatchObject({ code: 0, stdout: expect.stringContaining('has stopped') });
+  expect(asked()).toBe(2);
+});
+
+test.each(['stopping', 'gone', 'followed by another'])('giving up too late is no failure: the daemon is %s', async (how) => {
+  await draining([two], how === 'gone' ? 'gone' : how === 'stopping' ? { stopping: true } : { pid: process.pid });
+  expect(await runCli(server?.home ?? '', ['down', '--timeout', '0.1'])).toMatchObject({ code: 0, stdout: expect.stringContaining('has stopped') });
+});
+
+test('Ctrl-C that comes too late says what has happened', async () => {
+  await draining([two], { stopping: true });
+  const typed = startCli(server?.home ?? '', ['down']);
+  await typed.until('waits for 2 tasks');
+  typed.child.kill('SIGINT');
+  expect(await typed.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('has stopped') });
 });
