@@ -55,12 +55,16 @@ function isThere({ findSum, findMeta }: OpenDatabase, { rows, tombstones, meta }
   const left = rows.filter(({ origin, sequence }) => !replaced.has(`${origin}/${sequence}`));
   try {
     return (
-      [...left, ...tombstones].every((row) => findSum.get(row.origin, row.sequence)?.sum === sumOf(row)) &&
-      Object.entries(meta).every(([key, value]) => findMeta.get(key)?.value === value)
+      [...left, ...tombstones].every((row) => columnOf(findSum.get(row.origin, row.sequence)) === sumOf(row)) &&
+      Object.entries(meta).every(([key, value]) => columnOf(findMeta.get(key)) === value)
     );
   } catch {
     return false;
   }
+}
+
+function columnOf(found: ReturnType<StatementSync['get']>): unknown {
+  return Object.values(found ?? {})[0];
 }
 
 function ignoringFailure(work: () => void): void {
