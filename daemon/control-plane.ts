@@ -12,7 +12,7 @@ import type { BlobDisk, Blobs } from './blobs/blobs.ts';
 import { RecentUse } from './blobs/recent-use.ts';
 import { decodeTree } from './blobs/tree.ts';
 import type { Clock } from './clock.ts';
-import type { Coordination } from './coordinator/coordination.ts';
+import type { Coordination, OutcomesKnown } from './coordinator/coordination.ts';
 import { CoordinationClient } from './coordinator/coordination-client.ts';
 import { Coordinator } from './coordinator/coordinator.ts';
 import { type CoordinatorOptions, coordinatorDefaults } from './coordinator/options.ts';
@@ -99,6 +99,7 @@ export interface ControlPlane extends Startable {
   readonly journal: Journal & JournalQuestions;
   readonly blobs: Blobs;
   readonly coordination: Coordination;
+  readonly outcomes: OutcomesKnown;
   /** Where the bytes of jobs are. */
   readonly copies: CopiesKnown;
   readonly worker: Pick<WorkerNode, 'runningCount' | 'load' | 'giveBack'>;
@@ -151,6 +152,7 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
     journal,
     blobs,
     coordination: new CoordinationClient(parts),
+    outcomes: coordinator.outcomes,
     copies: new CopiesClient(parts),
     worker,
     submission: { membership, journal, blobs, clock, jobIdOf },

@@ -1,4 +1,5 @@
 /** What the rest of the daemon may ask of the coordinator, wherever it is. Implemented over the messenger in coordination-client.ts. */
+import type { Ended } from '../../src/model/facts.ts';
 import type { AttemptName, JobId, NodeId } from '../../src/model/job.ts';
 
 export interface RunningAttempt {
@@ -36,6 +37,12 @@ export interface WaitingReason {
   /** What is missing, where the code does not say it all. */
   readonly detail?: string;
   readonly nodes: readonly { readonly node: NodeId; readonly reason: string }[];
+}
+
+/** What is known of outcomes beside the facts. Implemented by settled-outcomes.ts. */
+export interface OutcomesKnown {
+  /** A majority of the voters has it and it will never be undone. False also where this node was not told. */
+  isSettled(ended: Ended): boolean;
 }
 
 export interface Coordination {

@@ -1,12 +1,15 @@
 /** The coordinator's role on this node: asleep until it is elected, then one tenure for each of its terms. */
+import type { Ended, ResultKept } from '../../src/model/facts.ts';
 import type { NodeId } from '../../src/model/job.ts';
 import { sameTerm } from '../../src/model/term.ts';
 import type { Startable } from '../startable.ts';
-import { type CoordinationReply, type CoordinationRequest, coordinationProtocol } from '../wire/coordination-protocol.ts';
+import { type CoordinationMessage, type CoordinationReply, type CoordinationRequest, coordinationProtocol } from '../wire/coordination-protocol.ts';
 import type { Holdings } from '../wire/work-protocol.ts';
+import type { OutcomesKnown } from './coordination.ts';
 import { later } from './keep-result.ts';
 import type { CoordinatorNeeds } from './needs.ts';
 import { type CoordinatorOptions, coordinatorDefaults } from './options.ts';
+import { SettledOutcomes } from './settled-outcomes.ts';
 import { Tenure } from './tenure.ts';
 
 export class Coordinator implements Startable {
@@ -15,14 +18,17 @@ export class Coordinator implements Startable {
   #tenure: Tenure | undefined;
   /** What nodes that restart told everybody they have, for whoever coordinates meanwhile. */
   readonly #farewells = new Map<NodeId, Holdings>();
+  readonly #outcomes = new SettledOutcomes();
+  readonly #onSettled: (fact: ResultKept | Ended) => void;
   #running = false;
 
   /** Construct before the network starts: it serves its protocol from then on. */
   constructor(options: Partial<CoordinatorOptions>, needs: CoordinatorNeeds) {
     this.#options = { ...coordinatorDefaults, ...options };
-    this.#needs = needs;
+    this.#needs = { ...needs, settled: (fact) => this.#settled(fact) };
+    this.#onSettled = (fact) => needs.settled?.(fact);
     needs.messenger.serve(coordinationProtocol, {
-      onMessage: (from, message) => this.#hear(from, message.holdings),
+      onMessage: (from, message) => this.#hear(from, message),
       onRequest: (from, request) => this.#answer(from, request),
     });
     needs.leadership.onChange(() => this.#follow());
@@ -52,7 +58,26 @@ export class Coordinator implements Startable {
     void this.#tenure?.begin(this.#farewells);
   }
 
-  #hear(from: NodeId, holdings: Holdings): void {
+  /** For those who wait for jobs, on any node. */
+  get outcomes(): OutcomesKnown {
+    return this.#outcomes;
+  }
+
+  #settled(fact: ResultKept | Ended): void {
+    this.#onSettled(fact);
+    if (fact.type !== 'ended') return;
+    const { job, generation, term } = fact;
+    const { messenger } = this.#needs;
+    for (const node of [messenger.self, ...messenger.connected()]) messenger.send(node, coordinationProtocol, { type: 'settled', job, generation, term });
+  }
+
+  #hear(from: NodeId, message: CoordinationMessage): void {
+    if (message.type === 'report') this.#hearReport(from, message.holdings);
+    // Only the coordinator of a term can say that.
+    else if (message.term.node === from) this.#outcomes.learn(message);
+  }
+
+  #hearReport(from: NodeId, holdings: Holdings): void {
     this.#farewells.set(from, holdings);
     this.#tenure?.hear(from, holdings);
   }

@@ -5,7 +5,7 @@ import type { NodeId } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import { copiesView, wantedCopies } from './copies-view.ts';
 import { jobView, matchJob } from './job-views.ts';
-import type { CopiesKnown, Journal, JournalQuestions, Membership } from './needs.ts';
+import type { CopiesKnown, Journal, JournalQuestions, Membership, OutcomesKnown } from './needs.ts';
 import type { Overviews } from './overviews.ts';
 import type { Deliveries } from './services.ts';
 
@@ -14,6 +14,7 @@ export interface JobBookNeeds {
   readonly membership: Membership;
   readonly overviews: Overviews;
   readonly copies: CopiesKnown;
+  readonly outcomes: OutcomesKnown;
   readonly deliveries: Pick<Deliveries, 'state'>;
 }
 
@@ -39,7 +40,7 @@ export class JobBook {
   }
 
   async views(states: readonly JobState[]): Promise<readonly JobView[]> {
-    const { journal, membership, deliveries } = this.#needs;
+    const { journal, membership, deliveries, outcomes } = this.#needs;
     const [latest, bytes] = await Promise.all([this.#needs.overviews.latest(), this.#needs.copies.latest()]);
     const overviews = new Map(latest.map((overview) => [overview.job, overview]));
     const wanted = wantedCopies(membership.members());
@@ -49,6 +50,7 @@ export class JobBook {
         overview: overviews.get(state.id),
         delivery: deliveries.state(state.id),
         copies: copiesView(state, journal.copiesOf(state.id), bytes.get(state.id), wanted),
+        isSettled: (ended) => outcomes.isSettled(ended),
         nameOf,
       }),
     );

@@ -1,7 +1,7 @@
 /** Jobs as people see them. Pure. */
 import type { LogView } from '../../src/api/requests.ts';
 import type { ConflictView, FailureView, JobView, ResultView, RunningView } from '../../src/api/views.ts';
-import type { AttemptFailed } from '../../src/model/facts.ts';
+import type { AttemptFailed, Ended } from '../../src/model/facts.ts';
 import type { AttemptName, JobId, NodeId, TaskReference } from '../../src/model/job.ts';
 import type { JobState, TaskKey } from '../../src/model/job-state.ts';
 import { differInOutputs } from '../../src/model/merge.ts';
@@ -22,6 +22,8 @@ export interface JobSurroundings {
   readonly overview: JobOverview | undefined;
   readonly delivery: DeliveryState | undefined;
   readonly copies: Pick<JobView, 'copies' | 'copiesWanted' | 'resultCopies'>;
+  /** Will the outcome never be undone, as far as is known here? */
+  isSettled(ended: Ended): boolean;
   nameOf(node: NodeId): string;
 }
 
@@ -29,6 +31,7 @@ export function jobView(state: JobState, around: JobSurroundings): JobView {
   const { record } = state;
   const phase = jobPhase(state);
   const tally = jobTally(state);
+  const ended = state.ended.get(state.generation);
   const running = phase === 'active' || phase === 'paused' ? (around.overview?.running ?? []) : [];
   return {
     id: state.id,
@@ -36,6 +39,8 @@ export function jobView(state: JobState, around: JobSurroundings): JobView {
     type: record?.type ?? '',
     owner: record?.owner ?? '',
     phase,
+    settled: ended !== undefined && around.isSettled(ended),
+    ...(ended === undefined || ended.quorate === true ? {} : { degraded: true }),
     generation: state.generation,
     submittedAt: record?.submittedAt ?? 0,
     submitter: record?.submitter ?? '',

@@ -1,6 +1,6 @@
 /** What the HTTP API needs of the rest of the daemon. */
 import type { Clock } from '../clock.ts';
-import type { Coordination, JobOverview, WaitingReason } from '../coordinator/coordination.ts';
+import type { Coordination, JobOverview, OutcomesKnown, WaitingReason } from '../coordinator/coordination.ts';
 import type { TermStanding, VotedLeadership } from '../election/leadership.ts';
 import type { Member, Membership } from '../membership/membership.ts';
 import type { Journal, JournalQuestions } from '../records/journal.ts';
@@ -19,6 +19,7 @@ export type {
   Member,
   Membership,
   Messenger,
+  OutcomesKnown,
   Protocol,
   TermStanding,
   VotedLeadership,

@@ -3,7 +3,7 @@ import type { MetricsView } from '../../src/api/requests.ts';
 import { EventFeed } from './event-feed.ts';
 import type { AttemptLogReader } from './full-logs.ts';
 import { JobBook } from './job-book.ts';
-import type { Clock, Coordination, CopiesKnown, Journal, JournalQuestions, Membership, Messenger, VotedLeadership } from './needs.ts';
+import type { Clock, Coordination, CopiesKnown, Journal, JournalQuestions, Membership, Messenger, OutcomesKnown, VotedLeadership } from './needs.ts';
 import { Overviews } from './overviews.ts';
 import type { Deliveries, EndingControl, Inviter, Submitter } from './services.ts';
 
@@ -20,6 +20,7 @@ export interface DaemonApiNeeds {
   readonly leadership: VotedLeadership;
   readonly journal: Journal & JournalQuestions;
   readonly coordination: Coordination;
+  readonly outcomes: OutcomesKnown;
   readonly copies: CopiesKnown;
   readonly messenger: Messenger;
   readonly submitter: Submitter;

@@ -1,6 +1,6 @@
 /** What everybody tells and asks the coordinator: workers report, offer results and tell failures; clients ask how jobs stand. */
 import * as z from 'zod';
-import { attemptSchema, digestSchema, failureSchema, nodeIdSchema, outputSchema, runReportSchema } from './attempt-schema.ts';
+import { attemptSchema, digestSchema, failureSchema, nodeIdSchema, outputSchema, runReportSchema, termSchema } from './attempt-schema.ts';
 import type { Protocol } from './messenger.ts';
 import { holdingsSchema } from './work-protocol.ts';
 
@@ -18,6 +18,9 @@ export const mostOutputs = 1024;
  * also renews the leases of once-only attempts (work-protocol.ts), and is answered `renewed`.
  */
 const report = z.strictObject({ type: z.literal('report'), holdings: holdingsSchema });
+
+/** By the coordinator of the term, to everybody: the outcome that it gave the job's generation is settled. */
+const settled = z.strictObject({ type: z.literal('settled'), job: digestSchema, generation: z.int().positive(), term: termSchema });
 
 const offer = z.strictObject({
   type: z.literal('offer'),
@@ -77,13 +80,14 @@ const reply = z.discriminatedUnion('type', [
 export type Offer = z.infer<typeof offer>;
 export type FailureNotice = z.infer<typeof failed>;
 export type OfferRefusal = (typeof offerRefusals)[number];
-export type CoordinationMessage = z.infer<typeof report>;
+export type SettledNotice = z.infer<typeof settled>;
+export type CoordinationMessage = z.infer<typeof report> | SettledNotice;
 export type CoordinationRequest = Offer | FailureNotice | z.infer<typeof overview> | z.infer<typeof why> | z.infer<typeof report>;
 export type CoordinationReply = z.infer<typeof reply>;
 
 export const coordinationProtocol: Protocol<CoordinationMessage, CoordinationRequest, CoordinationReply> = {
   id: '/supervm/coordination/1',
-  message: report,
+  message: z.discriminatedUnion('type', [report, settled]),
   request: z.discriminatedUnion('type', [offer, failed, overview, why, report]),
   reply,
   maximumBytes: 1024 * 1024,

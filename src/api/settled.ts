@@ -14,6 +14,11 @@ export function isSettled(view: JobView): boolean {
   return view.phase === 'removed' || view.deliveryComplete !== false || isUndeliverable(view);
 }
 
+/** Ended in a quorate term, but not known yet to be so on most voters: that takes a moment more. */
+export function awaitsVoters(view: JobView): boolean {
+  return hasEnded(view) && view.phase !== 'removed' && !view.settled && view.degraded !== true;
+}
+
 export function isUndeliverable(view: JobView): boolean {
   return view.deliveryProblem !== undefined && lasting.includes(view.deliveryProblem.code);
 }

@@ -86,6 +86,10 @@ export interface JobView {
   readonly type: string;
   readonly owner: string;
   readonly phase: JobPhase;
+  /** It ended in a quorate term, most of the voters have that on disk, and it will never be undone. False also where the answering node was not told. */
+  readonly settled: boolean;
+  /** It ended in a degraded term: the other side of a cut network may have ended it otherwise. */
+  readonly degraded?: boolean;
   readonly generation: number;
   readonly submittedAt: number;
   readonly submitter: NodeId;

@@ -1,6 +1,6 @@
 /** Follows a job to its end. The job never depends on it: Ctrl-C, a time-out or a lost daemon leave it running. */
 import type { Client } from '../api/client.ts';
-import { isSettled, isUndeliverable } from '../api/settled.ts';
+import { awaitsVoters, hasEnded, isSettled, isUndeliverable } from '../api/settled.ts';
 import type { JobView } from '../api/views.ts';
 import { errorKinds, outcomeExits, SupervmError, stoppedExits } from '../model/errors.ts';
 import { deadline, now, pause } from './clock.ts';
@@ -12,6 +12,9 @@ import { shortId } from './output/units.ts';
 /** A daemon that was killed is often started again at once (a service manager, an upgrade). */
 const daemonPatienceMs = 20_000;
 const againMs = 500;
+/** Longest wait for most of the voters to have an outcome, and between two looks. */
+const votersMs = 2000;
+const votersLookMs = 100;
 /** Before the coordinator is asked why nothing runs, and between two such questions. */
 const idleMs = 2000;
 const whyMs = 5000;
@@ -30,7 +33,9 @@ export async function waitForJob(context: Context, id: string, options: WaitOpti
   const until = over === undefined ? signal : AbortSignal.any([signal, over]);
   try {
     progress.show(first, undefined);
-    const last = await follow(client, first, progress, until);
+    const followed = await follow(client, first, progress, until);
+    // What had ended before was told before.
+    const last = hasEnded(first) ? followed : await withVoters(client, followed, until);
     progress.end();
     if (signal.aborted) return detached(context, last);
     if (!isSettled(last)) throw timedOut(last);
@@ -66,6 +71,17 @@ async function follow(client: Client, first: JobView, progress: JobProgress, unt
         );
     }
     await pause(againMs, until);
+  }
+  return view;
+}
+
+/** What is told as ended should stay so: waits a moment for those that can say it. */
+async function withVoters(client: Client, ended: JobView, until: AbortSignal): Promise<JobView> {
+  const giveUpAt = now() + votersMs;
+  let view = ended;
+  while (awaitsVoters(view) && now() < giveUpAt && !until.aborted) {
+    await pause(votersLookMs, until);
+    view = await client.call('job', { params: { job: ended.id } }).catch(() => view);
   }
   return view;
 }

@@ -26,6 +26,7 @@ export function viewOf(changes: Partial<JobView> = {}): JobView {
     type: 'render',
     owner: 'ann',
     phase: 'active',
+    settled: false,
     generation: 1,
     submittedAt: 0,
     submitter: 'a',
@@ -47,6 +48,7 @@ export function viewOf(changes: Partial<JobView> = {}): JobView {
 
 export const doneView: JobView = viewOf({
   phase: 'succeeded',
+  settled: true,
   tasks: { total: 4, kept: 4, running: 0, failed: 0, pending: 0 },
   running: [],
   etaSeconds: undefined,
@@ -54,6 +56,7 @@ export const doneView: JobView = viewOf({
 
 export const partlyFailedView: JobView = viewOf({
   phase: 'partly-failed',
+  settled: true,
   tasks: { total: 4, kept: 3, running: 0, failed: 1, pending: 0 },
   running: [],
   failures: [

@@ -106,8 +106,14 @@ function failureText(failure: FailureView, style: Style): string {
   return [head, ...tail.map((line) => style.dim(`    ${line}`))].join('\n');
 }
 
-/** How a job that was waited for ended. */
+/** How a job that was waited for ended, and whether that stays so. */
 export function outcomeText(view: JobView, style: Style): string {
+  const text = endText(view, style);
+  if (view.degraded !== true) return text;
+  return `${text}\n${style.warning('degraded:')} most of the voters were out of reach; should they have ended it otherwise, that counts`;
+}
+
+function endText(view: JobView, style: Style): string {
   const { kept, total } = view.tasks;
   const where = view.outputFolder === '' ? '' : ` in ${printable(view.outputFolder)}`;
   switch (view.phase) {

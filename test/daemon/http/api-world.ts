@@ -28,6 +28,7 @@ export class ApiWorld {
   delivery: DeliveryState | undefined;
   problems: readonly RecordsProblem[] = [];
   bytes: ReadonlyMap<string, JobCopies> = new Map();
+  settled = false;
   /** What the submitter was asked for. */
   readonly submissions: SubmitRequest[] = [];
   /** What other nodes were asked for. */
@@ -54,6 +55,7 @@ export class ApiWorld {
         confirm: async () => true,
         voters: () => this.voters,
         standing: () => ({ quorate: true, reachable: 1, voters: this.voters.voters.length }),
+        standingNow: async () => ({ quorate: true, reachable: 1, voters: this.voters.voters.length }),
         forget: async (node) => {
           this.voters = { ...this.voters, voters: this.voters.voters.filter((voter) => voter.node !== node) };
           return this.voters;
@@ -61,6 +63,7 @@ export class ApiWorld {
       },
       coordination: { overview: () => this.#overview(), why: () => this.#why() },
       copies: { latest: async () => this.bytes },
+      outcomes: { isSettled: () => this.settled },
       submitter: {
         submit: async (request) => {
           this.submissions.push(request);

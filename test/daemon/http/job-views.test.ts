@@ -3,12 +3,28 @@ import { type JobSurroundings, jobView, logViews, matchJob, resultViews } from '
 import type { JobId } from '../../../src/model/job.ts';
 import type { JobState } from '../../../src/model/job-state.ts';
 import { attemptOf, firstTerm } from '../../support/jobs.ts';
-import { failed, kept, sampleJob, stateOf, submitted } from './samples.ts';
+import { endedAs, failed, kept, sampleJob, stateOf, submitted } from './samples.ts';
 
-const around: JobSurroundings = { overview: undefined, delivery: undefined, copies: { copies: ['host-a'], copiesWanted: 3 }, nameOf: (node) => `name-${node}` };
+const around: JobSurroundings = {
+  overview: undefined,
+  delivery: undefined,
+  copies: { copies: ['host-a'], copiesWanted: 3 },
+  isSettled: () => true,
+  nameOf: (node) => `name-${node}`,
+};
 const running = (index: number) => ({ attempt: attemptOf(sampleJob, index), fraction: 0.5, message: 'Sample 2/4', seconds: 3 });
 
 describe('a job’s view', () => {
+  test('says whether its end is settled, unknown to be so, or degraded', () => {
+    const quorate = { ...endedAs('succeeded'), quorate: true } as const;
+    expect(jobView(stateOf(submitted()), around)).toMatchObject({ settled: false });
+    const settled = jobView(stateOf(submitted(), quorate), around);
+    expect([settled.settled, settled.degraded]).toEqual([true, undefined]);
+    const unknown = { ...around, isSettled: () => false };
+    expect(jobView(stateOf(submitted(), quorate), unknown)).toMatchObject({ phase: 'succeeded', settled: false });
+    expect(jobView(stateOf(submitted(), endedAs('succeeded')), unknown)).toMatchObject({ phase: 'succeeded', settled: false, degraded: true });
+  });
+
   test('counts kept, running and waiting tasks', () => {
     const overview = { job: sampleJob, pending: 3, running: [running(1)], etaSeconds: 9 };
     const view = jobView(stateOf(submitted(), kept(0)), { ...around, overview });

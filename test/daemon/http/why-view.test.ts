@@ -12,7 +12,12 @@ import { failed, stateOf, submitted } from './samples.ts';
 
 function why(state: JobState, waiting: readonly WaitingReason[] | undefined, delivery?: DeliveryState): WhyView {
   const nameOf = (node: string): string => `name-${node}`;
-  return whyView(state, jobView(state, { overview: undefined, delivery, copies: { copies: [], copiesWanted: 1 }, nameOf }), waiting, nameOf);
+  return whyView(
+    state,
+    jobView(state, { overview: undefined, delivery, copies: { copies: [], copiesWanted: 1 }, isSettled: () => false, nameOf }),
+    waiting,
+    nameOf,
+  );
 }
 
 function needing(...programs: HostRequirements['programs'][number][]): JobState {

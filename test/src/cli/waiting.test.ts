@@ -18,6 +18,12 @@ function jobApi(views: readonly JobView[], answers: Partial<ApiService> = {}): A
   return fakeApi({ job, submit: async () => receiptOf(), ...answers }, { jobEvents });
 }
 
+/** The job as it is asked for: open, ended, and at last settled. */
+function laterSettled(): () => Promise<JobView> {
+  const views = [viewOf(), { ...doneView, settled: false }, { ...doneView, settled: false }, doneView];
+  return async () => (views.length > 1 ? views.shift() : views[0]) as JobView;
+}
+
 describe('the exit code is the outcome', () => {
   const outcomes: readonly [JobView['phase'], number][] = [
     ['succeeded', 0],
@@ -38,6 +44,21 @@ test('render waits, says where the job is stored and where its frames are', asyn
   expect(stdout).toContain(`Job ${short}: cube, 4 tasks (3 input files, 2.0 KiB); stored on 3 machines.`);
   expect(stdout).toContain(`${short} 1 of 4 done, 1 running, about 12 s left`);
   expect(stdout).toContain('done: 4 of 4 in /out');
+});
+
+test('an outcome is told once most of the voters have it, and JSON says so', async () => {
+  await using server = await startApiServer(jobApi([viewOf(), { ...doneView, settled: false }], { job: laterSettled() }));
+  const { code, stdout } = await runCli(server.home, ['wait', short, '--json']);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ phase: 'succeeded', settled: true });
+});
+
+test('an outcome of a degraded term is told at once, and as that', async () => {
+  const degraded = { ...doneView, settled: false, degraded: true };
+  await using server = await startApiServer(jobApi([viewOf(), degraded]));
+  const { code, stdout } = await runCli(server.home, ['wait', short]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/done: 4 of 4 in \/out\ndegraded: most of the voters were out of reach/);
 });
 
 test('render --detach returns with the id', async () => {
