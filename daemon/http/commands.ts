@@ -47,7 +47,7 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
   const namesNotReached = (): readonly string[] =>
     needs.membership
       .members()
-      .filter((member) => member.reachability === 'unreachable')
+      .filter(({ reachability }) => reachability === 'unreachable' || reachability === 'restarting')
       .map((member) => member.facts.name);
   return {
     submit: ({ body, progress, signal }) => needs.submitter.submit(body, progress, signal),

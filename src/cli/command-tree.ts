@@ -136,7 +136,10 @@ function addLookingCommands(root: Command, run: Run): void {
     .argument('<NODE>', 'name or id of a machine that will not return')
     .summary('vote without a machine that will not return')
     .description('Takes a machine that will not return off the list of voters, so that a majority of the others is enough again.')
-    .action((text: string) => run(async (context) => (await import('./commands/show-cluster.ts')).forgetNode(context, text)));
+    .option('--yes', 'do not ask')
+    .action((text: string, options: { readonly yes?: boolean }) =>
+      run(async (context) => (await import('./commands/show-cluster.ts')).forgetNode(context, text, options.yes === true)),
+    );
   root
     .command('explain')
     .argument('[CODE]', 'an error code')

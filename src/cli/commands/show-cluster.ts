@@ -1,4 +1,5 @@
 /** status, nodes, node */
+import { SupervmError, stoppedExits } from '../../model/errors.ts';
 import type { Context, Exit } from '../context.ts';
 import { nodesText, statusText } from '../output/cluster-text.ts';
 
@@ -23,13 +24,20 @@ export async function pauseNode({ client, output }: Context, name: string | unde
   return 0;
 }
 
-/** A voter is missed until somebody who knows says that it will not return. */
-export async function forgetNode({ client, output }: Context, node: string): Promise<Exit> {
+/** A voter is missed until somebody who knows says that it will not return. Rejects with `usage` where nobody can be asked. */
+export async function forgetNode({ client, output }: Context, node: string, agreed: boolean): Promise<Exit> {
+  const warning = `If ${node} lives on elsewhere, cut off from here, two coordinators may each believe to be the only one, and what must not happen twice may.`;
+  const advice = 'Make sure that it is switched off or wiped. Should it come back, it is let in again by itself.';
+  if (!agreed && !output.terminal.canAsk) throw new SupervmError('usage', `${warning} ${advice}`, `If that is so: supervm node forget --yes ${node}`);
+  output.warn(warning, advice);
+  if (!agreed) {
+    const answer = await output.terminal.ask(`Forget ${node}? [y/N] `);
+    if (!/^y(es)?$/i.test(answer.trim())) {
+      output.note('Nothing was changed.');
+      return stoppedExits.interrupted;
+    }
+  }
   const receipt = await client().call('forgetNode', { params: { node } });
   output.show({ human: () => `${node} votes no longer. Voters: ${receipt.voters.join(', ')}.`, json: receipt, quiet: receipt.voters.join('\n') });
-  output.warn(
-    `If ${node} lives on elsewhere, cut off from here, two coordinators may now each believe to be the only one, and what must not happen twice may.`,
-    `Make sure that it is switched off or wiped. Should it come back, it is let in again by itself.`,
-  );
   return 0;
 }

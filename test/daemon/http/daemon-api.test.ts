@@ -51,7 +51,7 @@ describe('a user’s word becomes a fact', () => {
   beforeEach(() => void world.journal.submit(sampleRecord));
 
   test('cancel, once, and who does not know it yet', async () => {
-    world.membership.change('c', {}, 'unreachable');
+    world.membership.change('c', {}, 'restarting');
     expect(await world.call('cancel', ofJob)).toMatchObject({ job: { phase: 'cancelled' }, notReached: ['c'] });
     expect(world.journal.appended.flat()).toMatchObject([{ type: 'cancelled', generation: 1 }]);
     expect(await world.call('cancel', ofJob)).toMatchObject({ job: { phase: 'cancelled' }, notReached: [] });

@@ -85,7 +85,7 @@ describe('the three outputs of a command', () => {
     [['resume', short], /goes on/, `${sampleId}\n`, 'phase'],
     [['node', 'pause', 'n1'], /supervm node unpause n1/, 'n1\n', 'paused'],
     [['node', 'unpause', 'n1'], /takes tasks again/, 'n1\n', 'paused'],
-    [['node', 'forget', 'n3'], /n3 votes no longer. Voters: n1, n2/, 'n1\nn2\n', 'voters'],
+    [['node', 'forget', 'n3', '--yes'], /n3 votes no longer. Voters: n1, n2/, 'n1\nn2\n', 'voters'],
     [['invite'], /^supervm-invite:abc$/m, 'supervm-invite:abc\n', 'line'],
     [['get', short, '-o', '/tmp/elsewhere'], /3 files \(2\.0 KiB\) written to \/tmp\/elsewhere, 1 there already/, '/tmp/elsewhere\n', 'files'],
     [['explain', 'no-daemon'], /No daemon runs here[\s\S]*exit code 5/, '5\n', 'exit'],
@@ -112,6 +112,12 @@ describe('the three outputs of a command', () => {
 
   test('who cancels is told which nodes do not know yet', async () => {
     expect((await runHere(server.home, ['cancel', short])).stderr).toContain('not reached: n3');
+  });
+
+  test('before a voter is forgotten one is warned, and without anybody to ask only --yes forgets it', async () => {
+    const refused = await runCli(server.home, ['node', 'forget', 'n3']);
+    expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/switched off or wiped[\s\S]*node forget --yes n3/) });
+    expect((await runHere(server.home, ['node', 'forget', 'n3', '--yes'])).stderr).toContain('lives on elsewhere');
   });
 
   test('nobody reading any more ends a command quietly', async () => {
