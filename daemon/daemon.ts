@@ -225,9 +225,9 @@ function sessionFiles(jobTypes: string): ConstructorParameters<typeof SessionRun
 function tellInventory(inventory: InventoryParts, { membership }: ControlPlane, runner: SessionRunner, log: Log): Startable {
   return {
     async start() {
-      const { level, ...more } = runner.sandboxLevel;
+      const { level, ...more }: { readonly level: string; readonly reason?: string; readonly user?: number } = runner.sandboxLevel;
       log.of('sandbox').info('tasks are kept apart', { level, ...more });
-      inventory.follow(membership, { sandbox: level });
+      inventory.follow(membership, { sandbox: level, ...(more.reason === undefined ? {} : { 'sandbox-reason': more.reason.slice(0, 200) }) });
     },
     stop: () => inventory.stop(),
   };

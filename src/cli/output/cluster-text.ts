@@ -20,22 +20,23 @@ export function statusText(view: StatusView, style: Style): string {
     `durability   ${durabilityText(view, style)}`,
     `queue        ${countText(queue.jobs, 'job')}, ${countText(queue.runningTasks, 'task')} running, ${queue.pendingTasks} waiting${eta}`,
   ];
-  const open = view.nodes
-    .filter(
-      ({
-        inventory: {
-          labels: { sandbox },
-        },
-      }) => sandbox === 'none',
-    )
-    .map((node) => printable(node.name));
-  if (open.length > 0)
-    head.push(style.warning(`no sandbox   tasks on ${open.join(', ')} can read and change what the daemon's user can: install bubblewrap there`));
+  head.push(...openText(view.nodes, style));
   for (const problem of view.durability.problems) {
     const subject = problem.code === 'identity-in-use' ? 'identity     ' : 'disk         ';
     head.push(style.bad(`${subject}${printable(problem.message)} ${printable(problem.hint)}`.trimEnd()));
   }
   return `${head.join('\n')}\n\n${nodesText(view.nodes, style)}`;
+}
+
+/** The machines on which tasks are not kept apart, by what is missing there. */
+function openText(nodes: readonly NodeView[], style: Style): readonly string[] {
+  const isOpen = ({ sandbox }: NodeView['inventory']['labels']): boolean => sandbox === 'none';
+  const open = nodes.filter(({ inventory }) => isOpen(inventory.labels));
+  const byReason = Map.groupBy(open, ({ inventory: { labels } }) => labels['sandbox-reason'] ?? 'bubblewrap is missing or not permitted');
+  return [...byReason].map(([reason, those]) => {
+    const names = those.map((node) => printable(node.name)).join(', ');
+    return style.warning(`no sandbox   tasks on ${names} can read and change what the daemon's user can: ${printable(reason)}`);
+  });
 }
 
 /** `quorate`, or what a majority lacks: then what must not happen twice waits. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { NodeView } from '../../../src/api/views.ts';
 import { statusText } from '../../../src/cli/output/cluster-text.ts';
 import { jobProgress } from '../../../src/cli/output/job-progress.ts';
 import { jobText, outcomeText } from '../../../src/cli/output/job-text.ts';
@@ -122,6 +123,17 @@ test('a status says when the term is degraded, and what goes on', () => {
   const standing = { quorate: false, reachable: 1, voters: 3 };
   expect(statusText({ ...sampleStatus, standing }, plain)).toContain('(term 7, degraded: 1 of 3 voters reachable, repeatable work goes on)');
   expect(statusText({ ...sampleStatus, standing: undefined }, plain)).toContain('(term 7)');
+});
+
+test('a status says on which machines tasks are not kept apart, and why', () => {
+  const [first, second] = sampleStatus.nodes as [NodeView, NodeView];
+  const open = (node: NodeView, reason?: string): NodeView => ({
+    ...node,
+    inventory: { ...node.inventory, labels: { sandbox: 'none', ...(reason === undefined ? {} : { 'sandbox-reason': reason }) } },
+  });
+  const text = statusText({ ...sampleStatus, nodes: [open(first, 'bwrap: No permissions to create new namespace'), open(second)] }, plain);
+  expect(text).toContain(`tasks on ${first.name} can read and change what the daemon's user can: bwrap: No permissions`);
+  expect(text).toContain(`tasks on ${second.name} can read and change what the daemon's user can: bubblewrap is missing or not permitted`);
 });
 
 test('a job with conflicting results names the machines and the digests', () => {
