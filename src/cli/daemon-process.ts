@@ -5,6 +5,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { errorOf, isErrorCode } from '../api/problem.ts';
 import type { EndOfTasks, ShutdownReceipt } from '../api/requests.ts';
 import { SupervmError } from '../model/errors.ts';
+import type { Paths } from '../settings/paths.ts';
 import { makePrivateFolder } from '../settings/private-folder.ts';
 import { programFile } from '../settings/program-files.ts';
 import { now, pause } from './clock.ts';
@@ -80,8 +81,8 @@ function startFailure(outputFile: string, log: string): SupervmError {
   return new SupervmError('internal', `The daemon ended at its start: ${lines.at(-1) || 'it said nothing'}`, `What it printed: ${outputFile}. Its log: ${log}`);
 }
 
-/** Asks the daemon to stop now and resolves when its process is gone; undefined when none ran. */
-export async function stopDaemon(context: Context, tasks: EndOfTasks): Promise<ShutdownReceipt | undefined> {
+/** Asks the daemon to stop now and resolves when its process is gone, as `daemonGone`; undefined when none ran. */
+export async function stopDaemon(context: Context, tasks: EndOfTasks, patience?: Patience): Promise<ShutdownReceipt | undefined> {
   let receipt: ShutdownReceipt;
   try {
     receipt = await context.client().call('shutdown', { body: { tasks } });
@@ -89,20 +90,36 @@ export async function stopDaemon(context: Context, tasks: EndOfTasks): Promise<S
     if (error instanceof SupervmError && error.code === 'no-daemon') return undefined;
     throw error;
   }
-  await daemonGone(context, receipt.pid);
+  await daemonGone(context, receipt.pid, patience);
   return receipt;
 }
 
-/** Resolves when the process of a daemon that was told to stop is gone. */
-export async function daemonGone(context: Context, pid: number): Promise<void> {
-  const giveUpAt = now() + stopMs;
+export interface Patience {
+  /** Milliseconds; default 20 s. */
+  readonly afterMs?: number;
+  /** Called once when it takes longer, instead of giving up. */
+  late(pid: number): void;
+}
+
+/** Resolves when the process of a daemon that was told to stop is gone. Rejects `timed-out` after 20 s, or with `patience` when the user ends the waiting. */
+export async function daemonGone(
+  context: { readonly paths: Pick<Paths, 'log'>; readonly signal: AbortSignal },
+  pid: number,
+  patience?: Patience,
+): Promise<void> {
+  const { paths, signal } = context;
+  const { afterMs = stopMs, late } = patience ?? {};
+  const lateAt = now() + afterMs;
+  const hint = `Its log: ${paths.log}. To end it: kill -9 ${pid}`;
+  let told = false;
   while (isAlive(pid)) {
-    if (now() > giveUpAt)
-      throw new SupervmError(
-        'timed-out',
-        `The daemon (pid ${pid}) has not stopped in ${stopMs / 1000} s.`,
-        `Its log: ${context.paths.log}. To end it: kill -9 ${pid}`,
-      );
+    if (!told && now() > lateAt) {
+      if (late === undefined) throw new SupervmError('timed-out', `The daemon (pid ${pid}) has not stopped in ${afterMs / 1000} s.`, hint);
+      told = true;
+      late(pid);
+    }
+    if (told && signal.aborted)
+      throw new SupervmError('timed-out', `The daemon (pid ${pid}) is still stopping, and nobody starts it again.`, `${hint}, then: supervm up`);
     await pause(lookMs);
   }
 }

@@ -52,7 +52,10 @@ async function stopNow(context: Context): Promise<Exit> {
 
 /** Its tasks run on meanwhile. */
 export async function restart(context: Context): Promise<Exit> {
-  const receipt = await stopDaemon(context, 'leave');
+  // Once it has been told to stop somebody must start it again: giving up would leave this machine without a daemon.
+  const receipt = await stopDaemon(context, 'leave', {
+    late: (pid) => context.output.note(`The daemon (pid ${pid}) takes long to stop; it is started again as soon as it has. Its log: ${context.paths.log}`),
+  });
   await startDaemon(context, receipt?.words ?? flagWords(daemonSettings(context, {})));
   await showUp(context, receipt === undefined ? 'is up' : 'has restarted');
   return 0;
