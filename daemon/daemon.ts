@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { EndOfTasks } from '../src/api/requests.ts';
 import type { DaemonSettings } from '../src/settings/daemon-settings.ts';
 import { accountName } from '../src/settings/environment.ts';
-import { flagWords } from '../src/settings/flag-words.ts';
+import { restartWords } from '../src/settings/flag-words.ts';
 import type { Paths } from '../src/settings/paths.ts';
 import { packageFolder, programFile } from '../src/settings/program-files.ts';
 import { BlobFolder } from './blobs/blob-folder.ts';
@@ -157,7 +157,7 @@ function endingOf(
 ): Parameters<typeof createDaemonApi>[1]['ending'] {
   const ending = new Ending({ ...needs, stop: shutdown });
   return {
-    words: flagWords(settings),
+    words: restartWords(settings),
     stop: ending.stop.bind(ending),
     drain: ending.drain.bind(ending),
     undrain: ending.undrain.bind(ending),

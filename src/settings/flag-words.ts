@@ -12,3 +12,8 @@ export function flagWords(settings: DaemonSettings): readonly string[] {
     ...(settings.hostId === undefined ? [] : ['--host-id', settings.hostId]),
   ];
 }
+
+/** For starting it again: what was accepted once, for what was damaged then, is not accepted for ever. */
+export function restartWords(settings: DaemonSettings): readonly string[] {
+  return flagWords({ ...settings, acceptLoss: false });
+}
