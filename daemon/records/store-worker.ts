@@ -12,6 +12,7 @@ import type { Row, StoreAnswer, StoreCommand, StoreFault, StoreWorkerOptions } f
 
 const layoutVersion = 2;
 const rowsInPiece = 500;
+const rowsInUpgrade = 8;
 /** SQLite's own code for a file that is not a database, for faults that we find ourselves. */
 const notADatabase = 26;
 
@@ -51,8 +52,14 @@ function layoutOf(database: DatabaseSync): number {
 function addChecksums(database: DatabaseSync): void {
   database.exec('ALTER TABLE entries ADD COLUMN sum TEXT');
   const set = database.prepare('UPDATE entries SET sum = ? WHERE origin = ? AND sequence = ?');
-  for (const row of database.prepare('SELECT origin, sequence, previous, body FROM entries').all() as unknown as Row[]) {
-    set.run(sumOf(row), row.origin, row.sequence);
+  const next = database.prepare(`
+    SELECT origin, sequence, previous, body FROM entries
+    WHERE (origin, sequence) > (?, ?) ORDER BY origin, sequence LIMIT ${rowsInUpgrade}`);
+  for (let last: Pick<Row, 'origin' | 'sequence'> | undefined = { origin: '', sequence: 0 }; last !== undefined; ) {
+    // A walk through the table may not change it: a few at a time, for this thread has little memory and a body may be large.
+    const piece = next.all(last.origin, last.sequence) as unknown as Row[];
+    for (const row of piece) set.run(sumOf(row), row.origin, row.sequence);
+    last = piece.at(-1);
   }
 }
 

@@ -168,20 +168,38 @@ describe('damaged records', () => {
     expect(repairs).toEqual([]);
   });
 
-  test('records of the version without checksums get them', async () => {
+  /** As the first version wrote it: without checksums. */
+  function fillFirstLayout(log: readonly Entry[]): void {
     const database = new DatabaseSync(file);
     database.exec(`
       CREATE TABLE entries (origin TEXT NOT NULL, sequence INTEGER NOT NULL, previous TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (origin, sequence)) STRICT, WITHOUT ROWID;
       CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
       INSERT INTO meta VALUES ('store', '0123456789abcdef');
-      PRAGMA user_version = 1`);
+      PRAGMA user_version = 1;
+      BEGIN`);
     const insert = database.prepare('INSERT INTO entries VALUES (?, ?, ?, ?)');
-    for (const { origin, sequence, previous, fact } of logOf('a/1', 40)) insert.run(origin, sequence, previous, JSON.stringify(fact));
+    for (const { origin, sequence, previous, fact } of log) insert.run(origin, sequence, previous, JSON.stringify(fact));
+    database.exec('COMMIT');
     database.close();
+  }
+
+  test('records of the version without checksums get them', async () => {
+    fillFirstLayout(logOf('a/1', 40));
     const loaded = await reopen();
     expect(loaded.storeId).toBe('0123456789abcdef');
     expect(expectPrefixes(loaded.entries)).toEqual({ 'a/1': 40 });
     await flipBitIn('a/1 12 a/1 12');
     expect(expectPrefixes((await reopen()).entries)).toEqual({ 'a/1': 11 });
+  });
+
+  test('so do more of them than fit into the memory of the thread that has the database', async () => {
+    const text = 'x'.repeat(1_000_000);
+    fillFirstLayout(Array.from({ length: 80 }, (_, index) => ({ origin: 'a/1', sequence: index + 1, previous: '', fact: { type: 'noise', text } })));
+    const store = storeAt();
+    await store.start();
+    await store.stop();
+    const database = new DatabaseSync(file);
+    expect(database.prepare('SELECT count(*) AS left FROM entries WHERE sum IS NULL').get()).toEqual({ left: 0 });
+    database.close();
   });
 });
