@@ -12,6 +12,7 @@ export const manifest: Manifest = {
     { key: 'ms', type: 'integer', default: 100, minimum: 0, unit: 'milliseconds', summary: 'How long each sleeps' },
     { key: 'slots', type: 'integer', default: 2, minimum: 1, maximum: 64, summary: 'Tasks that run at once on one core' },
     { key: 'label', type: 'text', default: 'beat', summary: 'What the outputs say and the job is called' },
+    { key: 'once', type: 'choice', choices: ['no', 'yes'], default: 'no', summary: 'Must not run twice at one time' },
   ],
   examples: [],
 };

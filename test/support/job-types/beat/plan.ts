@@ -1,6 +1,6 @@
 import type { MakePlan } from '../../../../src/plugin/job-type.ts';
 
-export const plan: MakePlan = ({ tasks, ms, slots, label }) => ({
+export const plan: MakePlan = ({ tasks, ms, slots, label, once }) => ({
   name: String(label),
   steps: [
     {
@@ -9,6 +9,7 @@ export const plan: MakePlan = ({ tasks, ms, slots, label }) => ({
       parameters: [{ name: 'beat', type: 'INT', ranges: [{ first: 0, last: Number(tasks) - 1, step: 1 }] }],
       requirements: { cores: 1 / Number(slots), memoryBytes: 0, programs: [] },
       maxAttempts: 3,
+      ...(once === 'yes' ? { onceOnly: true as const } : {}),
       script: { ms: Number(ms), label: String(label) },
     },
   ],
