@@ -1,6 +1,8 @@
+import { encode, rfc8949EncodeOptions } from 'cborg';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { digestOf, jobIdOf } from '../../../daemon/records/canonical.ts';
+import { canonicalBytes } from '../../../daemon/records/canonical-cbor.ts';
 import { jsonCopy } from '../../../daemon/records/json.ts';
 import { record, step } from '../../support/fact-arbitraries.ts';
 
@@ -44,4 +46,28 @@ test('the digest of a known value never changes', () => {
 
 test('a value that JSON would change is refused', () => {
   expect(() => digestOf({ a: undefined })).toThrow(TypeError);
+});
+
+const anyText = fc.oneof(fc.string({ unit: 'binary', maxLength: 100 }), fc.constantFrom('\ud800', 'a\udfff b', 'é'.repeat(40), 'x'.repeat(300)));
+const anyJson = fc.letrec<{ readonly json: unknown }>((tie) => ({
+  json: fc.oneof(
+    { maxDepth: 4 },
+    anyText,
+    fc.maxSafeInteger(),
+    fc.double(),
+    fc.constantFrom(0, -0, 23, 24, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, -24, -25, -(2 ** 53) + 1, 2 ** 60),
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(tie('json'), { maxLength: 30 }),
+    fc.dictionary(anyText, tie('json'), { maxKeys: 30 }),
+  ),
+})).json;
+
+test('the bytes are those of RFC 8949, as another implementation writes them', () => {
+  fc.assert(
+    fc.property(anyJson, (value) => {
+      expect(Buffer.from(canonicalBytes(value)).toString('hex')).toBe(Buffer.from(encode(value, rfc8949EncodeOptions)).toString('hex'));
+    }),
+    { numRuns: 1000 },
+  );
 });
