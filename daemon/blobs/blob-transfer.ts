@@ -72,7 +72,7 @@ export class BlobTransfer implements Blobs, BlobSearch, Startable {
   async fetch(blobs: readonly Blob[], from: readonly NodeId[], signal?: AbortSignal): Promise<void> {
     const missing = await this.#missing(blobs);
     if (missing.length === 0) return;
-    const either = AbortSignal.any(signal === undefined ? [this.#stop.signal] : [signal, this.#stop.signal]);
+    const either = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
     const holders = this.#holders(
       missing.map((blob) => blob.digest),
       from,
@@ -96,7 +96,7 @@ export class BlobTransfer implements Blobs, BlobSearch, Startable {
     if (size !== undefined) await this.fetch([{ digest, size }], from, signal);
     const held = await readWhole(digest, (offset, length) => this.#disk.read(digest, offset, length));
     if (held !== undefined) return held;
-    const stop = AbortSignal.any(signal === undefined ? [this.#stop.signal] : [signal, this.#stop.signal]);
+    const stop = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
     for await (const peers of this.#holders([digest], from).of(digest)) {
       for (const peer of peers) {
         stop.throwIfAborted();

@@ -1,5 +1,8 @@
 /** One fetch a digest, however many wait for it; it is given up when the last of them is. */
+import { SupervmError } from '../../src/model/errors.ts';
 import type { Digest } from '../../src/model/job.ts';
+
+const nobodyWaits = new SupervmError('internal', 'nobody waits for it any more');
 
 interface Fetch {
   readonly done: Promise<void>;
@@ -38,6 +41,7 @@ export class SharedFetches {
 
   #abandon(digest: Digest, fetch: Fetch): void {
     if (this.#fetches.get(digest) === fetch) this.#fetches.delete(digest);
-    fetch.stop.abort();
+    // With a reason: otherwise each abandoned fetch costs an exception with its stack.
+    fetch.stop.abort(nobodyWaits);
   }
 }

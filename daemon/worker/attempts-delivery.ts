@@ -24,15 +24,21 @@ export class AttemptsDelivery {
     });
   }
 
-  /** Resolves once a coordinator has answered for good, or `signal` is aborted. Never rejects. */
-  async deliver(request: Offer | FailureNotice, signal: AbortSignal): Promise<void> {
-    const abandoned = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
-    while (!signal.aborted) {
-      const changed = this.#changed.promise;
-      const reply = await Promise.race([this.#ask(request), changed, abandoned]);
-      if (reply !== undefined && reply.type !== 'later') return;
-      // A new coordinator is asked at once, the same one again after a while.
-      if (reply !== undefined || this.#needs.leadership.current() === undefined) await this.#pause([changed, abandoned]);
+  /** Resolves once a coordinator has answered for good, or one of the signals is aborted; leaves nothing behind on them. Never rejects. */
+  async deliver(request: Offer | FailureNotice, ...signals: readonly AbortSignal[]): Promise<void> {
+    const abandoned = Promise.withResolvers<undefined>();
+    const onAbort = (): void => abandoned.resolve(undefined);
+    for (const signal of signals) signal.addEventListener('abort', onAbort);
+    try {
+      while (!signals.some((signal) => signal.aborted)) {
+        const changed = this.#changed.promise;
+        const reply = await Promise.race([this.#ask(request), changed, abandoned.promise]);
+        if (reply !== undefined && reply.type !== 'later') return;
+        // A new coordinator is asked at once, the same one again after a while.
+        if (reply !== undefined || this.#needs.leadership.current() === undefined) await this.#pause([changed, abandoned.promise]);
+      }
+    } finally {
+      for (const signal of signals) signal.removeEventListener('abort', onAbort);
     }
   }
 

@@ -228,7 +228,7 @@ export class WorkerNode implements Startable {
   }
 
   async #deliver(task: HeldTask, result: EndedRun): Promise<void> {
-    await this.#delivery.deliver(outcomeOf(task.attempt, result), AbortSignal.any([task.dropped.signal, this.#over.signal]));
+    await this.#delivery.deliver(outcomeOf(task.attempt, result), task.dropped.signal, this.#over.signal);
     if (!this.#over.signal.aborted) this.#forget(task);
   }
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { beforeEach, expect, test } from 'vitest';
 import type { Leadership } from '../../../daemon/election/leadership.ts';
 import { digestOf } from '../../../daemon/records/canonical.ts';
@@ -92,6 +93,21 @@ test('whoever drops the attempt is not kept waiting', async () => {
   const delivered = delivery.deliver(offer, dropped.signal);
   await settle();
   dropped.abort();
+  expect(await isDone(delivered)).toBe(true);
+});
+
+test('an answered attempt leaves nothing behind on the signals that could have ended it', async () => {
+  const [dropped, stopped] = [new AbortController().signal, new AbortController().signal];
+  answers.set('a', async () => ({ type: 'kept' }));
+  await delivery.deliver(offer, dropped, stopped);
+  expect([dropped, stopped].flatMap((signal) => getEventListeners(signal, 'abort'))).toEqual([]);
+});
+
+test('any of several signals ends it', async () => {
+  const stopped = new AbortController();
+  const delivered = delivery.deliver(offer, new AbortController().signal, stopped.signal);
+  await settle();
+  stopped.abort();
   expect(await isDone(delivered)).toBe(true);
 });
 
