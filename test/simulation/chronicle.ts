@@ -1,10 +1,21 @@
 /** What happened in a run, in order: the trace of a replay, and what the checks judge afterwards. */
-import type { AttemptName, HostId, JobId, NodeId } from '../../src/model/job.ts';
+import type { AttemptName, Digest, HostId, JobId, NodeId } from '../../src/model/job.ts';
 import type { FaultKind } from './faults.ts';
 import type { RarePath } from './rare-paths.ts';
 
 /** Things that may also happen to a seed, beside the faults that were planned for it. */
-export type Happening = FaultKind | RarePath | 'lost-write' | 'failed-task' | 'cancel' | 'retry' | 'pause' | 'failover' | 'clock-rate' | `crash ${string}`;
+export type Happening =
+  | FaultKind
+  | RarePath
+  | 'lost-write'
+  | 'failed-task'
+  | 'cancel'
+  | 'retry'
+  | 'pause'
+  | 'remove'
+  | 'failover'
+  | 'clock-rate'
+  | `crash ${string}`;
 
 /** A promise that names its copies: it holds while one of these machines has lost nothing since. */
 export interface Acknowledged {
@@ -29,13 +40,17 @@ export interface Start {
 
 export class Chronicle {
   readonly #now: () => number;
-  readonly lines: string[] = [];
+  readonly #notes: { readonly at: number; readonly node: string; readonly text: string }[] = [];
   readonly violations: string[] = [];
   readonly happened = new Map<Happening, number>();
   /** Jobs whose submission was acknowledged, by id. */
   readonly acknowledged = new Map<JobId, Acknowledged & { readonly key: string; readonly node: NodeId }>();
   /** Generations whose cancellation is on some disk. */
   readonly cancelled: (Acknowledged & { readonly job: JobId; readonly generation: number })[] = [];
+  /** Jobs whose removal is on some disk. */
+  readonly removed: (Acknowledged & { readonly job: JobId })[] = [];
+  /** Of each job that a user removed, what was known to belong to it. */
+  readonly doomed = new Map<JobId, ReadonlySet<Digest>>();
   readonly losses: Loss[] = [];
   /** By `job step/index generation`. */
   readonly starts = new Map<string, Start[]>();
@@ -46,8 +61,13 @@ export class Chronicle {
     this.#now = now;
   }
 
+  /** One line of text for each thing that happened. */
+  lines(): readonly string[] {
+    return this.#notes.map(({ at, node, text }) => `${at.toFixed(1).padStart(9)} ${node.padEnd(5)} ${text}`);
+  }
+
   note(node: string, text: string): void {
-    this.lines.push(`${this.#now().toFixed(1).padStart(9)} ${node.padEnd(5)} ${text}`);
+    this.#notes.push({ at: this.#now(), node, text });
   }
 
   /** A promise of the system was broken. */

@@ -39,7 +39,7 @@ export interface Fault {
   readonly from: number;
   readonly until: number;
   readonly nodes: readonly NodeId[];
-  /** Share of frames for drop, reset, duplicate; milliseconds for delay and clock-jump; factor for slow disks. */
+  /** For partitions: in the upper half connections close at once, in the lower half nobody is told. Share of frames for drop, reset, duplicate; milliseconds for delay and clock-jump; factor for slow disks. */
   readonly strength: number;
   /** For crash-point: where, and the how manieth time. */
   readonly point?: string;
@@ -87,7 +87,7 @@ const shapes: { readonly [kind in FaultKind]: Shape } = {
   reset: { chance: 0.18, most: 2, lasts: [500, 5000], strength: [0.005, 0.1], nodes: everywhere },
   delay: { chance: 0.25, most: 2, lasts: [1000, 10_000], strength: [10, 800], nodes: everywhere },
   duplicate: { chance: 0.2, most: 2, lasts: [1000, 8000], strength: [0.05, 0.5], nodes: everywhere },
-  partition: { chance: 0.28, most: 2, lasts: [300, 9000], strength: [0, 0], nodes: side },
+  partition: { chance: 0.28, most: 2, lasts: [300, 9000], strength: [0, 1], nodes: side },
   'one-way': { chance: 0.18, most: 2, lasts: [300, 9000], strength: [0, 0], nodes: two },
   swizzle: { chance: 0.18, most: 1, lasts: [2000, 9000], strength: [0, 0], nodes: side },
   flap: { chance: 0.18, most: 6, lasts: [10, 10], strength: [0, 0], nodes: two },

@@ -8,6 +8,7 @@ import { type Chronicle, runKey } from './chronicle.ts';
 import type { Fault } from './faults.ts';
 import { checkJob, isOrphan, lacksResults, stateText } from './job-checks.ts';
 import type { Machine } from './machine.ts';
+import { checkRemoved, uncollected } from './removal-checks.ts';
 
 /** A fault may make a task run twice for as long afterwards as it takes to notice: leases, time-outs, connections that linger. */
 const causeLastsMs = 25_000;
@@ -25,10 +26,14 @@ export function unsettled(nodes: readonly Machine[], chronicle: Chronicle): stri
     if (plane.leadership.isMine() !== (term.node === plane.membership.self)) return `${id} is in doubt whether it coordinates`;
     if (plane.worker.runningCount() > 0) return `${id} runs tasks`;
     if ((nodes[place]?.host.tasks().length ?? 0) > 0) return `${id} still has tasks that are over`;
+    const stays = uncollected(nodes);
+    if (stays !== undefined) return stays;
     if (plane.journal.jobs().size !== first.journal.jobs().size) return `${id} knows other jobs`;
     for (const state of plane.journal.jobs().values()) {
       const other = first.journal.job(state.id);
       const name = state.record?.key ?? state.id.slice(0, 6);
+      if (other?.removed !== state.removed) return `${id} knows ${name} differently`;
+      if (state.removed) continue;
       if (other === undefined || state.generation !== other.generation || state.results.size !== other.results.size) return `${id} knows ${name} differently`;
       if (isOrphan(state, nodes, chronicle)) continue;
       if (!state.ended.has(state.generation)) return `${name} has not ended for ${id}`;
@@ -54,6 +59,7 @@ export function checkTheEnd(nodes: readonly Machine[], chronicle: Chronicle, fau
     }
     checkJob(state, nodes, chronicle);
   }
+  checkRemoved(nodes, chronicle);
   checkKept(first, chronicle, violate);
   checkRepeats(chronicle, faults, violate);
 }
@@ -63,7 +69,10 @@ function checkPromises(nodes: readonly Machine[], chronicle: Chronicle, violate:
   for (const [id, promise] of chronicle.acknowledged) {
     if (promise.copies.some((host) => chronicle.hasLost(host, promise.at))) chronicle.count('copy of an acknowledged job was lost');
     if (!chronicle.mustHold(promise)) continue;
-    const without = nodes.filter(({ life }) => life?.plane.journal.job(id)?.record === undefined);
+    const without = nodes.filter(({ life }) => {
+      const state = life?.plane.journal.job(id);
+      return state?.record === undefined && state?.removed !== true;
+    });
     for (const { plan } of without) violate(`${plan.id} does not know the acknowledged ${promise.key}`);
     if (promise.copies.length < 3 && nodes.length > promise.copies.length && without.length === 0) {
       chronicle.count('such a submission had all its copies in the end');
@@ -73,6 +82,7 @@ function checkPromises(nodes: readonly Machine[], chronicle: Chronicle, violate:
     if (!chronicle.mustHold(promise)) continue;
     for (const { plan, life } of nodes) {
       const state = life?.plane.journal.job(promise.job);
+      if (state?.removed === true) continue;
       if (state?.cancelledGenerations.has(promise.generation) !== true) violate(`${plan.id} has lost the cancellation of ${promise.job.slice(0, 6)}`);
       if ((state?.results.size ?? 0) > 0) chronicle.count('cancelled job had results');
       const outcome = state?.ended.get(promise.generation)?.outcome;

@@ -1,6 +1,7 @@
 /** What must hold of one job at the end, and which jobs nobody can finish. */
 import { createHash } from 'node:crypto';
 import { decodeTree } from '../../daemon/blobs/tree.ts';
+import { isRepeatable } from '../../daemon/upkeep/wanted.ts';
 import type { ResultKept } from '../../src/model/facts.ts';
 import type { JobRecord } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
@@ -16,7 +17,7 @@ const mostVersions = 10;
 /** A job that was never promised to anybody, or only by machines that lost it, may lack its record or its inputs for ever. */
 export function isOrphan(state: JobState, nodes: readonly Machine[], chronicle: Chronicle): boolean {
   const promise = chronicle.acknowledged.get(state.id);
-  if (chronicle.losses.length === 0 || (promise !== undefined && chronicle.mustHold(promise))) return false;
+  if (state.removed || chronicle.losses.length === 0 || (promise !== undefined && chronicle.mustHold(promise))) return false;
   return state.record === undefined || !hasInputs(state.record, nodes);
 }
 
@@ -25,7 +26,7 @@ export function lacksResults(state: JobState, nodes: readonly Machine[]): boolea
   const phase = jobPhase(state);
   if (phase !== 'succeeded' && phase !== 'active') return false;
   const isHeld = (digest: string): boolean => nodes.some(({ blobDisk }) => blobDisk.isDurable(digest));
-  return state.results.values().some(({ outputs }) => outputs.some(({ digest }) => !isHeld(digest)));
+  return state.results.values().some((result) => isRepeatable(state, result) && result.outputs.some(({ digest }) => !isHeld(digest)));
 }
 
 function hasInputs({ inputs }: JobRecord, nodes: readonly Machine[]): boolean {
@@ -38,7 +39,7 @@ export function checkJob(state: JobState, nodes: readonly Machine[], chronicle: 
   const violate = (text: string): void => chronicle.violate('world', text);
   const job = state.id.slice(0, 6);
   const { record } = state;
-  if (isOrphan(state, nodes, chronicle)) return;
+  if (state.removed || isOrphan(state, nodes, chronicle)) return;
   if (record === undefined) {
     violate(`the record of ${job} is nowhere`);
     return;
@@ -58,7 +59,7 @@ function checkResult(result: ResultKept, record: JobRecord, nodes: readonly Mach
   const { attempt, outputs, holders } = result;
   const key = runKey(attempt);
   const [output] = outputs;
-  if (outputs.length !== 1 || output === undefined || !mayMake(record, attempt.step, attempt.index).has(output.digest)) {
+  if (outputs.length !== 1 || output === undefined || !mayMake(record, attempt.step, attempt.index, output.digest)) {
     chronicle.violate('world', `the result of ${key} has the wrong bytes`);
     return;
   }
@@ -69,23 +70,18 @@ function checkResult(result: ResultKept, record: JobRecord, nodes: readonly Mach
   }
 }
 
-const made = new WeakMap<JobRecord, Map<string, ReadonlySet<string>>>();
-
-/** Digests of what the versions of the job type make of a task. */
-function mayMake(record: JobRecord, step: string, index: number): ReadonlySet<string> {
-  const known = made.get(record) ?? new Map<string, ReadonlySet<string>>();
-  made.set(record, known);
-  const digests =
-    known.get(`${step}/${index}`) ??
-    new Set(
-      Array.from({ length: mostVersions }, (_, before) =>
-        createHash('sha256')
-          .update(outputBytes(record, step, index, before + 1))
-          .digest('hex'),
-      ),
-    );
-  known.set(`${step}/${index}`, digests);
-  return digests;
+/** Is it what some version of the job type makes of the task? */
+function mayMake(record: JobRecord, step: string, index: number, digest: string): boolean {
+  for (let version = 1; version <= mostVersions; version += 1) {
+    if (
+      digest ===
+      createHash('sha256')
+        .update(outputBytes(record, step, index, version))
+        .digest('hex')
+    )
+      return true;
+  }
+  return false;
 }
 
 /** The whole state as one text, whatever the order in which its maps were filled. */

@@ -5,14 +5,25 @@ import type { WorkReply, WorkRequest } from '../../daemon/wire/work-protocol.ts'
 import type { NodeId } from '../../src/model/job.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { Ear } from './mortal-parts.ts';
+import type { SettledFacts } from './settled-facts.ts';
+
+export interface ListenerNeeds {
+  readonly chronicle: Chronicle;
+  readonly settled: SettledFacts;
+  /** Something comes that may tell of another term. */
+  hearsOfTerms(): void;
+}
 
 /** What one node says and hears. */
-export function listen(chronicle: Chronicle): Ear {
+export function listen(self: NodeId, { chronicle, settled, hearsOfTerms }: ListenerNeeds): Ear {
   /** Of whom the last piece of each blob was asked. */
   const sources = new Map<string, NodeId>();
   /** Attempts whose offer was put off. */
   const putOff = new Set<string>();
   return {
+    hears(protocol) {
+      if (protocol === '/supervm/election/1' || protocol === '/supervm/membership/1') hearsOfTerms();
+    },
     asked(to, protocol, request) {
       if (protocol !== '/supervm/blobs/1') return;
       const read = request as BlobRequest;
@@ -22,6 +33,7 @@ export function listen(chronicle: Chronicle): Ear {
       sources.set(read.digest, to);
     },
     answered(_to, protocol, request, reply) {
+      if (protocol === '/supervm/election/1') hearsOfTerms();
       if (protocol === '/supervm/coordination/1') offerAnswered(request as CoordinationRequest, reply as CoordinationReply);
       else if (protocol === '/supervm/work/1') workAnswered(reply as WorkReply, request as WorkRequest);
       else if (protocol === '/supervm/blobs/1' && (reply as BlobReply).type === 'holding') chronicle.count('upload answered as still going on');
@@ -30,6 +42,7 @@ export function listen(chronicle: Chronicle): Ear {
 
   function offerAnswered(request: CoordinationRequest, reply: CoordinationReply): void {
     if (request.type !== 'offer') return;
+    settled.answered(self, request, reply);
     const name = JSON.stringify(request.attempt);
     if (reply.type === 'later') putOff.add(name);
     else if (putOff.delete(name)) chronicle.count('offer answered later and offered again');

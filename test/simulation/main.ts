@@ -15,7 +15,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function replay(seed: number): Promise<boolean> {
   const { trace, violations } = await runSeed(seed);
-  for (const line of trace) print(line);
+  for (const line of trace()) print(line);
   print(violations.length === 0 ? `seed ${seed}: all promises kept` : `seed ${seed}: ${violations.length} promises broken`);
   return violations.length === 0;
 }

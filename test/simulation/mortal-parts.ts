@@ -16,6 +16,8 @@ export interface Mortality {
 }
 
 export interface Ear {
+  /** A message is about to be delivered. */
+  hears(protocol: string): void;
   asked(to: NodeId, protocol: string, request: unknown): void;
   answered(to: NodeId, protocol: string, request: unknown, reply: unknown): void;
 }
@@ -73,9 +75,14 @@ export function mortalMessenger(network: Messenger, mortality: Mortality, ear: E
     serve<M, Q, R>(protocol: Protocol<M, Q, R>, service: Service<M, Q, R>): void {
       const { onMessage, onRequest } = service;
       network.serve(protocol, {
-        ...(onMessage === undefined ? {} : { onMessage: (from: NodeId, message: M) => void (isAlive() && onMessage(from, message)) }),
+        ...(onMessage === undefined ? {} : { onMessage: (from: NodeId, message: M) => hear(onMessage, from, message) }),
         ...(onRequest === undefined ? {} : { onRequest: (from: NodeId, request: Q) => answer(from, request) }),
       });
+      function hear(listen: (from: NodeId, message: M) => void, from: NodeId, message: M): void {
+        if (!isAlive()) return;
+        ear.hears(protocol.id);
+        listen(from, message);
+      }
       async function answer(from: NodeId, request: Q): Promise<R> {
         if (onRequest === undefined || !isAlive()) return never();
         const what = nameOf(protocol.id, request);

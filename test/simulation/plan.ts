@@ -1,5 +1,6 @@
 /** What a seed decides before anything runs: how many nodes, which jobs, what users do, which faults strike when. */
 import { pieceBytes } from '../../daemon/blobs/protocol.ts';
+import { coordinatorDefaults } from '../../daemon/coordinator/options.ts';
 import type { NodeId } from '../../src/model/job.ts';
 import { type SeededRandomness, seededRandomness } from '../support/seeded-randomness.ts';
 import { drawFaults, type Fault } from './faults.ts';
@@ -27,6 +28,8 @@ export interface StepPlan {
   readonly name: string;
   readonly needs: readonly string[];
   readonly maxAttempts: number;
+  /** Its tasks must not run twice at one time. */
+  readonly onceOnly?: true;
   readonly tasks: readonly TaskPlan[];
 }
 
@@ -41,7 +44,7 @@ export interface JobPlan {
 export interface UserAction {
   readonly at: number;
   readonly node: NodeId;
-  readonly type: 'cancel' | 'retry' | 'pause' | 'resume' | 'pause-node' | 'resume-node';
+  readonly type: 'cancel' | 'retry' | 'pause' | 'resume' | 'pause-node' | 'resume-node' | 'remove';
   /** Key of the job; for nodes unused. */
   readonly key: string;
   /** Waits for the worst moment: a result of the job has just been made and is about to be kept. */
@@ -56,6 +59,8 @@ export interface SeedPlan {
   readonly faults: readonly Fault[];
   /** When the last fault ends and everything is put right (milliseconds). */
   readonly healAt: number;
+  /** Of attempts, milliseconds. */
+  readonly leaseMs: number;
 }
 
 /** Jobs with an input of several pieces, which a fault can cut in the middle. */
@@ -119,10 +124,33 @@ function drawActions(draw: SeededRandomness, nodes: readonly NodePlan[], jobs: r
   return actions;
 }
 
+const removalShare = 0.12;
+
+/** Jobs that people throw away, mostly before they have ended. */
+function drawRemovals(draw: SeededRandomness, nodes: readonly NodePlan[], jobs: readonly JobPlan[], healAt: number): UserAction[] {
+  if (!draw.chance(removalShare)) return [];
+  return jobs.flatMap(({ key, at }) => {
+    if (!draw.chance(0.6)) return [];
+    const removeAt = draw.chance(0.6) ? at + draw.between(200, 6000) : draw.between(at, healAt + 5000);
+    return [{ at: Math.round(Math.min(removeAt, healAt + 5000)), node: draw.pick(nodes).id, type: 'remove' as const, key, lurks: draw.chance(0.3) }];
+  });
+}
+
 /** A few seeds have so many nodes that not everybody tells everybody everything. They take as long as forty others. */
 const largeShare = 1 / 400;
 const largeCount = 20;
 const sizes = [1, 2, 2, 3, 3, 3, 3, 3, 4, 4, 5] as const;
+
+/** In these seeds steps are once-only. Each new term waits for leases to end first, which takes time. */
+const onceOnlyShare = 0.12;
+const onceOnlyMs = 10_000;
+const shortLeaseMs = 3000;
+
+/** The first job early, so that its tasks run when faults strike. */
+function withOnceOnly(job: JobPlan, place: number): JobPlan {
+  const steps = job.steps.map((step): StepPlan => ({ ...step, maxAttempts: Math.max(2, step.maxAttempts), onceOnly: true }));
+  return place === 0 ? { ...job, at: Math.min(job.at, 2500), steps } : job;
+}
 
 export function drawPlan(seed: number): SeedPlan {
   const draw = seededRandomness(seed).fork('plan');
@@ -135,8 +163,10 @@ export function drawPlan(seed: number): SeedPlan {
     cores: 1 + draw.integer(3),
     rate: skewed ? draw.between(0.9, 1.1) : 1,
   }));
-  const healAt = Math.round(draw.between(8000, 20_000));
-  const jobs = drawJobs(draw, nodes, healAt * 0.6);
+  const hasOnceOnly = seededRandomness(seed).fork('once-only').chance(onceOnlyShare);
+  const healAt = Math.round(draw.between(8000, 20_000)) + (hasOnceOnly ? onceOnlyMs : 0);
+  const drawn = drawJobs(draw, nodes, healAt * 0.6);
+  const jobs = hasOnceOnly ? drawn.map(withOnceOnly) : drawn;
   const faults = drawFaults(
     draw.fork('faults'),
     nodes.map(({ id }) => id),
@@ -144,7 +174,9 @@ export function drawPlan(seed: number): SeedPlan {
     healAt,
   );
   const actions = [...drawActions(draw, nodes, jobs, healAt), ...cancelsAmidFaults(draw, nodes, jobs, faults)].sort((a, b) => a.at - b.at);
+  actions.push(...drawRemovals(seededRandomness(seed).fork('removals'), nodes, jobs, healAt));
   const newcomers = faults.filter(({ kind }) => kind === 'join').flatMap((fault) => fault.nodes);
   for (const id of new Set(newcomers)) nodes.push({ id, host: id.replace('n', 'h'), cores: 1 + draw.integer(3), rate: 1, joins: true });
-  return { seed, nodes, jobs, actions, faults, healAt };
+  const leaseMs = hasOnceOnly ? shortLeaseMs : coordinatorDefaults.leaseMs;
+  return { seed, nodes, jobs, actions, faults, healAt, leaseMs };
 }

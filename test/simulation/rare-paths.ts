@@ -36,5 +36,12 @@ export const rarePaths = [
   'tasks ended because no daemon came back',
   'term used again after the loss of a disk',
   'result lost with all its holders and made again',
+  'result settled',
+  'quorate coordinator claimed above a rival',
+  'facts of a removed job collected',
+  'bytes of a removed job freed',
+  'lost voter forgotten by an admin',
+  'run ended with its lease',
+  'outcome settled',
 ] as const;
 export type RarePath = (typeof rarePaths)[number];

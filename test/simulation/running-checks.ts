@@ -7,6 +7,8 @@ import type { JobState } from '../../src/model/job-state.ts';
 import { compareTerms, sameTerm, termText } from '../../src/model/term.ts';
 import { type Chronicle, runKey, type Start } from './chronicle.ts';
 import type { Life, Machine } from './machine.ts';
+import { checkOnceOnly } from './once-only-checks.ts';
+import { SettledFacts } from './settled-facts.ts';
 import type { HostedTask } from './task-host.ts';
 
 /** After this everybody has heard that a machine is gone: connections that linger close. */
@@ -20,7 +22,12 @@ export class RunningChecks {
   readonly #seats = new Map<string, { readonly holder: string; readonly forgot: number }>();
   readonly #failedRuns = new Map<string, number>();
   #lastQuorate: string | undefined;
+  #lastSeat: string | undefined;
   readonly #incarnations = new Map<NodeId, number>();
+  readonly settled: SettledFacts;
+
+  /** Was it quorate when it last heard something of terms, and when was that? */
+  readonly #heard = new Map<NodeId, { readonly at: number; readonly quorate: boolean }>();
 
   /** Whoever waits for the next task to be done. */
   readonly onDone: (() => void)[] = [];
@@ -29,6 +36,7 @@ export class RunningChecks {
     this.#chronicle = options.chronicle;
     this.#nodes = options.nodes;
     this.#now = options.now;
+    this.settled = new SettledFacts(options);
   }
 
   get seats(): number {
@@ -44,6 +52,9 @@ export class RunningChecks {
     leadership.onChange((term) => {
       if (!isAlive()) return;
       this.checkQuorate();
+      const heard = this.#heard.get(id);
+      if (heard?.quorate === true && heard.at === this.#now() && term !== undefined && term.node !== id)
+        this.#chronicle.violate(id, `is quorate and gives its seat up to ${termText(term)}`);
       this.#chronicle.note(id, term === undefined ? 'knows no coordinator' : `follows ${termText(term)}`);
       if (term !== undefined && leadership.isMine()) this.#seated(node, life, term);
     });
@@ -64,6 +75,11 @@ export class RunningChecks {
     });
   }
 
+  /** Whoever wakes, or comes back from a side that was cut off, changes nothing for a coordinator that is quorate. */
+  hearsOfTerms({ plan, life }: Machine): void {
+    this.#heard.set(plan.id, { at: this.#now(), quorate: life?.plane.leadership.quorate() === true });
+  }
+
   /** At most one coordinator is quorate at any instant. Cheap: asked at every change of leadership and many times a second. */
   checkQuorate(): void {
     // A founder with a backup from before anybody joined is the only voter that it knows of, until it meets somebody.
@@ -72,12 +88,14 @@ export class RunningChecks {
     const quorate = [...this.#nodes()].filter((node) => node.life?.plane.leadership.quorate() === true && !knowsOnlyItself(node));
     if (quorate.length > 1) this.#chronicle.violate('world', `${quorate.map(({ plan }) => plan.id).join(' and ')} are quorate at once`);
     const [one] = quorate;
-    const term = one?.life?.plane.leadership.current();
-    if (one === undefined || term === undefined) return;
+    const life = one?.life;
+    const term = life?.plane.leadership.current();
+    if (one === undefined || life === undefined || term === undefined) return;
     this.#chronicle.count('a quorate term');
     if (this.#lastQuorate !== undefined && this.#lastQuorate !== termText(term)) this.#chronicle.count('a quorate term after another');
+    if (this.#lastQuorate !== termText(term)) this.settled.checkKnown(one, life);
     this.#lastQuorate = termText(term);
-    const isRival = ({ life }: Machine): boolean => life !== undefined && life !== one.life && life.plane.leadership.isMine();
+    const isRival = ({ life: other }: Machine): boolean => other !== undefined && other !== life && other.plane.leadership.isMine();
     if ([...this.#nodes()].some(isRival)) this.#chronicle.count('a degraded coordinator beside a quorate one');
   }
 
@@ -118,13 +136,25 @@ export class RunningChecks {
     this.#chronicle.count('tasks ended because no daemon came back');
   }
 
+  /** The launcher ended a run because nobody renewed its lease. */
+  leaseEnded(node: Machine, attempt: AttemptName): void {
+    this.#chronicle.note(node.plan.id, `ends ${runKey(attempt)}, whose lease is over`);
+    this.#chronicle.cause();
+    this.#chronicle.count('run ended with its lease');
+  }
+
+  checkOnceOnly(): void {
+    checkOnceOnly(this.#nodes(), this.#chronicle);
+  }
+
   /** A run begins; answers how many runs of the task failed before. */
   began(node: Machine, attempt: AttemptName): number {
     const { id } = node.plan;
     const key = runKey(attempt);
     const state = node.life?.plane.journal.job(attempt.job);
     this.#chronicle.note(id, `starts ${key} attempt ${attempt.attempt} of ${termText(attempt.term)}`);
-    if (state?.cancelledGenerations.has(attempt.generation) === true) this.#chronicle.violate(id, `starts ${key}, which it knows to be cancelled`);
+    const isOver = state?.removed === true || state?.cancelledGenerations.has(attempt.generation) === true;
+    if (isOver) this.#chronicle.violate(id, `starts ${key}, which it knows to be cancelled`);
     const starts = this.#chronicle.starts.get(key) ?? [];
     this.#chronicle.starts.set(key, starts);
     if (starts.some(({ outcome }) => outcome !== 'failed')) this.#chronicle.count('task ran twice');
@@ -147,7 +177,8 @@ export class RunningChecks {
   checkCopies(node: Machine, facts: readonly Fact[], hosts: readonly string[], what: string): void {
     for (const host of this.#unharmed(hosts)) {
       const machines = [...this.#nodes()].filter(({ plan }) => plan.host === host);
-      const missing = facts.find((fact) => !machines.some(({ contents }) => contents.has(fact)));
+      // Of a job that is removed meanwhile a place in the chain is enough.
+      const missing = facts.find((fact) => !this.#chronicle.doomed.has(fact.job) && !machines.some(({ contents }) => contents.has(fact)));
       if (missing !== undefined) this.#chronicle.violate(node.plan.id, `counts a copy of ${what} (${missing.type}) on ${host}, which is not on its disk`);
     }
   }
@@ -187,6 +218,9 @@ export class RunningChecks {
       if (before.forgot === forgot) this.#chronicle.violate(id, `uses the term ${key} again, which ${before.holder} used`);
       else this.#chronicle.count('term used again after the loss of a disk');
     }
+    if (before === undefined && this.#lastSeat === holder && this.#lastQuorate?.endsWith(`@${id.slice(-8)}`) === true)
+      this.#chronicle.count('quorate coordinator claimed above a rival');
+    this.#lastSeat = holder;
     this.#seats.set(key, { holder, forgot });
     const isRival = ({ life: other }: Machine): boolean => other !== undefined && other !== life && other.plane.leadership.isMine();
     if ([...this.#nodes()].some(isRival)) this.#chronicle.count('two coordinators act at once');
@@ -225,6 +259,7 @@ export class RunningChecks {
     if (node.life?.ready !== true) return;
     const isEnded = ({ attempt }: HostedTask): boolean => {
       if (attempt.job !== fact.job) return false;
+      if (fact.type === 'removed') return true;
       if (fact.type === 'cancelled') return attempt.generation === fact.generation;
       return fact.type === 'result-kept' && attempt.step === fact.attempt.step && attempt.index === fact.attempt.index;
     };
@@ -241,7 +276,9 @@ export class RunningChecks {
     this.#chronicle.note(node.plan.id, `knows ${fact.type}${what}`);
     this.#checkObeyed(node, fact);
     if (fact.type === 'result-lost') this.#chronicle.count('result lost with all its holders and made again');
-    if (!node.contents.has(fact)) this.#chronicle.violate(node.plan.id, `acts on ${fact.type}, which is not on its disk`);
+    // That a job was removed is also known from what was collected of it.
+    const isTold = fact.type === 'removed' && fact.at === 0;
+    if (!isTold && !node.contents.has(fact)) this.#chronicle.violate(node.plan.id, `acts on ${fact.type}, which is not on its disk`);
   }
 }
 

@@ -2,6 +2,7 @@
 import { MemoryBlobDisk } from '../../daemon/blobs/memory-blob-disk.ts';
 import type { Clock } from '../../daemon/clock.ts';
 import { createControlPlane } from '../../daemon/control-plane.ts';
+import { coordinatorDefaults } from '../../daemon/coordinator/options.ts';
 import type { MemoryNetwork } from '../../daemon/network/memory-network.ts';
 import { emptyDisk, type MemoryDisk, MemoryStore } from '../../daemon/records/memory-store.ts';
 import { upkeepDefaults } from '../../daemon/upkeep/upkeep.ts';
@@ -23,11 +24,16 @@ const fsyncMs = 2;
 /** Results whose holders are all away are given up sooner than by real nodes: nobody is away for as long here. */
 const lostMs = 15_000;
 
+/** What nothing refers to is freed sooner, too, though nothing that was in use within the last minute. */
+const collection = { soonMs: 20_000, sweepMs: 20_000, garbageMs: 30_000 };
+
 export interface NodeNeeds {
   readonly clock: Clock;
   readonly network: MemoryNetwork;
   readonly randomness: SeededRandomness;
   readonly checks: RunningChecks;
+  /** Of an attempt whose worker is silent, and of one that is once-only. */
+  readonly leaseMs: number;
   ear(node: SimulatedNode): Ear;
 }
 
@@ -77,12 +83,17 @@ export class SimulatedNode implements Machine {
         throw new Error('a disk has no intervals');
       },
     };
-    this.host = new TaskHost(plan, { clock: world, gaveUp: () => needs.checks.gaveUp(this) });
+    this.host = new TaskHost(plan, {
+      clock: world,
+      gaveUp: () => needs.checks.gaveUp(this),
+      leaseEnded: ({ attempt }) => needs.checks.leaseEnded(this, attempt),
+      woke: () => needs.checks.checkOnceOnly(),
+    });
     this.blobDisk = new MemoryBlobDisk({ syncMs: fsyncMs / 2 }, { clock: this.#diskClock });
   }
 
   async boot(): Promise<void> {
-    const { clock: world, network, randomness, checks, ear } = this.#needs;
+    const { clock: world, network, randomness, checks, ear, leaseMs } = this.#needs;
     const { id, host, cores, rate } = this.plan;
     this.#lives += 1;
     this.#wasSeated ||= this.disk.seat !== undefined;
@@ -109,7 +120,8 @@ export class SimulatedNode implements Machine {
         founding: id === 'n1' && !this.#wasSeated ? 'now' : undefined,
         node: { ...facts, host, inventory: { ...facts.inventory, cores } },
         onTrouble: (trouble) => checks.troubled(this, trouble),
-        timings: { upkeep: { ...upkeepDefaults, lostMs } },
+        onSettled: (fact) => mortality.isAlive() && checks.settled.settles(this, life, fact),
+        timings: { upkeep: { ...upkeepDefaults, lostMs }, coordinator: { ...coordinatorDefaults, leaseMs }, collection },
       },
       {
         network: mortalMessenger(messenger, mortality, ear(this)),
@@ -124,6 +136,7 @@ export class SimulatedNode implements Machine {
             blobs: () => blobs,
             hit: (point) => mortality.isAlive() && this.points.hit(point),
             began: (attempt) => checks.began(this, attempt),
+            runs: () => checks.checkOnceOnly(),
             adopted: (attempt) => checks.adopted(this, attempt),
             finished: (attempt, result) => mortality.isAlive() && checks.finished(this, attempt, result),
           }),

@@ -2,10 +2,10 @@
 import type { Blobs } from '../../daemon/blobs/blobs.ts';
 import { decodeTree } from '../../daemon/blobs/tree.ts';
 import type { Clock } from '../../daemon/clock.ts';
-import type { Left, RunningTask, RunResult, TaskRunner } from '../../daemon/worker/task-runner.ts';
+import type { Lease, Left, OnProgress, RunningTask, RunResult, TaskRunner } from '../../daemon/worker/task-runner.ts';
 import type { AttemptName, JobRecord, NodeId, TaskFailure } from '../../src/model/job.ts';
 import type { TaskPlan } from './plan.ts';
-import type { HostedTask, TaskHost } from './task-host.ts';
+import type { HostedLease, HostedTask, TaskHost } from './task-host.ts';
 
 /** What a task makes, whoever runs it with that version of the job type: the checker knows it beforehand. */
 export function outputBytes(record: JobRecord, step: string, index: number, version: number): Uint8Array {
@@ -30,9 +30,25 @@ export interface RunnerNeeds {
   hit(point: string): void;
   /** Told as a run begins; answers how many runs of the task failed before. */
   began(attempt: AttemptName): number;
+  /** A program runs now, or runs on. */
+  runs(): void;
   /** A run of an earlier life is taken up. */
   adopted(attempt: AttemptName): void;
   finished(attempt: AttemptName, result: RunResult): void;
+}
+
+/** What may change while a run goes on. */
+interface Course {
+  readonly stop: AbortController;
+  lease: HostedLease | undefined;
+}
+
+interface Asked {
+  readonly attempt: AttemptName;
+  readonly record: JobRecord;
+  readonly holders: readonly NodeId[];
+  readonly failuresBefore: number;
+  readonly onProgress: OnProgress;
 }
 
 export class SimulatedRunner implements TaskRunner {
@@ -50,7 +66,7 @@ export class SimulatedRunner implements TaskRunner {
     const { host } = this.#needs;
     const tasks = host.tasks();
     return {
-      attempts: tasks.map((task) => ({ attempt: task.attempt, runningMs: host.runningMs(task) })),
+      attempts: tasks.map((task) => ({ attempt: task.attempt, runningMs: host.runningMs(task), ...this.#leaseOf(task) })),
       jobs: [...new Set(tasks.map(({ attempt }) => attempt.job))],
     };
   }
@@ -60,22 +76,34 @@ export class SimulatedRunner implements TaskRunner {
     const task = host.get(attempt);
     if (task === undefined) throw new Error('nothing of that name was left');
     adopted(attempt);
-    return this.#running(attempt, this.#conclude(task), new AbortController());
+    return this.#running(attempt, this.#conclude(task), { stop: new AbortController(), lease: task.lease });
   }
 
   settle(attempt: AttemptName): void {
     this.#needs.host.settle(attempt);
   }
 
-  run(attempt: AttemptName, record: JobRecord, holders: readonly NodeId[], onProgress: (fraction: number, message: string) => void): RunningTask {
-    const stop = new AbortController();
+  run(attempt: AttemptName, record: JobRecord, holders: readonly NodeId[], onProgress: OnProgress, lease?: Lease): RunningTask {
     const failuresBefore = this.#needs.began(attempt);
-    return this.#running(attempt, this.#work(attempt, record, holders, failuresBefore, onProgress, stop.signal), stop);
+    const course: Course = { stop: new AbortController(), lease: lease === undefined ? undefined : this.#hosted(lease) };
+    return this.#running(attempt, this.#work({ attempt, record, holders, failuresBefore, onProgress }, course), course);
   }
 
   forget(): void {}
 
-  #running(attempt: AttemptName, work: Promise<RunResult>, stop: AbortController): RunningTask {
+  /** The host has a clock of its own, which runs as fast. */
+  #hosted({ ms, until }: Lease): HostedLease {
+    const { clock, host } = this.#needs;
+    return { ms, until: until - clock.now() + host.now() };
+  }
+
+  #leaseOf({ lease }: HostedTask): { readonly lease?: Lease } {
+    const { clock, host } = this.#needs;
+    return lease === undefined ? {} : { lease: { ms: lease.ms, until: lease.until - host.now() + clock.now() } };
+  }
+
+  #running(attempt: AttemptName, work: Promise<RunResult>, course: Course): RunningTask {
+    const { stop } = course;
     const aborted = new Promise<RunResult>((resolve) => stop.signal.addEventListener('abort', () => resolve({ type: 'aborted' }), { once: true }));
     const result = Promise.race([work, aborted]).then((ended) => {
       this.#needs.finished(attempt, ended);
@@ -85,17 +113,14 @@ export class SimulatedRunner implements TaskRunner {
       stop.abort();
       this.settle(attempt);
     };
-    return { result, abort, renew: () => {} };
+    const renew = (until: number): void => {
+      course.lease = this.#hosted({ ms: course.lease?.ms ?? 0, until });
+      this.#needs.host.renew(attempt, course.lease);
+    };
+    return { result, abort, renew };
   }
 
-  async #work(
-    attempt: AttemptName,
-    record: JobRecord,
-    holders: readonly NodeId[],
-    failuresBefore: number,
-    onProgress: (fraction: number, message: string) => void,
-    signal: AbortSignal,
-  ): Promise<RunResult> {
+  async #work({ attempt, record, holders, failuresBefore, onProgress }: Asked, course: Course): Promise<RunResult> {
     const plan = taskPlanOf(record, attempt.step, attempt.index);
     const { clock, host } = this.#needs;
     try {
@@ -103,8 +128,10 @@ export class SimulatedRunner implements TaskRunner {
     } catch (error) {
       return failed({ code: 'file-missing', message: String(error), retry: true, blameNode: true });
     }
-    if (signal.aborted) return { type: 'aborted' };
-    const task = host.begin({ attempt, record, fails: failuresBefore < plan.failures }, plan.milliseconds);
+    const { stop, lease } = course;
+    if (stop.signal.aborted || (lease !== undefined && lease.until <= host.now())) return { type: 'aborted' };
+    const task = host.begin({ attempt, record, fails: failuresBefore < plan.failures, lease }, plan.milliseconds);
+    this.#needs.runs();
     clock.after(plan.milliseconds / 2, () => onProgress(0.5, 'half way'));
     return this.#conclude(task);
   }

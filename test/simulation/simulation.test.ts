@@ -10,13 +10,13 @@ import { runSeed } from './world.ts';
 test('a seed replays with the same trace to the last line', async () => {
   for (const seed of [3, 39, 184]) {
     const [first, second] = [await runSeed(seed), await runSeed(seed)];
-    expect(second.trace).toEqual(first.trace);
-    expect(first.trace.length).toBeGreaterThan(20);
+    expect(second.trace()).toEqual(first.trace());
+    expect(first.trace().length).toBeGreaterThan(20);
   }
 });
 
 test('seeds that are run here keep all promises; `npm run sim` runs five thousand', async () => {
-  expect((await runSeeds({ from: 1, count: 60, stride: 1, firstOnly: false })).failures).toEqual([]);
+  expect((await runSeeds({ from: 1, count: 30, stride: 1, firstOnly: false })).failures).toEqual([]);
 });
 
 test('every kind of fault is planned for at least a tenth of the seeds, every crash point for some, and some seeds are calm', () => {

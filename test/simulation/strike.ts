@@ -83,6 +83,7 @@ export class Striker {
         return;
       case 'partition':
         this.#divide(fault.nodes, begins);
+        if (begins && fault.strength > 0.5) this.#cutOff(fault.nodes);
         return;
       case 'one-way':
         this.#links.turn(fault.nodes[0] as NodeId, fault.nodes[1] as NodeId, begins);
@@ -162,6 +163,11 @@ export class Striker {
         this.#links.turn(there, here, blocked);
       }
     }
+  }
+
+  #cutOff(side: readonly NodeId[]): void {
+    const { nodes, network } = this.#needs;
+    for (const here of side) for (const there of nodes.keys()) if (!side.includes(there)) network.reset(here, there);
   }
 
   /** A stopped process hears nothing; of a sleeping machine nothing is heard either. */

@@ -1,11 +1,12 @@
 /** The people of a simulation: they submit as the submitter does, try again when refused, and change their minds. */
-import { encodeTree } from '../../daemon/blobs/tree.ts';
+import { decodeTree, encodeTree } from '../../daemon/blobs/tree.ts';
 import type { InputBlob } from '../../daemon/submission/copy-inputs.ts';
 import { submitRecord } from '../../daemon/submission/submit-record.ts';
 import type { Fact } from '../../src/model/facts.ts';
-import type { JobRecord, NodeId, Step } from '../../src/model/job.ts';
+import type { Digest, JobRecord, NodeId, Step } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import { jobPhase } from '../../src/model/phase.ts';
+import type { Voter } from '../../src/model/voters.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { Life, Machine } from './machine.ts';
@@ -50,7 +51,26 @@ export class Users {
     for (const { plane } of lives) plane.membership.update({ paused: false });
     const [first] = lives;
     for (const state of first?.plane.journal.jobs().values() ?? []) {
-      if (first !== undefined && state.pause?.paused === true) void this.#append(first, pauseFact(first, state, false));
+      if (first !== undefined && state.pause?.paused === true) void this.#append(first, [pauseFact(first, state, false)]);
+    }
+  }
+
+  /** What a person does whose jobs wait for machines that will not return: accepts that they are lost. */
+  async forgetLost(): Promise<void> {
+    const machines = [...this.#needs.nodes.values()];
+    for (const { life, plan } of machines) {
+      const leadership = life?.ready === true ? life.plane.leadership : undefined;
+      if (leadership?.isMine() !== true || leadership.quorate() || leadership.standing()?.quorate === true) continue;
+      const voters = leadership.voters()?.voters;
+      const isLost = ({ node, store }: Voter): boolean => machines.some((other) => other.plan.id === node && (!other.isMember || other.disk.storeId !== store));
+      const lost = voters === undefined ? plan.id : voters.find(isLost)?.node;
+      if (lost === undefined) continue;
+      const said = await leadership.forget(lost).then(
+        () => 'done',
+        (error: unknown) => String(error),
+      );
+      this.#needs.chronicle.note('user', `accepts that the voter ${lost} is lost: ${said}`);
+      if (said === 'done') this.#needs.chronicle.count('lost voter forgotten by an admin');
     }
   }
 
@@ -90,6 +110,8 @@ export class Users {
       const machines = new Set([...this.#needs.nodes.values()].filter(({ isMember }) => isMember).map(({ plan: { host } }) => host)).size;
       if (copies.length < Math.min(3, machines)) chronicle.count('submission acknowledged with fewer copies than machines');
       if (this.#needs.isCalm && copies.length !== Math.min(3, machines)) chronicle.violate(plan.node, `${plan.key} has ${copies.length} copies only`);
+      // Thrown away meanwhile: nothing of it need be there any more.
+      if (journal.job(id)?.removed === true) return true;
       const stored = journal.job(id)?.record ?? record;
       const facts = [...node.disk.logs.values()].flat().map(({ fact }) => fact as Fact);
       const submitted = facts.filter((fact) => fact.type === 'submitted' && fact.job === id);
@@ -113,13 +135,14 @@ export class Users {
       return;
     }
     const state = [...life.plane.journal.jobs().values()].find(({ record }) => record?.key === action.key);
-    const fact = state === undefined ? undefined : factOf(action, life, state);
-    if (fact === undefined) return;
+    const facts = state === undefined ? [] : factsOf(action, life, state);
+    if (state === undefined || facts.length === 0) return;
     this.#needs.chronicle.note(action.node, `${action.type} ${action.key}`);
     // A worker may hear of a cancel, and drop what it holds, before the coordinator does, which then places it elsewhere.
     this.#needs.chronicle.cause();
-    this.#needs.chronicle.count(action.type as 'cancel' | 'retry' | 'pause');
-    await this.#append(life, fact);
+    this.#needs.chronicle.count(action.type as 'cancel' | 'retry' | 'pause' | 'remove');
+    if (action.type === 'remove') this.#needs.chronicle.doomed.set(state.id, blobsOf(state, this.#needs.nodes.values()));
+    await this.#append(life, facts);
   }
 
   /** Until just after the next task is done, or for a while. */
@@ -132,13 +155,17 @@ export class Users {
     await new Promise<void>((resolve) => void clock.after(0.5, resolve));
   }
 
-  async #append(life: Life, fact: Fact): Promise<void> {
+  async #append(life: Life, facts: readonly Fact[]): Promise<void> {
+    const { chronicle, clock } = this.#needs;
     try {
-      const { copies } = await life.plane.journal.append([fact], 2000);
-      const at = this.#needs.clock.now();
-      if (fact.type === 'cancelled') this.#needs.chronicle.cancelled.push({ job: fact.job, generation: fact.generation, at, copies });
+      const { copies } = await life.plane.journal.append(facts, 2000);
+      const at = clock.now();
+      for (const fact of facts) {
+        if (fact.type === 'cancelled') chronicle.cancelled.push({ job: fact.job, generation: fact.generation, at, copies });
+        if (fact.type === 'removed') chronicle.removed.push({ job: fact.job, at, copies });
+      }
     } catch (error) {
-      this.#needs.chronicle.note('user', `${fact.type}: ${error instanceof Error ? error.message : String(error)}`);
+      chronicle.note('user', `${facts.map(({ type }) => type).join(' ')}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 }
@@ -149,23 +176,33 @@ function pauseFact(life: Life, { id: job }: JobState, paused: boolean): Fact {
 }
 
 /** What the command becomes, when the job is in a phase for it; as commands.ts does it. */
-function factOf(action: UserAction, life: Life, state: JobState): Fact | undefined {
+function factsOf(action: UserAction, life: Life, state: JobState): readonly Fact[] {
   const phase = jobPhase(state);
   const isOpen = phase === 'active' || phase === 'paused';
   const common = { job: state.id, at: life.clock.wall() };
   switch (action.type) {
     case 'cancel':
-      return isOpen ? { type: 'cancelled', ...common, generation: state.generation } : undefined;
+      return isOpen ? [{ type: 'cancelled', ...common, generation: state.generation }] : [];
     case 'retry':
-      return phase === 'failed' || phase === 'partly-failed' || phase === 'cancelled'
-        ? { type: 'retried', ...common, generation: state.generation + 1 }
-        : undefined;
+      return phase === 'failed' || phase === 'partly-failed' || phase === 'cancelled' ? [{ type: 'retried', ...common, generation: state.generation + 1 }] : [];
     case 'pause':
     case 'resume':
-      return isOpen ? pauseFact(life, state, action.type === 'pause') : undefined;
+      return isOpen ? [pauseFact(life, state, action.type === 'pause')] : [];
+    case 'remove':
+      return [...(isOpen ? [{ type: 'cancelled', ...common, generation: state.generation } as const] : []), { type: 'removed', ...common }];
     default:
-      return undefined;
+      return [];
   }
+}
+
+/** The blobs that a job's facts name, as far as this node can tell. */
+function blobsOf({ record, results }: JobState, machines: Iterable<Machine>): ReadonlySet<Digest> {
+  const outputs = [...results.values()].flatMap((result) => result.outputs.map(({ digest }) => digest));
+  if (record === undefined) return new Set(outputs);
+  const { tree } = record.inputs;
+  const bytes = [...machines].map(({ blobDisk }) => blobDisk.snapshot().get(tree)).find((found) => found !== undefined);
+  const files = bytes === undefined ? [] : decodeTree(bytes).map(({ digest }) => digest);
+  return new Set([...outputs, tree, ...files]);
 }
 
 function recordOf(plan: JobPlan, tree: string, inputs: readonly InputBlob[]): JobRecord {
@@ -184,13 +221,14 @@ function recordOf(plan: JobPlan, tree: string, inputs: readonly InputBlob[]): Jo
   };
 }
 
-function stepOf({ name, needs, maxAttempts, tasks }: StepPlan): Step {
+function stepOf({ name, needs, maxAttempts, tasks, onceOnly }: StepPlan): Step {
   return {
     name,
     needs,
     parameters: [{ name: 'task', type: 'INT', ranges: [{ first: 0, last: tasks.length - 1, step: 1 }] }],
     requirements: { cores: 1, memoryBytes: 0, programs: [] },
     maxAttempts,
+    ...(onceOnly === undefined ? {} : { onceOnly }),
     script: { tasks: tasks.map((task) => ({ ...task })) },
   };
 }

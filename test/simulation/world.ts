@@ -2,12 +2,13 @@
 import { createMemoryNetwork } from '../../daemon/network/memory-network.ts';
 import type { JobId, NodeId } from '../../src/model/job.ts';
 import { seededRandomness } from '../support/seeded-randomness.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
+import { settleInOneTurn, VirtualClock } from '../support/virtual-clock.ts';
 import { Chronicle, type Happening } from './chronicle.ts';
 import { checkTheEnd, unsettled } from './final-checks.ts';
 import { isOrphan } from './job-checks.ts';
 import { listen } from './listener.ts';
 import { drawPlan } from './plan.ts';
+import { checkBytesAreGone } from './removal-checks.ts';
 import { RunningChecks } from './running-checks.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import { Striker } from './strike.ts';
@@ -17,6 +18,11 @@ import { Users } from './users.ts';
 export const healsWithinMs = 90_000;
 /** How often the world is looked at; looking after every event would cost more than the events. */
 const lookMs = 250;
+/** Somebody looks after the voters each so many looks. */
+const looksOfAdmin = 16;
+/** Bytes of removed jobs are freed a minute after their last use. Only some seeds wait for that. */
+const untilFreedMs = 110_000;
+const seedsPerLongWait = 4;
 /** How often promises that hold at every instant are checked. */
 const checkMs = 20;
 /** After the end nothing more may happen. */
@@ -26,7 +32,8 @@ export interface SeedResult {
   readonly seed: number;
   readonly violations: readonly string[];
   readonly happened: ReadonlyMap<Happening, number>;
-  readonly trace: readonly string[];
+  /** Made when asked for. */
+  trace(): readonly string[];
   readonly virtualMs: number;
   /** From the end of the last fault until there was nothing left to wait for. */
   readonly healMs: number;
@@ -34,7 +41,7 @@ export interface SeedResult {
 
 export async function runSeed(seed: number): Promise<SeedResult> {
   const plan = drawPlan(seed);
-  const clock = new VirtualClock();
+  const clock = new VirtualClock(undefined, settleInOneTurn);
   const randomness = seededRandomness(seed);
   const chronicle = new Chronicle(() => clock.now());
   const network = createMemoryNetwork({
@@ -45,8 +52,9 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const nodes = new Map<NodeId, SimulatedNode>();
   const members = (): SimulatedNode[] => [...nodes.values()].filter(({ isMember }) => isMember);
   const checks = new RunningChecks({ chronicle, now: () => clock.now(), nodes: () => nodes.values() });
-  const ear = () => listen(chronicle);
-  for (const node of plan.nodes) nodes.set(node.id, new SimulatedNode(node, { clock, network, randomness: randomness.fork(node.id), checks, ear }));
+  const ear = (node: SimulatedNode) => listen(node.plan.id, { chronicle, settled: checks.settled, hearsOfTerms: () => checks.hearsOfTerms(node) });
+  const parts = { clock, network, checks, ear, leaseMs: plan.leaseMs };
+  for (const node of plan.nodes) nodes.set(node.id, new SimulatedNode(node, { ...parts, randomness: randomness.fork(node.id) }));
   const striker = new Striker({ clock, network, randomness: randomness.fork('strike'), chronicle, nodes });
   const users = new Users({ clock, chronicle, checks, nodes, isCalm: plan.faults.length === 0 });
   const onRejection = (error: unknown): void => chronicle.violate('world', `unhandled: ${error instanceof Error ? error.stack : String(error)}`);
@@ -64,13 +72,18 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     chronicle.count('reset', network.counts.resets);
     striker.heal();
     clock.after(3000, () => void users.resumeAll());
-    const noMoreActions = plan.healAt + 7000;
+    const hasOnceOnly = plan.jobs.some(({ steps }) => steps.some(({ onceOnly }) => onceOnly));
+    // Whoever lurks does so for two seconds.
+    const noMoreActions = Math.max(plan.healAt, ...plan.actions.map(({ at }) => at)) + 3000;
     const end = clock.now() + healsWithinMs;
     const waitsFor = (): string | undefined => {
       if (clock.now() < noMoreActions) return 'users act';
       return users.waiting.size > 0 ? `${[...users.waiting].join(' ')} is not submitted` : unsettled(members(), chronicle);
     };
-    while (waitsFor() !== undefined && clock.now() < end) await clock.advance(lookMs);
+    for (let looks = 1; waitsFor() !== undefined && clock.now() < end; looks += 1) {
+      await clock.advance(lookMs);
+      if (hasOnceOnly && looks % looksOfAdmin === 0) void users.forgetLost();
+    }
     healMs = clock.now() - plan.healAt;
     if (waitsFor() !== undefined) chronicle.violate('world', `not settled ${healsWithinMs / 1000} s after the faults stopped: ${waitsFor()}`);
     // Jobs that lack their inputs for ever are tried for ever.
@@ -79,6 +92,15 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     await clock.advance(afterglowMs);
     if (countStarts(chronicle, hopeless) !== startsBefore) chronicle.violate('world', 'tasks start after everything has ended');
     checkTheEnd(members(), chronicle, plan.faults);
+    if (
+      chronicle.doomed.size > 0 &&
+      seed % seedsPerLongWait === 0 &&
+      ![...(members()[0]?.life?.plane.journal.jobs().values() ?? [])].some((state) => isOrphan(state, members(), chronicle))
+    ) {
+      await clock.advance(untilFreedMs);
+      checkBytesAreGone(members(), chronicle);
+    }
+    checks.settled.checkTheEnd(({ job }) => members()[0]?.life?.plane.journal.job(job));
     if (plan.faults.length === 0 && checks.seats !== 1) chronicle.violate('world', `${checks.seats} nodes took the seat though nothing went wrong`);
   } finally {
     process.off('unhandledRejection', onRejection);
@@ -86,7 +108,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   if (plan.nodes.some(({ rate }) => rate !== 1)) chronicle.count('clock-rate');
   chronicle.count('drop', network.counts.dropped);
   chronicle.count('duplicate', network.counts.duplicated);
-  return { seed, violations: chronicle.violations, happened: chronicle.happened, trace: chronicle.lines, virtualMs: clock.now(), healMs };
+  return { seed, violations: chronicle.violations, happened: chronicle.happened, trace: () => chronicle.lines(), virtualMs: clock.now(), healMs };
 }
 
 function countStarts({ starts }: Chronicle, without: ReadonlySet<JobId>): number {
