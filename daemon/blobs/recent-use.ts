@@ -6,8 +6,18 @@ import type { Clock } from '../clock.ts';
 const recentMs = 60_000;
 const pruneAt = 20_000;
 
+/** Blobs of something that takes its time: all in use until the end of it. */
+export interface Pins {
+  add(digest: Digest): void;
+  /** Everything added counts as used just now. */
+  end(): void;
+}
+
 export class RecentUse {
   readonly #clock: Clock;
+  readonly #onUse: ((digest: Digest) => void)[] = [];
+  /** How many pins hold the blob. */
+  readonly #pinned = new Map<Digest, number>();
   readonly #used = new Map<Digest, number>();
   readonly #removing = new Map<Digest, Promise<void>>();
 
@@ -21,17 +31,44 @@ export class RecentUse {
     await this.#removing.get(digest);
   }
 
+  /** Told at once of every use. */
+  onUse(listener: (digest: Digest) => void): void {
+    this.#onUse.push(listener);
+  }
+
+  pins(): Pins {
+    const added = new Set<Digest>();
+    return {
+      add: (digest) => {
+        this.note(digest);
+        if (added.has(digest)) return;
+        added.add(digest);
+        this.#pinned.set(digest, (this.#pinned.get(digest) ?? 0) + 1);
+      },
+      end: () => {
+        for (const digest of added) {
+          this.note(digest);
+          const left = (this.#pinned.get(digest) ?? 1) - 1;
+          if (left === 0) this.#pinned.delete(digest);
+          else this.#pinned.set(digest, left);
+        }
+        added.clear();
+      },
+    };
+  }
+
   note(digest: Digest): void {
     // Always the newest last.
     this.#used.delete(digest);
     this.#used.set(digest, this.#clock.now());
+    for (const listener of this.#onUse) listener(digest);
     if (this.#used.size > pruneAt) this.#prune();
   }
 
   /** Runs `remove` unless the blob is in use; false then. */
   async removeUnused(digest: Digest, remove: () => Promise<void>): Promise<boolean> {
     const used = this.#used.get(digest);
-    if (used !== undefined && this.#clock.now() - used < recentMs) return false;
+    if (this.#pinned.has(digest) || (used !== undefined && this.#clock.now() - used < recentMs)) return false;
     const removing = remove().finally(() => this.#removing.delete(digest));
     this.#removing.set(
       digest,

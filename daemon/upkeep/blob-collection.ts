@@ -26,6 +26,8 @@ export class BlobCollection implements Startable {
   readonly #needs: CollectionNeeds;
   /** Referred to by jobs that were removed. */
   readonly #doomed = new Set<Digest>();
+  /** What jobs refer to, as looked up last and added to since; undefined once a job has come whose files it lacks. */
+  #picture: Set<Digest> | undefined;
   /** Since when (clock milliseconds) nothing has referred to the blob. */
   readonly #unreferenced = new Map<Digest, number>();
   #timer: Timer | undefined;
@@ -37,6 +39,15 @@ export class BlobCollection implements Startable {
     this.#options = { ...collectionDefaults, ...options };
     this.#needs = needs;
     needs.journal.onCollect((facts) => void this.#doom(facts));
+    needs.journal.onFact((fact) => {
+      if (fact.type === 'submitted') this.#picture = undefined;
+      else if (fact.type === 'result-kept') for (const { digest } of fact.outputs) this.#picture?.add(digest);
+    });
+    // Whoever uses it now may refer to it later; if nobody does it is garbage after a day.
+    needs.recentUse.onUse((digest) => {
+      this.#doomed.delete(digest);
+      this.#unreferenced.delete(digest);
+    });
   }
 
   async start(): Promise<void> {
@@ -82,23 +93,24 @@ export class BlobCollection implements Startable {
   }
 
   async #removeDoomed(): Promise<void> {
-    const referred = await this.#referred();
-    if (referred === undefined) return this.#soon();
-    for (const digest of [...this.#doomed]) {
-      if (this.#stopped) return;
-      if (referred.has(digest) || (await this.#remove(digest))) this.#doomed.delete(digest);
+    if ((await this.#lookUp()) !== undefined) {
+      for (const digest of [...this.#doomed]) {
+        if (this.#stopped || this.#picture === undefined) break;
+        if (this.#picture.has(digest)) this.#doomed.delete(digest);
+        else if (this.#doomed.has(digest) && (await this.#remove(digest))) this.#doomed.delete(digest);
+      }
     }
     this.#soon();
   }
 
   async #sweep(): Promise<void> {
-    const referred = await this.#referred();
-    if (referred === undefined) return;
+    if ((await this.#lookUp()) === undefined) return;
     const now = this.#needs.clock.now();
     const there = new Set<Digest>();
     for await (const digest of this.#needs.disk.list()) {
-      if (this.#stopped) return;
-      if (referred.has(digest)) continue;
+      // A job has come meanwhile: the next look knows its files.
+      if (this.#stopped || this.#picture === undefined) return;
+      if (this.#picture.has(digest)) continue;
       there.add(digest);
       const since = this.#unreferenced.get(digest) ?? now;
       this.#unreferenced.set(digest, since);
@@ -112,17 +124,20 @@ export class BlobCollection implements Startable {
   }
 
   /** Everything that some job refers to; undefined while the files of one cannot be known, because nobody reachable has its list of them. */
-  async #referred(): Promise<ReadonlySet<Digest> | undefined> {
-    const referred = new Set<Digest>();
-    for (const state of this.#needs.journal.jobs().values()) {
-      for (const digest of resultDigests(state)) referred.add(digest);
+  async #lookUp(): Promise<ReadonlySet<Digest> | undefined> {
+    const picture = new Set<Digest>();
+    this.#picture = picture;
+    for (const state of [...this.#needs.journal.jobs().values()]) {
+      for (const digest of resultDigests(state)) picture.add(digest);
       if (state.record === undefined) continue;
       const { inputs, submitter } = state.record;
       const files = await this.#needs.readTree(inputs.tree, [submitter]).catch(() => undefined);
-      if (files === undefined) return undefined;
-      for (const digest of [inputs.tree, ...files]) referred.add(digest);
+      if (files === undefined) this.#picture = undefined;
+      // As well when a job came meanwhile.
+      if (files === undefined || this.#picture === undefined) return undefined;
+      for (const digest of [inputs.tree, ...files]) picture.add(digest);
     }
-    return referred;
+    return picture;
   }
 }
 

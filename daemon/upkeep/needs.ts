@@ -28,9 +28,9 @@ export interface UpkeepNeeds {
 }
 
 export interface CollectionNeeds {
-  readonly journal: Pick<Journal, 'jobs' | 'onCollect'>;
+  readonly journal: Pick<Journal, 'jobs' | 'onCollect' | 'onFact'>;
   readonly disk: Pick<BlobDisk, 'list' | 'remove'>;
-  readonly recentUse: Pick<RecentUse, 'removeUnused'>;
+  readonly recentUse: Pick<RecentUse, 'removeUnused' | 'onUse'>;
   readonly clock: Clock;
   /** Digests of the files of a tree, fetched if need be; rejects when nobody reachable has it. */
   readTree(tree: Digest, from: readonly NodeId[]): Promise<readonly Digest[]>;

@@ -12,6 +12,7 @@ import { BlobCollection } from '../../../daemon/upkeep/blob-collection.ts';
 import type { Fact, ResultKept } from '../../../src/model/facts.ts';
 import { emptyJobState, foldInto, type MutableJobState } from '../../../src/model/fold.ts';
 import type { Digest } from '../../../src/model/job.ts';
+import type { JobState } from '../../../src/model/job-state.ts';
 import { record, step } from '../../support/fact-arbitraries.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { LinkedMessengers } from '../blobs/linked-messengers.ts';
@@ -27,6 +28,9 @@ class CollectionWorld {
   readonly collection: BlobCollection;
   readonly problems: unknown[] = [];
   collecting: (facts: readonly Fact[]) => void = () => undefined;
+  learning: (fact: Fact, state: JobState) => void = () => undefined;
+  /** Before the tree of a job is read. */
+  beforeRead: () => Promise<void> = async () => undefined;
 
   constructor(disk: BlobDisk = new MemoryBlobDisk()) {
     const { clock, recentUse } = this;
@@ -40,9 +44,15 @@ class CollectionWorld {
           onCollect: (listener) => {
             this.collecting = listener;
           },
+          onFact: (listener) => {
+            this.learning = listener;
+          },
         },
         ...{ disk, recentUse, clock },
-        readTree: async (digest, from) => decodeTree(await this.blobs.bytes({ digest }, from)).map((entry) => entry.digest),
+        readTree: async (digest, from) => {
+          await this.beforeRead();
+          return decodeTree(await this.blobs.bytes({ digest }, from)).map((entry) => entry.digest);
+        },
         onProblem: (error) => this.problems.push(error),
       },
     );
@@ -113,6 +123,58 @@ describe('collecting blobs', () => {
     await world.clock.advance(10 * hour);
     expect(await held(digest)).toBe(true);
     expect(await world.count()).toBe(3);
+  });
+
+  test('keeps what was used after the removal of the job that referred to it, however long its new job takes to come', async () => {
+    world.remove('one', await world.job('one', 'scene', 'frame one'));
+    await world.clock.advance(1_000);
+    const { digest } = await world.blobs.put(Buffer.from('scene'));
+    await world.clock.advance(10 * hour);
+    expect(await world.disk.has(digest)).toBe(true);
+    expect(await world.count()).toBe(1);
+  });
+
+  test('keeps what a submission under way has, though a job with it is removed meanwhile', async () => {
+    const gone = await world.job('one', 'scene', 'frame one');
+    const { digest } = await world.blobs.put(Buffer.from('scene'));
+    const pins = world.recentUse.pins();
+    pins.add(digest);
+    await world.clock.advance(120_000);
+    world.remove('one', gone);
+    await world.clock.advance(10 * hour);
+    expect(await world.disk.has(digest)).toBe(true);
+    pins.end();
+    await world.clock.advance(40 * hour);
+    expect(await world.count()).toBe(0);
+  });
+
+  test('counts the day of garbage anew from its last use', async () => {
+    await world.blobs.put(Buffer.from('given up'));
+    await world.clock.advance(23 * hour);
+    await world.blobs.put(Buffer.from('given up'));
+    await world.clock.advance(20 * hour);
+    expect(await world.count()).toBe(1);
+  });
+
+  test('looks again when a job comes while it looks what jobs refer to', async () => {
+    const gone = await world.job('one', 'scene', 'frame one');
+    await world.job('two', 'another scene', 'frame two');
+    world.remove('one', gone);
+    await world.clock.advance(1_000);
+    let come = false;
+    world.beforeRead = async () => {
+      if (come) return;
+      come = true;
+      // It comes from a peer: nobody here has used its bytes, and the look has begun without it.
+      const facts = gone.map((fact): Fact => ({ ...fact, job: 'three' }));
+      const state = emptyJobState('three');
+      for (const fact of facts) foldInto(state, fact);
+      world.jobs.set('three', state);
+      for (const fact of facts) world.learning(fact, state);
+    };
+    await world.clock.advance(300_000);
+    expect(come).toBe(true);
+    expect(await world.count()).toBe(6);
   });
 
   test('takes what nobody refers to for garbage after a day', async () => {
