@@ -57,7 +57,7 @@ export class VotingSeat {
       if (refusal !== undefined) return refusal;
       const seat = this.#seat();
       // Only what is written in the very term that is granted: anything else may have been given up since.
-      const record = sameTerm(voters?.term, term) ? newerVoters(voters, seat.voters) : seat.voters;
+      const record = sameTerm(voters?.term, term) ? newerVoters(seat.voters, voters) : seat.voters;
       if (!sameTerm(seat.granted, term) || record !== seat.voters)
         await this.#save({ ...seat, granted: term, ...(record === undefined ? {} : { voters: record }) });
       this.#leaseUntil = this.#needs.clock.now() + voterShare * this.#options.leaseMs;

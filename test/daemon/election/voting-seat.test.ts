@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import type { Ask } from '../../../daemon/election/protocol.ts';
+import { VotingSeat } from '../../../daemon/election/voting-seat.ts';
+import type { Seat } from '../../../src/model/voters.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+const term = { number: 3, node: 'a' };
+/** As it comes from the wire: never the same object twice. */
+const ask = (): Ask => ({ type: 'ask', term: { ...term }, voters: { number: 2, term: { ...term }, voters: [{ node: 'b', store: 'first' }] } });
+
+async function seated(seat: Seat = {}, store = 'first') {
+  const disk = { seat, saves: 0, full: false };
+  const clock = new VirtualClock();
+  const memory = {
+    seat: () => disk.seat,
+    saveSeat: async (next: Seat) => {
+      if (disk.full) throw new Error('no room');
+      Object.assign(disk, { seat: next, saves: disk.saves + 1 });
+    },
+    storeId: () => store,
+    heard: () => Promise.resolve(),
+  };
+  const voter = new VotingSeat({ self: 'b', leaseMs: 3000 }, { memory: memory as never, clock });
+  voter.start();
+  await clock.advance(4000);
+  return { voter, disk, clock };
+}
+
+test('a renewal that says nothing new costs no write, and is given though the disk takes none', async () => {
+  const { voter, disk } = await seated();
+  expect(await voter.ask(ask())).toMatchObject({ type: 'granted' });
+  expect(disk.saves).toBe(1);
+  disk.full = true;
+  expect(await voter.ask(ask())).toMatchObject({ type: 'granted' });
+  expect(disk.saves).toBe(1);
+});
