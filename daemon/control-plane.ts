@@ -173,12 +173,12 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
   };
 }
 
-/** While any job is open everybody depends on everybody: a loss should be seen sooner. */
+/** While any job is open everybody depends on everybody: a loss should be seen sooner. A paused one is open: what runs of it goes on, and its leases with it. */
 function paceByJobs(parts: readonly { setPace(pace: 'busy' | 'idle'): void }[]): { look(state: JobState): void } {
   const open = new Set<JobId>();
   return {
     look(state) {
-      if (state.record !== undefined && jobPhase(state) === 'active') open.add(state.id);
+      if (state.record !== undefined && ['active', 'paused'].includes(jobPhase(state))) open.add(state.id);
       else open.delete(state.id);
       for (const part of parts) part.setPace(open.size > 0 ? 'busy' : 'idle');
     },

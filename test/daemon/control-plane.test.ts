@@ -193,3 +193,18 @@ test('one node alone does a job by itself', async () => {
   const job = await cluster.submit('a', recordOf({ steps: [stepWith(5)] }));
   expect(await cluster.outcome(job)).toBe('succeeded');
 });
+
+test('a paused job whose tasks run keeps the term quorate without a break, so that their leases are renewed', async () => {
+  const cluster = await Cluster.start(['a'], { taskMs: 60_000 }, 'a');
+  const job = await cluster.submit('a', recordOf({ steps: [stepWith(1)] }));
+  const { journal, leadership } = cluster.node('a').plane;
+  const paused = journal.append([{ type: 'pause-set', job, at: 0, paused: true, clock: journal.nextClock(), node: 'a' }]);
+  await cluster.clock.advance(100);
+  await paused;
+  await cluster.clock.advance(5_000);
+  for (let second = 0; second < 15; second += 1) {
+    await cluster.clock.advance(1_000);
+    expect(leadership.quorate()).toBe(true);
+  }
+  expect(cluster.node('a').runner().started).toHaveLength(1);
+});
