@@ -4,6 +4,7 @@ import type { NodeId, Term } from '../../src/model/job.ts';
 import { isVoter, type Voter, type Voters } from '../../src/model/voters.ts';
 import type { ElectionNeeds } from './needs.ts';
 import { electionProtocol } from './protocol.ts';
+import type { Quorum } from './quorum.ts';
 import type { Reign } from './reign.ts';
 
 interface ForgetNeeds extends ElectionNeeds {
@@ -12,6 +13,8 @@ interface ForgetNeeds extends ElectionNeeds {
 }
 
 const answerMs = 15_000;
+/** An idle coordinator's voters are asked anew: with a majority of them nothing needs to be forced. */
+const confirmMs = 1_000;
 
 /** `reign`: this node's own, when it coordinates. Resolves with the record without the voter. Rejects with `node-not-found`, `not-allowed`, `no-coordinator`, `not-acknowledged`. */
 export async function forgetVoter(node: NodeId, reign: Reign | undefined, needs: ForgetNeeds): Promise<Voters> {
@@ -31,14 +34,29 @@ export async function forgetVoter(node: NodeId, reign: Reign | undefined, needs:
     throw new SupervmError('no-coordinator', 'the coordinator does not answer', 'Try again in a few seconds.');
   }
   const { quorum, changes } = reign;
+  await quorum.standingNow(confirmMs);
   if (record === undefined) await quorum.force([{ node: messenger.self, store: memory.storeId() }]);
-  else if (quorum.changeable() === undefined) await quorum.force(withoutOrAlone(record, node, { node: messenger.self, store: memory.storeId() }));
+  else if (quorum.changeable() === undefined) await force(quorum, record, node, { node: messenger.self, store: memory.storeId() });
   else if (!(await changes.drop(quorum, node)))
     throw new SupervmError('not-acknowledged', 'the remaining voters do not have all records yet', 'Try again in a few seconds.');
   const after = needs.voters();
   if (after === undefined || after.voters.some((voter) => voter.node === node && voter.store === listed))
     throw new SupervmError('disk-full', 'the new list of voters could not be stored', 'Make room and try again.');
   return after;
+}
+
+/**
+ * A majority with one voter less still shares one with any majority before; with two less it need not, and what was settled could flip. So one
+ * such change must be with a majority of its own before the next.
+ */
+async function force(quorum: Quorum, record: Voters, node: NodeId, self: Voter): Promise<void> {
+  if (record.forced !== true) return quorum.force(withoutOrAlone(record, node, self));
+  const others = record.voters.filter((voter) => voter.node !== self.node).map((voter) => voter.node);
+  throw new SupervmError(
+    'not-acknowledged',
+    'the voter that was forgotten before is not yet forgotten by most of the others, and two at a time could undo what was settled',
+    `Start one of these machines, or wait until it is reached: ${others.join(', ')}.`,
+  );
 }
 
 /** Whose only voter is forgotten begins anew with the node that is asked. */

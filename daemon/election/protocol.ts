@@ -16,6 +16,7 @@ const voters = z.strictObject({
   /** 0: written by the founder before there was any term. */
   term: z.strictObject({ number, node }),
   voters: z.array(z.strictObject({ node, store })).min(1).max(mostVoters).readonly(),
+  forced: z.literal(true).exactOptional(),
 }) satisfies z.ZodType<Voters>;
 
 const standing = { quorate: z.boolean(), reachable: z.int().nonnegative(), voters: z.int().nonnegative() };

@@ -152,11 +152,9 @@ export class Quorum {
 
   /** An admin's word stands for the majority that cannot be asked. */
   async force(voters: readonly Voter[]): Promise<void> {
-    const number = (this.#newest()?.number ?? 0) + 1;
-    await this.#write({ number, term: this.#options.term, voters }, (record) => {
-      this.#record = record;
-      this.#pending = undefined;
-    });
+    const before = this.#newest();
+    const forced = before === undefined ? {} : { forced: true as const };
+    await this.#write({ number: (before?.number ?? 0) + 1, term: this.#options.term, voters, ...forced }, (record) => this.#startFrom(record));
   }
 
   /** Somebody told of a newer record. */
@@ -167,10 +165,15 @@ export class Quorum {
       this.#needs.outbid(voters.term);
       return;
     }
-    this.#record = voters;
+    this.#startFrom(voters);
+    this.#askAll();
+  }
+
+  /** From the start: a record that did not come by a majority of the one before. */
+  #startFrom(record: Voters): void {
+    this.#record = record;
     this.#pending = undefined;
     this.#established = false;
-    this.#askAll();
   }
 
   #newest(): Voters | undefined {
@@ -230,7 +233,10 @@ export class Quorum {
     if (compareTerms(record.term, term) !== 0) {
       // All that a majority has is known: write it anew in this term, so that no earlier coordinator's unfinished change can come back.
       if (this.#isQuorum(record.voters, (voter) => this.#answerOf(voter) !== undefined))
-        void this.#write({ ...record, term }, (own) => this.#adopt(record, own));
+        void this.#write({ ...record, term }, (own) => {
+          // A newer one may have been told of meanwhile.
+          if (this.#record === record) this.#record = own;
+        });
       return;
     }
     const wasEstablished = this.#established;
@@ -244,11 +250,6 @@ export class Quorum {
     }
     for (const waiter of this.#waiters.slice()) if (this.#isConfirmed(waiter)) this.#settle(waiter, true);
     this.#needs.changed(changed || wasEstablished !== this.#established ? this.#record : undefined);
-  }
-
-  #adopt(before: Voters, own: Voters): void {
-    // A newer one may have been told of meanwhile.
-    if (this.#record === before) this.#record = own;
   }
 
   /** On this node's disk before anybody is asked to have it. A disk that fails is tried again with the next answers. */

@@ -46,6 +46,8 @@ export class VoterChanges {
   }
 
   async #next(record: Voters, quorum: Quorum): Promise<readonly Voter[] | undefined> {
+    // A quorate term's record is with a majority of its own: how it was made no longer matters.
+    if (record.forced === true) return record.voters;
     const isOther = ({ node, store }: Voter): boolean => (quorum.storeOf(node) ?? store) !== store;
     const stale = record.voters.find(isOther);
     if (stale !== undefined) return record.voters.length === 1 ? undefined : record.voters.filter((voter) => voter !== stale);

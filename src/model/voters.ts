@@ -17,6 +17,8 @@ export interface Voters {
   /** The term whose coordinator wrote it last: each new quorate coordinator writes it anew in its own. */
   readonly term: Term;
   readonly voters: readonly Voter[];
+  /** An admin's word made it, not a majority of the one before, and it is not known yet to be with a majority of its own. */
+  readonly forced?: true;
 }
 
 /** What a node remembers of elections besides the highest term: durable before anybody is told. */

@@ -26,7 +26,7 @@ export async function pauseNode({ client, output }: Context, name: string | unde
 
 /** A voter is missed until somebody who knows says that it will not return. Rejects with `usage` where nobody can be asked. */
 export async function forgetNode({ client, output }: Context, node: string, agreed: boolean): Promise<Exit> {
-  const warning = `If ${node} lives on elsewhere, cut off from here, two coordinators may each believe to be the only one, and what must not happen twice may.`;
+  const warning = `If ${node} lives on elsewhere, cut off from here, two coordinators may each believe to be the only one, what must not happen twice may happen twice, and a result already shown may be replaced by another.`;
   const advice = 'Make sure that it is switched off or wiped. Should it come back, it is let in again by itself.';
   if (!agreed && !output.terminal.canAsk) throw new SupervmError('usage', `${warning} ${advice}`, `If that is so: supervm node forget --yes ${node}`);
   output.warn(warning, advice);
