@@ -55,10 +55,10 @@ export class VotingSeat {
     return this.#inLine(async () => {
       const refusal = this.#refusalOf(term);
       if (refusal !== undefined) return refusal;
-      const seat = this.#seat();
+      const seat = this.#relisted();
       // Only what is written in the very term that is granted: anything else may have been given up since.
       const record = sameTerm(voters?.term, term) ? newerVoters(seat.voters, voters) : seat.voters;
-      if (!sameTerm(seat.granted, term) || record !== seat.voters)
+      if (!sameTerm(seat.granted, term) || record !== this.voters())
         await this.#save({ ...seat, granted: term, ...(record === undefined ? {} : { voters: record }) });
       this.#leaseUntil = this.#needs.clock.now() + voterShare * this.#options.leaseMs;
       return { type: 'granted', store: this.#needs.memory.storeId(), ...this.#known() };
@@ -95,6 +95,15 @@ export class VotingSeat {
     const seat = this.#needs.memory.seat();
     if (seat.cluster === cluster) return seat;
     return cluster === undefined ? {} : { cluster };
+  }
+
+  /** The only voter's store is another one: nobody else could list it anew, and nobody else's promises count. */
+  #relisted(): Seat {
+    const seat = this.#seat();
+    const store = this.#needs.memory.storeId();
+    const [only, ...others] = seat.voters?.voters ?? [];
+    if (seat.voters === undefined || only?.node !== this.#options.self || others.length > 0 || only.store === store) return seat;
+    return { ...seat, voters: { ...seat.voters, number: seat.voters.number + 1, voters: [{ node: only.node, store }] } };
   }
 
   #known(): { readonly voters?: Voters } {

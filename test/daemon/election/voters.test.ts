@@ -183,6 +183,17 @@ describe('with voters', () => {
     expect(quorate(other)).toEqual(['a']);
   });
 
+  test('a founder alone whose store got another id is quorate again', async () => {
+    const world = await founded('a');
+    world.kill('a');
+    Object.assign(world.disks.get('a') as TermDisk, { store: 'second' });
+    await world.boot('a', 2);
+    world.nodes.get('a')?.election.setPace('busy');
+    await world.clock.advance(20_000);
+    expect(quorate(world)).toEqual(['a']);
+    expect(voters(world, 'a')?.voters).toEqual([{ node: 'a', store: 'second' }]);
+  });
+
   test('who wakes up alone for a moment and finds the others again raises no term', async () => {
     const world = await founded('a', 'b', 'c');
     const sleeper = world.nodes.get('c');

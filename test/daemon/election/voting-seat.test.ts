@@ -34,3 +34,13 @@ test('a renewal that says nothing new costs no write, and is given though the di
   expect(await voter.ask(ask())).toMatchObject({ type: 'granted' });
   expect(disk.saves).toBe(1);
 });
+
+test('the only voter lists itself anew when its store is another one; one of several does not', async () => {
+  const list = (...nodes: string[]) => ({ number: 4, term: { number: 2, node: 'b' }, voters: nodes.map((node) => ({ node, store: 'first' })) });
+  const { voter, disk } = await seated({ voters: list('b') }, 'second');
+  const relisted = { ...list(), number: 5, voters: [{ node: 'b', store: 'second' }] };
+  expect(await voter.ask({ type: 'ask', term })).toEqual({ type: 'granted', store: 'second', voters: relisted });
+  expect(disk.seat.voters).toEqual(relisted);
+  const { voter: one } = await seated({ voters: list('b', 'c') }, 'second');
+  expect(await one.ask({ type: 'ask', term })).toEqual({ type: 'granted', store: 'second', voters: list('b', 'c') });
+});
