@@ -29,10 +29,13 @@ export interface ForkRepairNeeds {
   say(facts: readonly Fact[]): Promise<unknown>;
 }
 
+const nameOf = ({ origin, sequence, digest }: Head): string => `${origin} ${sequence} ${digest}`;
+
 export class ForkRepair {
   readonly #needs: ForkRepairNeeds;
   /** Forms of logs that were looked at, or are being looked at. */
   readonly #seen = new Set<string>();
+  readonly #repaired = new Set<string>();
   #over = false;
 
   constructor(needs: ForkRepairNeeds) {
@@ -43,14 +46,22 @@ export class ForkRepair {
     this.#over = true;
   }
 
+  /** Are all facts of that form of the log on this disk? */
+  isRepaired(head: Head): boolean {
+    return this.#repaired.has(nameOf(head));
+  }
+
   /** The peer holds another log under the origin than this node. Told again and again while it does. */
   noticed(peer: NodeId, head: Head): void {
-    const name = `${head.origin} ${head.sequence} ${head.digest}`;
+    const name = nameOf(head);
     if (this.#seen.has(name)) return;
     this.#seen.add(name);
     const { messenger, clock } = this.#needs;
     const place = [messenger.self, ...messenger.connected()].sort().indexOf(messenger.self);
-    const repair = (): Promise<void> => this.#repair(peer, head.origin);
+    const repair = async (): Promise<void> => {
+      await this.#repair(peer, head.origin);
+      if (!this.#over) this.#repaired.add(name);
+    };
     clock.after(Math.min(place, mostPlaces) * placeMs, () => {
       // Whatever was in the way, the peer's next heads start it again.
       if (!this.#over) repair().catch(() => this.#seen.delete(name));

@@ -76,7 +76,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
         for (const listener of this.#onCollect) listener(facts);
       },
     });
-    this.#heads = new PeerHeads({ logs: this.#logs });
+    this.#heads = new PeerHeads({ logs: this.#logs, isForked: (origin) => this.#inbox.forked.has(origin) });
     this.#inbox = new Inbox({ store, logs: this.#logs, ownOrigin: () => this.#ownLog().origin, landed, onTrouble });
     this.#copies = new Copies({ host: options.host }, { ...needs, heads: this.#heads });
     messenger.serve(recordsProtocol, {

@@ -71,6 +71,11 @@ export class OwnLog {
     return `${this.#node}/${this.#storeId}`;
   }
 
+  /** A peer knows this log better, and the store has no new id yet. */
+  get isStale(): boolean {
+    return this.#mustRenew;
+  }
+
   /** Resolves when durable here; rejects `disk-full` and the like, and then none of these facts is in the log. */
   append(facts: readonly Fact[]): Promise<Position> {
     return new Promise((resolve, reject) => {

@@ -7,6 +7,8 @@ import type { Head, Heads } from './protocol.ts';
 interface Peer {
   host: HostId | undefined;
   sequences: Map<string, number>;
+  /** As it told them last. */
+  heads: Map<string, Head>;
 }
 
 export interface HeadsNews {
@@ -21,9 +23,11 @@ export interface HeadsNews {
 export class PeerHeads {
   readonly #peers = new Map<NodeId, Peer>();
   readonly #logs: EntryLogs;
+  readonly #isForked: (origin: string) => boolean;
 
-  constructor(needs: { readonly logs: EntryLogs }) {
+  constructor(needs: { readonly logs: EntryLogs; isForked(origin: string): boolean }) {
     this.#logs = needs.logs;
+    this.#isForked = needs.isForked;
   }
 
   forget(peer: NodeId): void {
@@ -42,9 +46,10 @@ export class PeerHeads {
 
   /** A part of the heads is ignored until all of them were told once: without them nothing is known of the rest. */
   record(from: NodeId, told: Heads, ownOrigin: string): HeadsNews {
-    const peer = this.#peers.get(from) ?? { host: undefined, sequences: new Map() };
+    const peer = this.#peers.get(from) ?? { host: undefined, sequences: new Map(), heads: new Map() };
     if (told.whole) {
       peer.sequences = new Map();
+      peer.heads = new Map();
       this.#peers.set(from, peer);
     }
     peer.host = told.host;
@@ -58,10 +63,18 @@ export class PeerHeads {
       if (differs) forks.push(head);
       if (digest === undefined && !own) hasMore = true;
       if (own && digest !== head.digest) knowsOwnBetter = true;
-      // What differs is no copy of ours.
-      peer.sequences.set(head.origin, differs || (own && digest === undefined) ? 0 : head.sequence);
+      // What differs is no copy of ours; a log beyond the end of ours differs if the origin is known to be forked.
+      const isNoCopy = differs || (digest === undefined && (own || this.#isForked(head.origin)));
+      peer.sequences.set(head.origin, isNoCopy ? 0 : head.sequence);
+      peer.heads.set(head.origin, head);
     }
     return { hasMore, forks, knowsOwnBetter };
+  }
+
+  /** Logs of forked origins of which the peer, as it told last, holds more than or something else than this disk. */
+  unlike(peer: NodeId): readonly Head[] {
+    const heads = this.#peers.get(peer)?.heads.values() ?? [];
+    return [...heads].filter(({ origin, sequence, digest }) => this.#isForked(origin) && this.#logs.digestAt(origin, sequence) !== digest);
   }
 
   /** The peer sent these entries, so it has them on its own disk. Call when they are in the logs here too; `forked` logs are no copies of ours. */

@@ -145,7 +145,13 @@ export class Replication {
     const timer = this.#needs.clock.after(waitMs, () => late.resolve(false));
     const complete = await Promise.race([this.#pullFromNowOn(peer), late.promise]);
     timer.cancel();
-    return complete;
+    return complete && !this.#isLeftOut(peer);
+  }
+
+  /** Of logs that a pull leaves out: has the peer what is not known here, as far as it told? */
+  #isLeftOut(peer: NodeId): boolean {
+    const { heads, own } = this.#needs;
+    return !heads.hasTold(peer) || own.isStale || heads.unlike(peer).some((head) => !this.#repair.isRepaired(head));
   }
 
   #heads(whole: boolean, origins?: Iterable<string>): Heads {
@@ -239,10 +245,10 @@ export class Replication {
       while (this.#running) {
         const reply = await messenger.request(peer, recordsProtocol, { type: 'pull', after: this.#after() }, requestMs);
         if (reply.type !== 'entries') return false;
-        await inbox.take(peer, reply.entries);
+        const { forks } = await inbox.take(peer, reply.entries);
         heads.gave(peer, reply.entries, inbox.forked);
         const progress = reply.entries.some((entry) => logs.sequence(entry.origin) >= entry.sequence);
-        if (reply.complete || !progress) return reply.complete;
+        if (reply.complete || !progress) return reply.complete && forks.size === 0;
       }
     } catch {
       // Unreachable, or our disk is full (reported there): the peer's next heads start this again.

@@ -6,10 +6,10 @@ import type { Entry } from '../../../src/model/facts.ts';
 const own = 'n1/s';
 const entry: Entry = { origin: own, sequence: 1, previous: noPredecessor, fact: { type: 'removed', job: 'j', at: 0 } };
 
-function heads() {
+function heads(forked: ReadonlySet<string> = new Set()) {
   const logs = new EntryLogs();
   logs.add([entry]);
-  return new PeerHeads({ logs });
+  return new PeerHeads({ logs, isForked: (origin) => forked.has(origin) });
 }
 
 const held = (sequence: number, digest: string, whole = true) => ({ host: 'h2', whole, heads: [{ origin: own, sequence, digest }] });
@@ -58,4 +58,12 @@ test('a peer that sent an entry holds it, unless its log is a fork or the entry 
   expect([...known.hostsHolding(first)]).toEqual(['h2']);
   known.gave('n9', [entry], new Set());
   expect(known.hasTold('n9')).toBe(false);
+});
+
+test('a longer log of a forked origin is no copy of ours; one that is ours is', () => {
+  const known = heads(new Set([own]));
+  known.record('n2', held(2, 'b'.repeat(64)), 'n9/s');
+  expect([known.sequence('n2', own), [...known.hostsHolding(first)], known.unlike('n2')]).toEqual([0, [], held(2, 'b'.repeat(64)).heads]);
+  known.record('n3', held(1, entryDigest(entry)), 'n9/s');
+  expect([[...known.hostsHolding(first)], known.unlike('n3')]).toEqual([['h2'], []]);
 });

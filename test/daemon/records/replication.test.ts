@@ -231,4 +231,28 @@ describe('a store restored from a backup', () => {
     expect(sizes()).toEqual(before);
     expect(Math.max(...before)).toBeLessThanOrEqual(7);
   });
+
+  test('a pull is not complete before the other log of a fork was looked at', async () => {
+    const { cluster, nodes } = await started(['n1', 'n2', 'n3']);
+    await cluster.wait(nodes[0].journal.append([submission('k1')]));
+    await cluster.clock.advance(1_000);
+    const backup = structuredClone(nodes[0].disk);
+    await cluster.stop('n3');
+    await cluster.wait(nodes[0].journal.append([submission('k2')]));
+    await cluster.stop('n1');
+    await cluster.stop('n2');
+    const restored = await cluster.start('n1', { disk: backup });
+    const third = await cluster.start('n3');
+    await cluster.wait(restored.journal.append([submission('k3'), submission('k4')]));
+    await cluster.stop('n1');
+    await cluster.start('n2');
+    const knows = (): boolean => third.journal.job(submission('k2').job) !== undefined;
+    for (let ask = 0; ask < 100; ask += 1) {
+      const complete = await cluster.wait(third.journal.catchUpFrom('n2', 5_000));
+      expect(complete && !knows()).toBe(false);
+      await cluster.clock.advance(100);
+    }
+    expect(knows()).toBe(true);
+    expect(await cluster.wait(third.journal.catchUpFrom('n2', 5_000))).toBe(true);
+  });
 });
