@@ -35,6 +35,8 @@ const hello = z.object({
   cluster: z.string().length(64),
   host: z.string().min(1).max(256),
   incarnation: z.int().min(0),
+  /** Drawn at every start: two copies of one home folder may well count the same incarnation. Absent in older versions. */
+  life: z.string().min(1).max(64).exactOptional(),
   /** Where the node listens, `host:port`. */
   addresses: z.array(z.string().max(300)).max(32),
   /** Absent where it takes none. */
@@ -65,6 +67,11 @@ export function encodeControl(message: Control): Uint8Array {
 export function createControlReader(): (chunk: Uint8Array) => Control[] {
   const decoder = createFrameDecoder(maximumControlBytes);
   return (chunk) => decoder.push(chunk).map((frame) => control.parse(decodeBody(frame.body)));
+}
+
+/** Which process says it. */
+export function lifeOf({ life, incarnation }: Pick<Hello, 'life' | 'incarnation'>): string {
+  return life ?? `incarnation ${incarnation}`;
 }
 
 /** Why this hello cannot be accepted; undefined when it can. */

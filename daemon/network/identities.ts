@@ -12,7 +12,8 @@ const mostContested = 64;
 
 /** One process that speaks for a node. */
 export interface Holder {
-  readonly incarnation: number;
+  /** Drawn at its start. */
+  readonly life: string;
   /** The physical machine, by its own word. */
   readonly host: string;
   /** Where it was met, for people. */
@@ -21,7 +22,7 @@ export interface Holder {
 
 export class Identities {
   readonly #clock: Clock;
-  readonly #contested = new Map<NodeId, Map<number, { readonly holder: Holder; readonly seenAt: number }>>();
+  readonly #contested = new Map<NodeId, Map<string, { readonly holder: Holder; readonly seenAt: number }>>();
 
   constructor(needs: { readonly clock: Clock }) {
     this.#clock = needs.clock;
@@ -32,7 +33,7 @@ export class Identities {
     if (!this.#contested.has(node) && this.#contested.size >= mostContested) return;
     const holders = this.#contested.get(node) ?? new Map();
     this.#contested.set(node, holders);
-    for (const holder of [one, other]) holders.set(holder.incarnation, { holder, seenAt: this.#clock.now() });
+    for (const holder of [one, other]) holders.set(holder.life, { holder, seenAt: this.#clock.now() });
   }
 
   isContested(node: NodeId): boolean {
@@ -44,9 +45,9 @@ export class Identities {
     const holders = this.#contested.get(node);
     if (holders === undefined) return undefined;
     const now = this.#clock.now();
-    for (const [incarnation, { seenAt }] of holders) if (now - seenAt > seenMs) holders.delete(incarnation);
-    holders.set(holder.incarnation, { holder, seenAt: now });
-    const [rival] = [...holders.values()].filter((known) => known.holder.incarnation !== holder.incarnation).sort((a, b) => b.seenAt - a.seenAt);
+    for (const [life, { seenAt }] of holders) if (now - seenAt > seenMs) holders.delete(life);
+    holders.set(holder.life, { holder, seenAt: now });
+    const [rival] = [...holders.values()].filter((known) => known.holder.life !== holder.life).sort((a, b) => b.seenAt - a.seenAt);
     if (rival === undefined) this.#contested.delete(node);
     return rival?.holder;
   }

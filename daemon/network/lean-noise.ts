@@ -1,5 +1,6 @@
 /**
- * Noise, without what it wastes on small messages: it hands the two bytes of a length and the rest to the socket one after
+ * Noise that tells which process answers, before libp2p ends a connection to this node's own key; and without what it wastes on small
+ * messages: it hands the two bytes of a length and the rest to the socket one after
  * the other, which are two system calls and two packets, and it makes an Error whenever all that came has been read.
  */
 import { noise } from '@chainsafe/libp2p-noise';
@@ -21,13 +22,27 @@ type LengthDecoder = (read: { readonly length: number }) => number;
 const lengthBytes = 2;
 const incomplete = new RangeError('the length has not come yet');
 
-export function leanNoise(options: { readonly prologueBytes: Uint8Array }): (components: Parameters<ReturnType<typeof noise>>[0]) => Encrypter {
-  const create = noise(options);
+export interface LeanNoiseOptions {
+  readonly prologueBytes: Uint8Array;
+  /** Of this process. Carried by the one extension that noise has for bytes, which is of no use over TCP. */
+  readonly life: string;
+  /** Whoever answered at this address, as libp2p writes it, is this very process. */
+  metOwnLife(address: string): void;
+}
+
+export function leanNoise({ prologueBytes, life, metOwnLife }: LeanNoiseOptions): (components: Parameters<ReturnType<typeof noise>>[0]) => Encrypter {
+  const mark = Buffer.from(life);
+  const create = noise({ prologueBytes, extensions: { webtransportCerthashes: [mark] } });
   return (components) => {
     const encrypter = create(components);
     const outbound = encrypter.secureOutbound.bind(encrypter);
     const inbound = encrypter.secureInbound.bind(encrypter);
-    encrypter.secureOutbound = async (connection, ...rest) => readQuietly(await outbound(writeWhole(connection), ...rest));
+    encrypter.secureOutbound = async (connection, ...rest) => {
+      const secured = await outbound(writeWhole(connection), ...rest);
+      const isOwn = secured.remoteExtensions?.webtransportCerthashes.some((bytes) => mark.equals(bytes)) === true;
+      if (isOwn && 'remoteAddr' in connection) metOwnLife(String(connection.remoteAddr));
+      return readQuietly(secured);
+    };
     encrypter.secureInbound = async (connection, ...rest) => readQuietly(await inbound(writeWhole(connection), ...rest));
     return encrypter;
   };

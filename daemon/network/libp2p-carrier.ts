@@ -22,6 +22,8 @@ export interface ListenOptions {
 export interface CarrierOptions {
   readonly nodeKey: NodeKey;
   readonly noisePrologue: Uint8Array;
+  /** Of this process. */
+  readonly life: string;
   readonly listen: ListenOptions;
 }
 
@@ -36,6 +38,8 @@ export class Libp2pCarrier {
   readonly #needs: CarrierNeeds;
   readonly #links = new WeakMap<Connection, PeerLink>();
   readonly #handled = new Set<string>();
+  /** Where this very process answered, as libp2p writes addresses and as they were given. */
+  readonly #ownLife = new Set<string>();
   #node: Libp2p | undefined;
 
   constructor(options: CarrierOptions, needs: CarrierNeeds) {
@@ -87,15 +91,25 @@ export class Libp2pCarrier {
       const connection = await this.#node.dial(texts.map((text) => multiaddr(text + suffix)));
       return connection.remotePeer.toString();
     } catch (error) {
-      if (error instanceof Error && error.name === 'InvalidPeerIdError') return this.#options.nodeKey.id;
-      throw error;
+      if (!(error instanceof Error) || error.name !== 'InvalidPeerIdError') throw error;
+      if (texts.some((text) => this.#ownLife.has(text))) for (const address of addresses) this.#ownLife.add(address);
+      return this.#options.nodeKey.id;
     }
+  }
+
+  /** After a dial: whoever answered at this address is this process, not a copy of its key. */
+  isOwnLife(address: string): boolean {
+    return this.#ownLife.has(address);
   }
 
   async #listen(address: Address, protocols: readonly { readonly id: string; readonly maximumBytes: number }[]): Promise<number> {
     const [listen = ''] = await multiaddrTexts(address);
-    const { nodeKey, noisePrologue } = this.#options;
-    const node = await createLibp2pNode({ nodeKey, noisePrologue, listen, isBanned: (peer) => this.#needs.isBanned(peer) });
+    const { nodeKey, noisePrologue, life } = this.#options;
+    const node = await createLibp2pNode({
+      ...{ nodeKey, noisePrologue, life, listen },
+      isBanned: (peer) => this.#needs.isBanned(peer),
+      metOwnLife: (met) => this.#ownLife.add(met.split('/p2p/')[0] ?? met),
+    });
     this.#node = node;
     this.#handled.clear();
     node.addEventListener('connection:open', (event) => this.#opened(event.detail));

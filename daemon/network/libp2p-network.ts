@@ -69,6 +69,8 @@ export class Libp2pNetwork implements Messenger, Startable {
   readonly #rivals: Rivals;
   readonly #bannedUntil = new Map<NodeId, number>();
   #state: 'new' | 'running' | 'over' = 'new';
+  /** Tells this process from another one with the same key, whatever their clocks and counters say. */
+  readonly #life: string;
   #port = 0;
   #checks: Timer | undefined;
   #checkedAt = 0;
@@ -77,6 +79,7 @@ export class Libp2pNetwork implements Messenger, Startable {
     const { clock, randomness } = needs;
     const { nodeKey, clusterKey, listen = {} } = options;
     this.self = nodeKey.id;
+    this.#life = randomness.hex(16);
     this.#options = options;
     this.#needs = needs;
     this.#exchange = new Exchange({
@@ -88,7 +91,7 @@ export class Libp2pNetwork implements Messenger, Startable {
       violated: (peer, reason) => this.#violated(this.#table.admitted(peer), reason),
     });
     this.#carrier = new Libp2pCarrier(
-      { nodeKey, noisePrologue: clusterKey.noisePrologue, listen },
+      { nodeKey, noisePrologue: clusterKey.noisePrologue, life: this.#life, listen },
       {
         clock,
         hello: () => this.#hello(),
@@ -193,7 +196,7 @@ export class Libp2pNetwork implements Messenger, Startable {
 
   /** Somebody was seen at this address just now, or ought to be there. Resolves when an attempt to connect, if one was worth it, has ended. */
   async found(address: string, node?: NodeId): Promise<void> {
-    // Somebody else announces this node's id: whoever proves it has a copy of its key.
+    // Somebody else announces this node's id: whoever proves it, and is not this process, has a copy of its key.
     if (node === this.self && !leadsHere(address)) await this.#explore(address);
     else if (node !== undefined) this.#dialer.learn(node, [address], true);
     else if (!this.#isKnown(address)) await this.#explore(address);
@@ -207,7 +210,7 @@ export class Libp2pNetwork implements Messenger, Startable {
   #hello(): Hello {
     const { clusterKey, host, incarnation } = this.#options;
     const addresses = this.addresses().slice(0, 32);
-    return { kind: 'hello', wire: wireVersion, node: this.self, cluster: clusterKey.clusterId, host, incarnation, addresses };
+    return { kind: 'hello', wire: wireVersion, node: this.self, cluster: clusterKey.clusterId, host, incarnation, life: this.#life, addresses };
   }
 
   #admitted(link: PeerLink): void {
@@ -248,13 +251,9 @@ export class Libp2pNetwork implements Messenger, Startable {
   async #explore(address: string): Promise<void> {
     const node = await this.#carrier.dial([address]).catch(() => undefined);
     if (node === undefined) return;
-    if (node === this.self) this.#meetSelf(address);
+    // Its own address as others see it, before a router: every machine may be told of the same one.
+    if (node === this.self && !this.#carrier.isOwnLife(address)) this.#needs.identityInUse?.({ host: '', address });
     this.#occupants.set(address, node);
-  }
-
-  #meetSelf(address: string): void {
-    if (leadsHere(address)) this.#needs.problem?.(this.self, `${address} is this node, or a copy of its key`);
-    else this.#needs.identityInUse?.({ host: '', address });
   }
 
   /** Own, or of a peer that is connected: nothing to find there. */

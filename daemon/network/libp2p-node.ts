@@ -3,11 +3,11 @@ import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import type { NodeId } from '../../src/model/job.ts';
-import { leanNoise } from './lean-noise.ts';
+import { type LeanNoiseOptions, leanNoise } from './lean-noise.ts';
 import type { Libp2p } from './libp2p-types.ts';
 import type { NodeKey } from './node-key.ts';
 
-export interface Libp2pNodeOptions {
+export interface Libp2pNodeOptions extends Pick<LeanNoiseOptions, 'life' | 'metOwnLife'> {
   readonly nodeKey: NodeKey;
   readonly noisePrologue: Uint8Array;
   /** As libp2p writes it. */
@@ -22,7 +22,7 @@ export function createLibp2pNode(options: Libp2pNodeOptions): Promise<Libp2p> {
     privateKey: options.nodeKey.privateKey,
     addresses: { listen: [options.listen] },
     transports: [tcp({ backlog: 128, dialOpts: { noDelay: true, keepAlive: true }, listenOpts: { noDelay: true, keepAlive: true } })],
-    connectionEncrypters: [leanNoise({ prologueBytes: options.noisePrologue })],
+    connectionEncrypters: [leanNoise({ ...options, prologueBytes: options.noisePrologue })],
     // Silence is watched by PeerLink; yamux's own pings would wake every node for every peer and cut nothing.
     streamMuxers: [yamux({ enableKeepAlive: false, maxInboundStreams: 64, maxOutboundStreams: 64, maxEarlyStreams: 16 })],
     connectionMonitor: { enabled: false },

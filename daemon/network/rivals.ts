@@ -1,7 +1,7 @@
 /** Looks at who speaks for a node that has a connection already: a later life of it, or another process with its key. */
 import type { NodeId } from '../../src/model/job.ts';
 import type { Clock } from '../clock.ts';
-import { asking } from './hello.ts';
+import { asking, lifeOf } from './hello.ts';
 import { type Holder, Identities } from './identities.ts';
 import type { PeerLink, Refusal } from './peer-link.ts';
 
@@ -35,7 +35,7 @@ export class Rivals {
     if (known !== undefined) return refusalFor(known);
     const before = this.#needs.admitted(link.peer);
     // A node dials only when it has no connection: the same process again has lost the one before.
-    if (before === undefined || before.hello?.incarnation === newcomer.incarnation) return undefined;
+    if (before === undefined || holderOf(before).life === newcomer.life) return undefined;
     void this.#ask(before, newcomer);
     return { reason: asking };
   }
@@ -56,7 +56,7 @@ export class Rivals {
 
 function holderOf({ hello, remoteAddress }: PeerLink): Holder {
   const [, , host = '', , port = ''] = remoteAddress.split('/');
-  return { incarnation: hello?.incarnation ?? 0, host: hello?.host ?? '', address: `${host}:${port}` };
+  return { life: hello === undefined ? '' : lifeOf(hello), host: hello?.host ?? '', address: `${host}:${port}` };
 }
 
 function refusalFor({ host, address }: Holder): Refusal {

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { Identities } from '../../../daemon/network/identities.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
-const one = { incarnation: 1, host: 'first', address: '10.0.0.1:7946' };
-const two = { incarnation: 2, host: 'second', address: '10.0.0.2:7946' };
+const one = { life: 'one', host: 'first', address: '10.0.0.1:7946' };
+const two = { life: 'two', host: 'second', address: '10.0.0.2:7946' };
 
 test('both holders are refused, each told of the other, while both keep coming', async () => {
   const clock = new VirtualClock();
