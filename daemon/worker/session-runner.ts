@@ -1,5 +1,5 @@
 /** Runs attempts for real: inputs from the blobs, a sandboxed session a job, outputs into the blobs. */
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Program } from '../../src/model/inventory.ts';
 import type { AttemptName, JobId, JobRecord, NodeId, Step } from '../../src/model/job.ts';
@@ -14,6 +14,7 @@ import { Leftovers } from './leftovers.ts';
 import { openSession } from './open-session.ts';
 import { orAborted } from './or-aborted.ts';
 import type { ProgramFiles } from './program-files.ts';
+import { removeAttempt } from './remove-attempt.ts';
 import { RunningAttempt } from './running-attempt.ts';
 import { chooseSandbox, type Sandbox } from './sandbox/choose-sandbox.ts';
 import type { SandboxLevel } from './sandbox/sandbox.ts';
@@ -218,7 +219,7 @@ export class SessionRunner implements TaskRunner {
       await this.#files.write(file);
       running.signal.throwIfAborted();
     } catch (error) {
-      await rm(join(session.folders.attempts, fileName(attempt)), { recursive: true, force: true });
+      await removeAttempt(session.folders, fileName(attempt));
       this.#pool.release(session, true);
       throw error;
     }
@@ -231,7 +232,6 @@ export class SessionRunner implements TaskRunner {
 
   /** Waits for the end of the task that the session has, and puts what became of it on disk. */
   async #conclude(running: RunningAttempt, session: WarmSession, file: WrittenAttempt, ending: Promise<TaskEnd>): Promise<RunResult> {
-    const folder = join(session.folders.attempts, fileName(file.attempt));
     const outputs = { base: dirname(session.folders.attempts), below: join('attempts', fileName(file.attempt), 'outputs') };
     let keep = false;
     try {
@@ -246,7 +246,7 @@ export class SessionRunner implements TaskRunner {
       return result;
     } finally {
       running.attach(undefined);
-      await rm(folder, { recursive: true, force: true });
+      await removeAttempt(session.folders, fileName(file.attempt));
       this.#pool.release(session, keep);
     }
   }

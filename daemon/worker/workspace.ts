@@ -1,7 +1,8 @@
 /** A job's folder on this node: its inputs, once, and a place for each session. */
-import { chmod, chown, mkdir, rm } from 'node:fs/promises';
+import { chmod, type FileHandle, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest, NodeId } from '../../src/model/job.ts';
+import { holdFolder, pathIn } from './held-folder.ts';
 import type { SessionFolders } from './sandbox/sandbox.ts';
 import type { Trees } from './task-needs.ts';
 
@@ -45,12 +46,15 @@ export class Workspace {
     return folders;
   }
 
-  /** An empty folder for the outputs of one attempt, inside the session's `attempts`. */
-  async attempt(folders: SessionFolders, name: string): Promise<string> {
-    await this.#makeOwned(join(folders.attempts, name));
-    const outputs = join(folders.attempts, name, 'outputs');
-    await this.#makeOwned(outputs);
-    return outputs;
+  /** An empty folder for the outputs of one attempt, inside the session's `attempts`, which belongs to whoever runs there. */
+  async attempt(folders: SessionFolders, name: string): Promise<void> {
+    const place = join(folders.attempts, name);
+    await mkdir(place);
+    await using folder = await holdFolder(place);
+    const outputs = pathIn(folder, place, 'outputs');
+    await mkdir(outputs);
+    await using inner = await holdFolder(outputs);
+    for (const held of [inner, folder]) await this.#give(held);
   }
 
   /** No session may run any more. Idempotent. */
@@ -76,7 +80,12 @@ export class Workspace {
 
   async #makeOwned(folder: string): Promise<void> {
     await mkdir(folder);
-    await chmod(folder, 0o755);
-    if (this.#options.user !== undefined) await chown(folder, this.#options.user, this.#options.user);
+    await using held = await holdFolder(folder);
+    await this.#give(held);
+  }
+
+  async #give(folder: FileHandle): Promise<void> {
+    await folder.chmod(0o755);
+    if (this.#options.user !== undefined) await folder.chown(this.#options.user, this.#options.user);
   }
 }
