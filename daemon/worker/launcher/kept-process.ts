@@ -23,6 +23,8 @@ export interface KeptNeeds {
 const progressMs = 100;
 /** More answers to one task make no sense. */
 const mostAnswers = 64;
+/** After the end of a process, for what it said last (milliseconds). */
+const lingerMs = 1_000;
 
 export class KeptProcess {
   readonly #start: Start;
@@ -40,6 +42,8 @@ export class KeptProcess {
   #answers: { readonly told: Told; readonly line: string }[] = [];
   #progress: { readonly at: number; readonly line: string } | undefined;
   #exit: Exited | undefined;
+  /** Its process id, and that of its group, may soon be another's. */
+  #isGone = false;
 
   /** Starts it at once. */
   constructor(start: Start, needs: KeptNeeds) {
@@ -86,7 +90,7 @@ export class KeptProcess {
 
   signal(signal: 'SIGTERM' | 'SIGKILL'): void {
     const pid = this.#child?.pid;
-    if (pid === undefined || !this.alive) return;
+    if (pid === undefined || this.#isGone || !this.alive) return;
     signalGroup(pid, signal);
     if (signal === 'SIGKILL') this.#sweep();
   }
@@ -127,8 +131,16 @@ export class KeptProcess {
     for (const stream of [stdout, stderr, answers, child.stdin]) stream?.on('error', () => {});
     for (const stream of [stdout, stderr]) stream?.on('data', (bytes: Uint8Array) => this.#log.write(bytes));
     answers?.on('data', (bytes: Uint8Array) => this.#read(bytes));
-    // Whoever is left holds the pipes open, and `close` would wait for them.
-    child.on('exit', () => this.#sweep());
+    child.on('exit', (code, signal) => {
+      // Whoever is left holds the pipes open, and `close` would wait for them; for one that cannot be found, for ever.
+      this.#sweep();
+      this.#isGone = true;
+      const late = setTimeout(() => {
+        for (const stream of [stdout, stderr, answers, child.stdin]) stream?.destroy();
+        this.#end({ code, signal });
+      }, lingerMs);
+      child.on('close', () => clearTimeout(late));
+    });
     child.on('close', (code, signal) => child.pid !== undefined && this.#end({ code, signal }));
   }
 

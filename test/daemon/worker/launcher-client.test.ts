@@ -97,6 +97,12 @@ describe('the launcher', () => {
     await groupIsGone(pid);
   });
 
+  it('tells the end of a program though somebody who cannot be found holds its pipes', async () => {
+    const { exited, printed } = launch({ args: ['-c', 'setsid env -i /bin/sleep 3308 & echo $!; exit 6'] });
+    expect(await exited).toMatchObject({ code: 6 });
+    process.kill(Number(printed()), 'SIGKILL');
+  });
+
   it('asks before it ends a program, and then does not wait for ever', async () => {
     const polite = launch({ args: ['-c', 'trap "echo bye; exit 3" TERM; echo ready; while :; do sleep 0.01; done'] });
     await waitFor(() => polite.printed().includes('ready'));
