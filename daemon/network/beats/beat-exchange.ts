@@ -9,6 +9,11 @@ import { encodeBeat, openBeat, sequenceOf, slotOf } from './beat-packet.ts';
 
 /** Of one peer in a second; more is not looked at, so that a flood costs no more than beats do. */
 const mostASecond = 40;
+/** Slots are seen by whoever sees a packet. Forged ones are counted by themselves, or few would keep the real ones out; and those that could be the next one are looked at for longer. */
+const mostForged = 40;
+const mostForgedNext = 1000;
+/** So many beats may have been lost before the next one. */
+const nextSteps = 16;
 /** Before it slows down it says so for a while, or lost beats would look like death. */
 const beatsBeforeSlower = 4;
 /** A peer that stays silent was asked often enough after so many questions. */
@@ -37,7 +42,9 @@ interface Peer {
   /** Questions since its last beat. */
   asked: number;
   windowAt: number;
-  inWindow: number;
+  /** In this second, by the seal. */
+  sealed: number;
+  forged: number;
 }
 
 function keyOf(text: string): KeyObject {
@@ -66,7 +73,7 @@ export class BeatExchange {
     const now = this.#needs.now();
     const peer = {
       ...{ place, address, port: theirs.port, slotOut: theirs.slot, slotIn: ours.slot, keyOut: keyOf(theirs.key), keyIn: keyOf(ours.key) },
-      ...{ sent: 0, last: 0, promisedMs: 0, arrivedAt: now, asked: 0, windowAt: now, inWindow: 0 },
+      ...{ sent: 0, last: 0, promisedMs: 0, arrivedAt: now, asked: 0, windowAt: now, sealed: 0, forged: 0 },
     };
     this.#byPlace.set(place, peer);
     this.#bySlot.set(ours.slot, peer);
@@ -115,16 +122,22 @@ export class BeatExchange {
   receive(packet: Buffer): void {
     const slot = slotOf(packet);
     const peer = slot === undefined ? undefined : this.#bySlot.get(slot);
-    if (peer === undefined || sequenceOf(packet) <= peer.last) return;
+    if (peer === undefined) return;
+    const steps = sequenceOf(packet) - peer.last;
+    if (steps <= 0) return;
     const now = this.#needs.now();
     if (elapsed(peer.windowAt, now) >= 1000) {
       peer.windowAt = now;
-      peer.inWindow = 0;
+      peer.sealed = 0;
+      peer.forged = 0;
     }
-    peer.inWindow += 1;
-    if (peer.inWindow > mostASecond) return;
+    if (peer.sealed >= mostASecond || peer.forged >= (steps <= nextSteps ? mostForgedNext : mostForged)) return;
     const beat = openBeat(packet, peer.keyIn);
-    if (beat === undefined) return;
+    if (beat === undefined) {
+      peer.forged += 1;
+      return;
+    }
+    peer.sealed += 1;
     peer.last = beat.sequence;
     if (beat.hears) {
       this.#memory.put(peer.place, 'heardAt', now);

@@ -135,6 +135,22 @@ test('a flood with a right slot is not even looked at beyond some packets a seco
   expect(world.threads.size).toBe(2);
 });
 
+test('forged packets with a right slot keep no real beat out', async () => {
+  const { clock, a, b } = pair();
+  a.beat([0], 250);
+  await clock.advance(300);
+  const before = count(b);
+  const forged = encodeBeat(
+    { slot: offerOf(2, 1).slot, sequence: 2 ** 40, intervalMs: 250, loopAgeMs: 0, hears: true, asks: false },
+    createSecretKey(Buffer.alloc(32, 7)),
+  );
+  for (let passed = 0; passed < 5000; passed += 50) {
+    for (let packet = 0; packet < 41; packet += 1) b.exchange.receive(forged);
+    await clock.advance(50);
+  }
+  expect(count(b) - before).toBeGreaterThanOrEqual(20);
+});
+
 test('what is sealed is read back, and slots are read from packets of the right shape only', () => {
   const key = createSecretKey(Buffer.alloc(32, 1));
   const beats = fc.record({
