@@ -5,8 +5,8 @@ import type { Clock, Randomness, Timer } from './clock.ts';
 
 /** A timer at most this far away fits Node's 32-bit delay; longer waits are made of several. */
 const longestDelay = 2 ** 31 - 1;
-/** How often, at most, the uptime is read to see whether the machine slept (milliseconds). */
-const sleepCheckMs = 250;
+/** How often, at most, the uptime is read to see whether the machine slept (milliseconds): reading costs tens of microseconds, and leases are judged by what it says. */
+const sleepCheckMs = 10;
 /** Uptime comes in hundredths of a second; less than this is no sleep. */
 const shortestSleepMs = 1000;
 

@@ -19,6 +19,20 @@ test('time goes on while the machine sleeps, and coarse uptime is not taken for 
   expect(slept()).toBe(60_010);
 });
 
+test('what is timed is over as soon as the machine wakes, not a quarter of a second later', () => {
+  const machine = { awake: 5000, up: 905_000 };
+  const { now } = sleeplessClock(
+    () => machine.awake,
+    () => machine.up,
+  );
+  machine.awake += 20;
+  machine.up += 20;
+  expect(now()).toBe(5020);
+  machine.awake += 15;
+  machine.up += 60_015;
+  expect(now()).toBe(65_035);
+});
+
 test('timers of the machine run and can be cancelled', async () => {
   const clock = systemClock();
   const before = clock.now();
