@@ -154,6 +154,9 @@ export class Election implements VotedLeadership, Startable {
         }
         this.#consider();
         return;
+      case 'promised':
+        this.#seat.promises.hear(message);
+        return;
       case 'resign':
         if (from === message.term.node) this.#seat.release(message.term);
         return;

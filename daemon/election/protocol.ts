@@ -28,6 +28,8 @@ const message = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('voters'), voters }),
   /** By the coordinator of the term: how it stands. */
   z.strictObject({ type: z.literal('standing'), term, ...standing }),
+  /** The voter `node` granted the term, as its coordinator saw, when its store was `store`. */
+  z.strictObject({ type: z.literal('promised'), node, store, term }),
   /** Its coordinator relies on no renewal of the term any more. */
   z.strictObject({ type: z.literal('resign'), term }),
 ]);
@@ -57,6 +59,7 @@ const reply = z.discriminatedUnion('type', [
 export type ElectionMessage = z.infer<typeof message>;
 export type ElectionRequest = z.infer<typeof request>;
 export type ElectionReply = z.infer<typeof reply>;
+export type Promised = Extract<ElectionMessage, { type: 'promised' }>;
 export type Ask = Extract<ElectionRequest, { type: 'ask' }>;
 export type Answer = Extract<ElectionReply, { type: 'granted' | 'refused' }>;
 

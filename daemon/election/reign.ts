@@ -73,7 +73,11 @@ export class Reign {
 
   #changed(news: Voters | undefined): void {
     if (this.#over) return;
-    const { messenger } = this.#needs;
+    const { messenger, seat } = this.#needs;
+    for (const { node } of seat.voters()?.voters ?? []) {
+      const store = this.quorum.storeOf(node);
+      if (store !== undefined) seat.promises.granted(node, store, this.#options.term);
+    }
     const standing = JSON.stringify(this.quorum.standing());
     const isNew = standing !== this.#told;
     this.#told = standing;

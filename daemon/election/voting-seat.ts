@@ -5,8 +5,15 @@
 import type { NodeId, Term } from '../../src/model/job.ts';
 import { compareTerms, sameTerm } from '../../src/model/term.ts';
 import { newerVoters, type Seat, type Voters } from '../../src/model/voters.ts';
-import type { Clock, SeatMemory } from './needs.ts';
+import type { Clock, Messenger, SeatMemory } from './needs.ts';
+import { Promises } from './promises.ts';
 import type { Answer, Ask } from './protocol.ts';
+
+export interface VoterNeeds {
+  readonly memory: SeatMemory;
+  readonly clock: Clock;
+  readonly messenger: Pick<Messenger, 'self' | 'connected' | 'send' | 'onPeer'>;
+}
 
 export interface VoterOptions {
   readonly self: NodeId;
@@ -20,15 +27,17 @@ const voterShare = 1.25;
 
 export class VotingSeat {
   readonly #options: VoterOptions;
-  readonly #needs: { readonly memory: SeatMemory; readonly clock: Clock };
+  readonly #needs: VoterNeeds;
+  readonly promises: Promises;
   #leaseUntil = 0;
   #ready = false;
   /** One after the other, so that each decision sees what the one before wrote. */
   #line: Promise<unknown> = Promise.resolve();
 
-  constructor(options: VoterOptions, needs: { readonly memory: SeatMemory; readonly clock: Clock }) {
+  constructor(options: VoterOptions, needs: VoterNeeds) {
     this.#options = options;
     this.#needs = needs;
+    this.promises = new Promises(needs);
   }
 
   /**
@@ -53,6 +62,7 @@ export class VotingSeat {
   /** Rejects when the disk does. */
   ask({ term, voters }: Ask): Promise<Answer> {
     return this.#inLine(async () => {
+      if (this.#ready && this.#isOldCopy()) await this.#needs.memory.renewStore();
       const refusal = this.#refusalOf(term);
       if (refusal !== undefined) return refusal;
       const seat = this.#relisted();
@@ -82,11 +92,18 @@ export class VotingSeat {
 
   #refusalOf(term: Term): Answer | undefined {
     const granted = this.granted();
-    if (!this.#ready) return { type: 'refused', reason: 'not-ready', ...this.#known() };
+    if (!this.#ready || this.#isOldCopy()) return { type: 'refused', reason: 'not-ready', ...this.#known() };
     if (granted === undefined) return undefined;
     if (compareTerms(term, granted) < 0) return { type: 'refused', reason: 'lower', term: granted, ...this.#known() };
     const isLeased = granted.node !== term.node && this.#needs.clock.now() < this.#leaseUntil;
     return isLeased ? { type: 'refused', reason: 'leased', term: granted, ...this.#known() } : undefined;
+  }
+
+  /** Others remember that this store granted more than it knows. */
+  #isOldCopy(): boolean {
+    if (!this.#ready) return false;
+    const [known, told] = [this.granted(), this.promises.own(this.#needs.memory.storeId())];
+    return told !== undefined && (known === undefined || compareTerms(known, told) < 0);
   }
 
   /** What it knows of another cluster, which it has left, says nothing here. */

@@ -179,6 +179,11 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     return this.#ownLog().storeId;
   }
 
+  renewStore(): Promise<void> {
+    const own = this.#ownLog();
+    return own.renew(own.origin);
+  }
+
   heard(): Promise<void> {
     return this.#heard.promise;
   }

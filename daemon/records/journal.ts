@@ -60,6 +60,8 @@ export interface SeatMemory extends TermMemory, Holders {
   saveSeat(seat: Seat): Promise<void>;
   /** Of the store that this node writes to now. */
   storeId(): string;
+  /** Draws a new store id: this disk is an older copy of one that others know. Resolves also when the disk refuses, and the id is the old one still. */
+  renewStore(): Promise<void>;
   /** Resolves once the peers could say whether this store is behind what they know of it, as one restored from a backup is. */
   heard(): Promise<void>;
   /** Pulls all that the peer has on disk; false when that did not succeed in time. */

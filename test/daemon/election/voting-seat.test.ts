@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Ask } from '../../../daemon/election/protocol.ts';
 import { VotingSeat } from '../../../daemon/election/voting-seat.ts';
+import { createMemoryNetwork } from '../../../daemon/network/memory-network.ts';
 import type { Seat } from '../../../src/model/voters.ts';
+import { seededRandomness } from '../../support/seeded-randomness.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const term = { number: 3, node: 'a' };
@@ -9,7 +11,7 @@ const term = { number: 3, node: 'a' };
 const ask = (): Ask => ({ type: 'ask', term: { ...term }, voters: { number: 2, term: { ...term }, voters: [{ node: 'b', store: 'first' }] } });
 
 async function seated(seat: Seat = {}, store = 'first') {
-  const disk = { seat, saves: 0, full: false };
+  const disk = { seat, store, saves: 0, full: false };
   const clock = new VirtualClock();
   const memory = {
     seat: () => disk.seat,
@@ -17,10 +19,14 @@ async function seated(seat: Seat = {}, store = 'first') {
       if (disk.full) throw new Error('no room');
       Object.assign(disk, { seat: next, saves: disk.saves + 1 });
     },
-    storeId: () => store,
+    storeId: () => disk.store,
+    renewStore: async () => {
+      if (!disk.full) disk.store = 'renewed';
+    },
     heard: () => Promise.resolve(),
   };
-  const voter = new VotingSeat({ self: 'b', leaseMs: 3000 }, { memory: memory as never, clock });
+  const messenger = createMemoryNetwork({ clock, randomness: seededRandomness(1) }).join('b');
+  const voter = new VotingSeat({ self: 'b', leaseMs: 3000 }, { memory: memory as never, clock, messenger });
   voter.start();
   await clock.advance(4000);
   return { voter, disk, clock };
@@ -43,4 +49,17 @@ test('the only voter lists itself anew when its store is another one; one of sev
   expect(disk.seat.voters).toEqual(relisted);
   const { voter: one } = await seated({ voters: list('b', 'c') }, 'second');
   expect(await one.ask({ type: 'ask', term })).toEqual({ type: 'granted', store: 'second', voters: list('b', 'c') });
+});
+
+test('a voter of which others remember more than it does votes only under another store id', async () => {
+  const { voter, disk } = await seated({ granted: { number: 2, node: 'a' } });
+  voter.promises.hear({ type: 'promised', node: 'b', store: 'another', term: { number: 9, node: 'c' } });
+  voter.promises.hear({ type: 'promised', node: 'c', store: 'first', term: { number: 9, node: 'c' } });
+  voter.promises.hear({ type: 'promised', node: 'b', store: 'first', term: { number: 2, node: 'a' } });
+  expect(await voter.ask({ type: 'ask', term })).toMatchObject({ type: 'granted', store: 'first' });
+  voter.promises.hear({ type: 'promised', node: 'b', store: 'first', term: { number: 9, node: 'c' } });
+  disk.full = true;
+  expect(await voter.ask({ type: 'ask', term: { number: 4, node: 'a' } })).toMatchObject({ type: 'refused', reason: 'not-ready' });
+  disk.full = false;
+  expect(await voter.ask({ type: 'ask', term: { number: 4, node: 'a' } })).toMatchObject({ type: 'granted', store: 'renewed' });
 });
