@@ -122,9 +122,9 @@ export class LauncherClient implements Startable {
     return this.#process(id);
   }
 
-  /** Takes up a process that an earlier daemon started; `listener` hears again what it answered to its last task. */
-  adopt(id: number, listener: ProcessListener): LaunchedProcess {
-    this.#known.set(id, { listener, marker: undefined });
+  /** Takes up a process that an earlier daemon started; `listener` hears again what it answered to its last task. `marker` as when it was started. */
+  adopt(id: number, marker: string | undefined, listener: ProcessListener): LaunchedProcess {
+    this.#known.set(id, { listener, marker });
     this.#send({ type: 'adopt', id });
     return this.#process(id);
   }

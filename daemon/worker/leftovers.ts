@@ -64,7 +64,7 @@ export class Leftovers {
     for (const process of launcher.left) {
       const note = readNote(process.note);
       const file = written.find(({ result, session }) => result === undefined && this.#isHere(session) && isOf(session, process));
-      if (note === undefined || process.task === undefined || (file === undefined && process.busy)) ending.push(this.#end(process.id));
+      if (note === undefined || process.task === undefined || (file === undefined && process.busy)) ending.push(this.#end(process.id, note?.marker));
       else sessions.push(this.#takeUp(process, process.task, note, file));
     }
     await Promise.all(ending);
@@ -110,8 +110,8 @@ export class Leftovers {
 
   #takeUp({ id, pid, runningMs, leaseUntil }: LeftProcess, task: number, note: SessionNote, file: WrittenAttempt | undefined): LeftSession {
     const { clock, launcher } = this.#needs;
-    const { job, cores, folders, inside, tree } = note;
-    const process = new SessionProcess({ attach: (listener) => launcher.adopt(id, listener), left: { pid, task } }, { clock });
+    const { job, cores, folders, inside, tree, marker } = note;
+    const process = new SessionProcess({ attach: (listener) => launcher.adopt(id, marker, listener), left: { pid, task } }, { clock });
     const session = { job, cores, process, folders, inside };
     if (file !== undefined) {
       let hear: OnProgress = () => {};
@@ -125,9 +125,9 @@ export class Leftovers {
   }
 
   /** Nobody knows what it is doing, or it was just being opened. */
-  async #end(id: number): Promise<void> {
+  async #end(id: number, marker: string | undefined): Promise<void> {
     const ended = Promise.withResolvers<unknown>();
-    const process = this.#needs.launcher.adopt(id, { onStarted: () => {}, onAnswer: () => {}, onExit: ended.resolve });
+    const process = this.#needs.launcher.adopt(id, marker, { onStarted: () => {}, onAnswer: () => {}, onExit: ended.resolve });
     process.kill();
     // One that the kernel holds must not keep the daemon from starting.
     const timer = this.#needs.clock.after(endMs, () => ended.resolve(undefined));

@@ -47,7 +47,8 @@ export async function openSession(request: SessionRequest, { clock, launcher, sa
     readable: [...files.readable, files.node, ...programs.map(({ path }) => programFolder(path))],
     command: [files.node, '--disable-warning=ExperimentalWarning', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', files.session],
   });
-  const note = noteOf({ job, tree: record.inputs.tree, cores, folders, inside });
+  const marker = spec.marker === undefined ? {} : { marker: spec.marker };
+  const note = noteOf({ job, tree: record.inputs.tree, cores, folders, inside, ...marker });
   const process = new SessionProcess({ attach: (listener) => launcher.launch(id, { spec, note, log }, listener), ...request.limits }, { clock });
   const onAbort = (): void => process.kill();
   signal.addEventListener('abort', onAbort);

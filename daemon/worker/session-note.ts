@@ -13,6 +13,8 @@ const note = z.strictObject({
   /** Outside the sandbox, and as the session sees them. */
   folders,
   inside: folders,
+  /** By which its processes are known, where they have no namespace of their own. */
+  marker: z.string().exactOptional(),
 });
 
 export type SessionNote = z.infer<typeof note>;

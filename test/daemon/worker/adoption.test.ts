@@ -96,6 +96,15 @@ describe('an attempt that runs while its daemon restarts', () => {
     expect(await adopt(attempt).result).toMatchObject({ failure: { code: 'timed-out', message: expect.stringContaining('2 s'), blameNode: false } });
   });
 
+  it('ends with everything it started when its launcher dies after', async () => {
+    const attempt = await waiting({ do: 'stubborn' });
+    await bench.restart();
+    const running = adopt(attempt);
+    process.kill(bench.runner.launcherPid ?? 0, 'SIGKILL');
+    expect(await running.result).toMatchObject({ failure: { code: 'program-died', blameNode: true } });
+    while ((await bench.sleepers()) > 0);
+  });
+
   it('is not there any more when its launcher died too, nor is anything of it', async () => {
     await waiting({ do: 'stubborn' });
     await bench.runner.stop();

@@ -173,7 +173,7 @@ describe('when the daemon is gone', () => {
     expect(second.name).toBe(first.name ?? second.name);
     expect(second.left).toEqual([{ id: launched.id, pid, note: { of: 'the test' }, task: 1, busy: true, runningMs: expect.any(Number) }]);
     const again = listener();
-    const adopted = second.adopt(launched.id, again);
+    const adopted = second.adopt(launched.id, undefined, again);
     await waitFor(() => again.answers.length === 2);
     expect(again.answers).toEqual(['before', 'meanwhile']);
     expect(readFileSync(log, 'utf8')).toBe('printed\n');
@@ -197,7 +197,7 @@ describe('when the daemon is gone', () => {
       const next = clientOf('ended');
       await next.start();
       const again = listener();
-      const adopted = next.adopt(kept.launched.id, again);
+      const adopted = next.adopt(kept.launched.id, undefined, again);
       expect(await again.exited).toMatchObject({ code: 4, lost: false });
       if (_ === 2) adopted.forget();
       await next.stop();
