@@ -2,12 +2,14 @@
  * Frees the disk of what nothing refers to: at once what removed jobs referred to, and what nobody ever came to refer to
  * (a submission that was given up) after a day. What any job that was not removed refers to stays.
  */
+import { SupervmError } from '../../src/model/errors.ts';
 import type { Fact } from '../../src/model/facts.ts';
-import type { Digest } from '../../src/model/job.ts';
+import type { Digest, JobId } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import type { Timer } from '../clock.ts';
 import type { Startable } from '../startable.ts';
 import type { CollectionNeeds } from './needs.ts';
+import { isOpen } from './wanted.ts';
 
 /** All in milliseconds. */
 export interface CollectionOptions {
@@ -30,6 +32,8 @@ export class BlobCollection implements Startable {
   #picture: Set<Digest> | undefined;
   /** Since when (clock milliseconds) nothing has referred to the blob. */
   readonly #unreferenced = new Map<Digest, number>();
+  /** Open jobs whose inputs nobody could list. */
+  readonly #told = new Set<JobId>();
   #timer: Timer | undefined;
   #sweeping: Timer | undefined;
   #working: Promise<void> | undefined;
@@ -131,13 +135,25 @@ export class BlobCollection implements Startable {
       for (const digest of resultDigests(state)) picture.add(digest);
       if (state.record === undefined) continue;
       const { inputs, submitter } = state.record;
+      picture.add(inputs.tree);
       const files = await this.#needs.readTree(inputs.tree, [submitter]).catch(() => undefined);
-      if (files === undefined) this.#picture = undefined;
+      if (files === undefined && isOpen(state)) {
+        this.#picture = undefined;
+        this.#tellUnreadable(state);
+      }
       // As well when a job came meanwhile.
-      if (files === undefined || this.#picture === undefined) return undefined;
-      for (const digest of [inputs.tree, ...files]) picture.add(digest);
+      if (this.#stopped || this.#picture === undefined) return undefined;
+      // A job that has ended could not be tried again without the list of its files either.
+      for (const digest of files ?? []) picture.add(digest);
     }
     return picture;
+  }
+
+  #tellUnreadable({ id }: JobState): void {
+    if (this.#told.has(id)) return;
+    this.#told.add(id);
+    const message = `no machine within reach has the list of the input files of job ${id.slice(0, 12)}, so none of this machine's disk is freed`;
+    this.#needs.onProblem(new SupervmError('file-missing', message, `Connect the machine it was submitted on, or remove it: supervm rm ${id.slice(0, 12)}`));
   }
 }
 

@@ -194,6 +194,20 @@ describe('collecting blobs', () => {
     world.remove('one', gone);
     await world.clock.advance(60 * hour);
     expect(await world.count()).toBe(6);
+    expect(world.problems).toMatchObject([{ code: 'file-missing', message: expect.stringContaining('two') }]);
+  });
+
+  test('is not kept by the lost list of files of a job that has ended', async () => {
+    const gone = await world.job('one', 'scene', 'frame one');
+    const [submitted] = await world.job('two', 'other scene', 'frame two');
+    const term = { number: 1, node: 'a' };
+    const ended = { type: 'ended', job: 'two', at: 0, generation: 1, outcome: 'succeeded', term, kept: 1, failed: [] } as const;
+    foldInto(world.jobs.get('two') as MutableJobState, ended);
+    await world.disk.remove((submitted as Extract<Fact, { type: 'submitted' }>).record.inputs.tree);
+    world.remove('one', gone);
+    await world.clock.advance(200_000);
+    expect(await world.count()).toBe(2);
+    expect(world.problems).toEqual([]);
   });
 });
 
