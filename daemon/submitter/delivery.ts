@@ -103,6 +103,7 @@ export class Delivery implements Startable {
     if (delivery === undefined || winner === undefined) return;
     delivery.add(winner);
     this.#pump();
+    this.#tellDelivered(state.id);
   }
 
   /** Takes up all results there are. */
@@ -186,7 +187,10 @@ export class Delivery implements Startable {
     if (state === undefined || state.removed || this.#jobs.get(job)?.isComplete !== true) return;
     const { generation } = state;
     const key = `${job}/${generation}`;
-    if (!state.ended.has(generation) || state.delivered >= generation || this.#telling.has(key) || this.#stopping.signal.aborted) return;
+    const ended = state.ended.get(generation);
+    // A result that has not arrived here yet, or was lost, is not in the folder.
+    if (ended === undefined || state.results.size < ended.kept || !this.#jobs.get(job)?.hasAll(state.results.values())) return;
+    if (state.delivered >= generation || this.#telling.has(key) || this.#stopping.signal.aborted) return;
     this.#telling.add(key);
     // A disk that refuses now is asked again after the next start.
     const told = this.#needs.journal.append([{ type: 'delivered', job, at: this.#needs.clock.wall(), generation }], 0);

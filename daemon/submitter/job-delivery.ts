@@ -41,6 +41,11 @@ export class JobDelivery {
     return this.#due.length === 0 && this.#busy === 0;
   }
 
+  /** Whether all their files are in the folder, but for those that may never be there. */
+  hasAll(results: Iterable<ResultKept>): boolean {
+    return [...results].every(({ outputs }) => outputs.every(({ path }) => this.#delivered.has(path) || !staysBelow(path)));
+  }
+
   /** A path is delivered once: if a partition's end lets another result win, the user's files stay and the job shows the conflict. */
   add(result: ResultKept): void {
     for (const output of result.outputs) {

@@ -228,6 +228,35 @@ describe('a job that has ended', () => {
     await expect.poll(() => delivery.state(job)?.problem?.code).toBe('file-missing');
     expect(told()).toEqual([]);
   });
+
+  test('is not told to be delivered before all its results are known here', async () => {
+    const delivery = await start();
+    const first = deliveries(delivery, 1);
+    journal.learn({ ...ended, job });
+    journal.learn(kept(0));
+    await first;
+    await clock.advance(2000);
+    expect(told()).toEqual([]);
+    journal.learn(kept(1));
+    await expect.poll(told).toMatchObject([{ job, generation: 1 }]);
+  });
+
+  test('is not told to be delivered because what was left of it is lost', async () => {
+    lost.add(digestOf(1));
+    const delivery = await start();
+    const first = deliveries(delivery, 1);
+    journal.learn(kept(0));
+    await first;
+    journal.learn(kept(1));
+    journal.learn({ ...ended, job, outcome: 'failed', failed: [] });
+    await expect.poll(() => delivery.state(job)?.problem?.code).toBe('file-missing');
+    journal.learn({ type: 'result-lost', job, at: 0, attempt: attemptOf(job, 1) });
+    // Another event of the job, once its files have been looked at again.
+    journal.learn({ ...ended, job, at: 1, outcome: 'failed', failed: [] });
+    await clock.advance(60_000);
+    expect(delivery.state(job)?.complete).toBe(true);
+    expect(told()).toEqual([]);
+  });
 });
 
 test('a file whose bytes are lost comes from the result that is made anew', async () => {
