@@ -9,6 +9,9 @@ export interface Group {
   readonly wanted: number;
 }
 
+/** Holders that are named to who fetches; the protocol takes no more. */
+const mostSources = 64;
+
 /** One move a target at most; nothing for what nobody has. Machines that have a part of a group come before those that have none of it. */
 export function movesFor(groups: readonly Group[], held: ReadonlyMap<string, readonly NodeId[]>, machines: Machines): readonly Move[] {
   const moves = new Map<NodeId, { readonly blobs: Map<string, SizedBlob>; readonly from: Set<NodeId> }>();
@@ -31,5 +34,5 @@ export function movesFor(groups: readonly Group[], held: ReadonlyMap<string, rea
       }
     }
   }
-  return [...moves].map(([to, { blobs, from }]) => ({ to, blobs: [...blobs.values()], from: [...from] }));
+  return [...moves].map(([to, { blobs, from }]) => ({ to, blobs: [...blobs.values()], from: [...from].slice(0, mostSources) }));
 }

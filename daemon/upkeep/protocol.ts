@@ -5,6 +5,9 @@ import type { Protocol } from '../wire/messenger.ts';
 
 /** Jobs in one answer, the least durable first. */
 export const mostJobs = 1000;
+const maximumBytes = 1024 * 1024;
+/** What they may need as JSON, which is more than as CBOR. */
+export const mostJobBytes = maximumBytes - 4096;
 
 const hosts = z.array(z.string().min(1).max(128)).max(64).readonly();
 
@@ -31,5 +34,5 @@ export const upkeepProtocol: Protocol<never, z.infer<typeof request>, z.infer<ty
   message: z.never(),
   request,
   reply,
-  maximumBytes: 1024 * 1024,
+  maximumBytes,
 };

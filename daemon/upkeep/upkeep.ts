@@ -11,7 +11,7 @@ import type { Timer } from '../clock.ts';
 import type { Startable } from '../startable.ts';
 import { movesFor } from './moves.ts';
 import type { Located, Move, SizedBlob, UpkeepNeeds } from './needs.ts';
-import { type JobCopies, mostJobs, upkeepProtocol } from './protocol.ts';
+import { type JobCopies, mostJobBytes, mostJobs, upkeepProtocol } from './protocol.ts';
 import { blobsOf, holdersOf, isOpen, isRepeatable, type Machines, machinesOf, undelivered } from './wanted.ts';
 
 /** All in milliseconds. */
@@ -67,7 +67,12 @@ export class Upkeep implements Startable {
   #answer(): readonly JobCopies[] {
     if (!this.#needs.leadership.isMine()) return [];
     const fewest = ({ inputs, results }: JobCopies): number => Math.min(inputs.length, results ?? inputs.length);
-    return [...this.#known.values()].toSorted((a, b) => fewest(a) - fewest(b)).slice(0, mostJobs);
+    const sorted = [...this.#known.values()].toSorted((a, b) => fewest(a) - fewest(b)).slice(0, mostJobs);
+    let bytes = 0;
+    return sorted.filter((copies) => {
+      bytes += Buffer.byteLength(JSON.stringify(copies));
+      return bytes <= mostJobBytes;
+    });
   }
 
   #learn(fact: Fact): void {
