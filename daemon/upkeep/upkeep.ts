@@ -4,7 +4,7 @@
  */
 import { attemptKey } from '../../src/model/attempt.ts';
 import type { Fact, ResultKept } from '../../src/model/facts.ts';
-import type { JobId } from '../../src/model/job.ts';
+import type { JobId, NodeId } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import { jobPhase } from '../../src/model/phase.ts';
 import type { Timer } from '../clock.ts';
@@ -36,6 +36,8 @@ export class Upkeep implements Startable {
   readonly #due = new Set<JobId>();
   /** Clock milliseconds when nobody was found to have the result of the attempt. */
   readonly #missing = new Map<string, number>();
+  /** Nodes that were found to have a part of the attempt's result: copies made here are known nowhere else. */
+  readonly #seen = new Map<JobId, Map<string, Set<NodeId>>>();
   #timer: { readonly at: number; readonly timer: Timer } | undefined;
   #working = false;
   #running = false;
@@ -76,7 +78,10 @@ export class Upkeep implements Startable {
   }
 
   #learn(fact: Fact): void {
-    if (fact.type === 'removed' || fact.type === 'delivered') this.#known.delete(fact.job);
+    if (fact.type === 'removed' || fact.type === 'delivered') {
+      this.#known.delete(fact.job);
+      this.#seen.delete(fact.job);
+    }
     if (fact.type !== 'submitted' && fact.type !== 'retried' && fact.type !== 'ended') return;
     this.#due.add(fact.job);
     this.#lookIn(this.#options.soonMs);
@@ -87,6 +92,7 @@ export class Upkeep implements Startable {
     if (!this.#needs.leadership.isMine()) {
       this.#known.clear();
       this.#missing.clear();
+      this.#seen.clear();
       return;
     }
     if (!this.#isQuorate()) this.#missing.clear();
@@ -138,6 +144,7 @@ export class Upkeep implements Startable {
     for (const move of moves) if (this.#mayAct()) await this.#move(move).catch(() => undefined);
     if (!this.#mayAct()) return false;
     const after = moves.length === 0 ? before : await this.#needs.blobs.locate(blobs.map(({ digest }) => digest));
+    for (const { held } of [before, after]) this.#see(state.id, results, held);
     await this.#giveUpLost(state, results, after);
     return this.#note(state, inputs, results, after);
   }
@@ -164,6 +171,16 @@ export class Upkeep implements Startable {
     return movesFor(groups, held, machines);
   }
 
+  #see(job: JobId, results: readonly ResultKept[], held: Located['held']): void {
+    const seen = this.#seen.get(job) ?? new Map<string, Set<NodeId>>();
+    this.#seen.set(job, seen);
+    for (const result of results) {
+      const key = attemptKey(result.attempt);
+      const holders = blobsOf(result).flatMap(({ digest }) => held.get(digest) ?? []);
+      seen.set(key, new Set([...(seen.get(key) ?? []), ...holders]));
+    }
+  }
+
   #move({ blobs, to, from }: Move): Promise<void> {
     const traffic = this.#needs.blobs;
     return to === this.#needs.membership.self ? traffic.fetch(blobs, from) : traffic.replicate(blobs, to, this.#options.copyMs, from);
@@ -186,7 +203,12 @@ export class Upkeep implements Startable {
       if (!gone) this.#missing.delete(key);
       else if (!this.#missing.has(key)) this.#missing.set(key, now);
       if (!gone) return false;
-      const hadIt = [...result.holders.map(({ node }) => node), result.attempt.node, state.record?.submitter ?? ''];
+      const hadIt = [
+        ...result.holders.map(({ node }) => node),
+        result.attempt.node,
+        state.record?.submitter ?? '',
+        ...(this.#seen.get(state.id)?.get(attemptKey(result.attempt)) ?? []),
+      ];
       return hadIt.every((node) => answered.has(node)) || (isQuorate && now - (this.#missing.get(key) ?? now) >= this.#options.lostMs);
     });
     if (lost.length === 0 || !this.#mayAct()) return;

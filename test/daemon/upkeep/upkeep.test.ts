@@ -141,6 +141,25 @@ describe('the care for bytes', () => {
     expect(world.journal.job(job)?.results.size).toBe(0);
   });
 
+  test('asks those too that it brought a result to, before it is lost at once', async () => {
+    const job = await world.submit(['a', 'b', 'd']);
+    const { outputs } = await world.keep(job, 0, ['a']);
+    const digest = outputs[0]?.digest ?? '';
+    world.lose('b');
+    await world.upkeep.start();
+    await world.clock.advance(3_000);
+    expect(await world.holders(digest)).toEqual(['a', 'c']);
+    world.lose('c');
+    world.disks.get('a')?.lose(digest);
+    world.findAgain('b');
+    await world.clock.advance(60_000);
+    expect(facts()).toEqual([]);
+    world.findAgain('c');
+    await world.clock.advance(60_000);
+    expect(facts()).toEqual([]);
+    expect(await world.holders(digest)).toHaveLength(2);
+  });
+
   test('waits a while for machines that may come back with a result, then lets the task run again', async () => {
     const job = await world.submit(['a', 'b']);
     await world.keep(job, 0, ['c', 'd']);
