@@ -69,7 +69,7 @@ async function assemble(
 ): Promise<Daemon> {
   const network = await openNetwork({ paths, settings, host: inventory.host }, { clock, randomness, log });
   const recentUse = new RecentUse({ clock });
-  const blobFolder = new BlobFolder({ folder: paths.blobs, onUse: (digest) => recentUse.note(digest) });
+  const blobFolder = new BlobFolder({ folder: paths.blobs, onUse: (digest) => recentUse.use(digest) });
   const store = openRecords({ paths, settings }, { randomness, log });
   const incarnation = network.incarnation;
   const facts = { id: network.messenger.self, name: settings.name, host: inventory.host, version, incarnation, addresses: [], paused: false };

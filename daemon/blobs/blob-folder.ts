@@ -14,8 +14,8 @@ type Incoming = Awaited<ReturnType<BlobDisk['create']>>;
 
 export class BlobFolder implements BlobDisk, BlobFiles, Startable {
   readonly #folder: string;
-  /** Told before a file's bytes become a blob. */
-  readonly #onUse: (digest: Digest) => void;
+  /** Told, and waited for, before a file's bytes become a blob: it may just be removed. */
+  readonly #onUse: (digest: Digest) => Promise<void>;
   /** Blobs written or read in whole since the start; what was there before is checked before its first use. */
   readonly #sound = new Map<Digest, { readonly mark: string; readonly sound: Promise<boolean> }>();
   /** Shelves whose names survive a power cut, each as the last fsync that concerns it; a name under way is held once that is done. */
@@ -24,10 +24,13 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
   #drawn = 0;
 
   /** One daemon a folder: `start` removes what an earlier one left half-written. `needs` for tests of failing disks. */
-  constructor(options: { readonly folder: string; onUse?(digest: Digest): void }, needs: { readonly syncFolder?: (folder: string) => Promise<void> } = {}) {
+  constructor(
+    options: { readonly folder: string; onUse?(digest: Digest): Promise<void> },
+    needs: { readonly syncFolder?: (folder: string) => Promise<void> } = {},
+  ) {
     this.#folder = options.folder;
     this.#syncFolder = needs.syncFolder ?? syncFolder;
-    this.#onUse = (digest) => options.onUse?.(digest);
+    this.#onUse = async (digest) => options.onUse?.(digest);
   }
 
   async start(): Promise<void> {
@@ -124,7 +127,7 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
         await target.sync();
       });
       const digest = hash.digest('hex');
-      this.#onUse(digest);
+      await this.#onUse(digest);
       await this.#guard(() => this.#publish(temporary, digest));
       await this.#noteSound(digest);
       return { digest, size };

@@ -39,6 +39,24 @@ describe('a folder of blobs', () => {
     expect(await blobs.read(blob.digest, 4, 100)).toEqual(text.encode('o'));
   });
 
+  it('gives a file no name while the blob of that name is just being removed', async () => {
+    const removed = Promise.withResolvers<void>();
+    const used = Promise.withResolvers<string>();
+    const onUse = (digest: string): Promise<void> => {
+      used.resolve(digest);
+      return removed.promise;
+    };
+    blobs = new BlobFolder({ folder, onUse });
+    const { digest } = await store('hello');
+    await writeFile(join(root, 'file'), 'hello');
+    const put = blobs.putFile(join(root, 'file'));
+    expect(await used.promise).toBe(digest);
+    await blobs.remove(digest);
+    removed.resolve();
+    await put;
+    expect(await blobs.has(digest)).toBe(true);
+  });
+
   it('says undefined for what it does not hold', async () => {
     expect(await blobs.read('0'.repeat(64), 0, 1)).toBeUndefined();
     expect(await blobs.has('0'.repeat(64))).toBe(false);
