@@ -174,6 +174,21 @@ describe('three nodes', () => {
     expect(kept() - before).toBeGreaterThan(4);
   });
 
+  test('all learn that an outcome is settled once most of the voters have it, and never of one of a degraded term', async () => {
+    for (const founder of ['a', undefined]) {
+      const cluster = await Cluster.start(three, { taskMs: 500 }, founder);
+      await cluster.clock.advance(15_000);
+      const job = await cluster.submit('b', recordOf({ submitter: 'b' }));
+      expect(await cluster.outcome(job)).toBe('succeeded');
+      await cluster.clock.advance(1_000);
+      const settled = cluster.all().map(({ plane }) => {
+        const ended = plane.journal.job(job)?.ended.get(1);
+        return ended === undefined ? undefined : plane.outcomes.isSettled(ended);
+      });
+      expect(settled).toEqual(three.map(() => founder !== undefined));
+    }
+  });
+
   test('who stops on purpose is replaced at once', async () => {
     const cluster = await Cluster.start(three, { taskMs: 2000 });
     const leaver = three.find((id) => id !== cluster.coordinator()?.id && id !== 'a') as string;
