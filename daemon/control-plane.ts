@@ -122,7 +122,7 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
   const onTrouble = (trouble: Trouble): void => options.onTrouble?.(trouble);
   const journal = new JournalNode(
     { host: options.node.host, onTrouble, onHealth: (problems) => options.onHealth?.(problems) },
-    { store, messenger, membership, clock },
+    { store, messenger, membership, clock, lasting: () => lastingOf(election) },
   );
   const recentUse = needs.recentUse ?? new RecentUse({ clock });
   const blobs = new BlobTransfer({}, { messenger, clock, disk: needs.blobDisk, recentUse });
@@ -155,7 +155,7 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
     outcomes: coordinator.outcomes,
     copies: new CopiesClient(parts),
     worker,
-    submission: { membership, journal, blobs, clock, jobIdOf },
+    submission: { membership, journal, blobs, clock, jobIdOf, isStandby: (node) => journal.isStandby(node) },
     messenger,
     willReturn() {
       returns = true;
@@ -171,6 +171,11 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
       for (const part of inOrder.toReversed()) await part.stop();
     },
   };
+}
+
+function lastingOf(leadership: VotedLeadership): readonly NodeId[] {
+  const coordinator = leadership.current()?.node;
+  return [...(leadership.voters()?.voters.map(({ node }) => node) ?? []), ...(coordinator === undefined ? [] : [coordinator])];
 }
 
 /** While any job is open everybody depends on everybody: a loss should be seen sooner. A paused one is open: what runs of it goes on, and its leases with it. */

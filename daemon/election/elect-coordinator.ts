@@ -1,6 +1,8 @@
 /** Who should coordinate: a pure function of the view, so that nodes with one view agree without a word. */
 import type { NodeId } from '../../src/model/job.ts';
 import { hasRecordRoom } from '../../src/model/resources.ts';
+import { chooseStandbys, coarseStartMs } from '../../src/model/standbys.ts';
+import type { Voters } from '../../src/model/voters.ts';
 import type { Membership } from './needs.ts';
 
 export interface Candidate {
@@ -9,15 +11,15 @@ export interface Candidate {
   readonly incarnation: number;
   /** False when its disk is full: it could not store what it decides. */
   readonly hasRoom: boolean;
+  /** Is told of every fact at once. */
+  readonly isStandby?: boolean;
 }
 
-/** Differences in start time below this say nothing about who is the more lasting node (milliseconds). */
-const coarseStartMs = 60_000;
-
-/** Candidates in the order in which they should claim the seat: those with room on their disks first, then the longest up, coarsely, then by id. Paused nodes may coordinate. */
+/** Candidates in the order in which they should claim the seat: those with room on their disks first, of them the standbys, then the longest up, coarsely, then by id. Paused nodes may coordinate. */
 export function rankCandidates(candidates: readonly Candidate[]): readonly NodeId[] {
   const start = ({ incarnation }: Candidate): number => Math.floor(incarnation / coarseStartMs);
-  return [...candidates].sort((a, b) => Number(b.hasRoom) - Number(a.hasRoom) || start(a) - start(b) || (a.node < b.node ? -1 : 1)).map(({ node }) => node);
+  const rank = ({ hasRoom, isStandby }: Candidate): number => 2 * Number(hasRoom) + Number(isStandby === true);
+  return [...candidates].sort((a, b) => rank(b) - rank(a) || start(a) - start(b) || (a.node < b.node ? -1 : 1)).map(({ node }) => node);
 }
 
 /** Must the sitting coordinator let another one take the seat? Only when its disk is full and another's is not. */
@@ -25,10 +27,20 @@ export function mustGiveWay(sitting: NodeId, candidates: readonly Candidate[]): 
   return candidates.some(({ node, hasRoom }) => node === sitting && !hasRoom) && candidates.some(({ hasRoom }) => hasRoom);
 }
 
-/** Whom this node would leave the seat to, itself included. */
-export function candidatesOf(membership: Pick<Membership, 'self' | 'members'>): readonly Candidate[] {
+/** Whom this node would leave the seat to, itself included. Who is a standby follows from the voters; without them all are. */
+export function candidatesOf(membership: Pick<Membership, 'self' | 'members'>, voters?: Voters): readonly Candidate[] {
+  const standbys =
+    voters === undefined
+      ? undefined
+      : chooseStandbys(
+          membership.members(),
+          voters.voters.map(({ node }) => node),
+        );
   const alive = membership.members().filter(({ facts, reachability }) => facts.id === membership.self || reachability === 'alive');
-  return alive.map(({ facts }) => ({ node: facts.id, incarnation: facts.incarnation, hasRoom: hasRecordRoom(facts.inventory) }));
+  return alive.map(({ facts }) => {
+    const isStandby = standbys?.has(facts.id) !== false;
+    return { node: facts.id, incarnation: facts.incarnation, hasRoom: hasRecordRoom(facts.inventory), isStandby };
+  });
 }
 
 /** A coordinator that others reach and only we do not keeps its seat, or two nodes without a link would outbid each other for ever. */

@@ -249,7 +249,7 @@ export class Election implements VotedLeadership, Startable {
 
   /** How many reachable nodes go before us. */
   #place(): number {
-    return Math.max(0, rankCandidates(candidatesOf(this.#needs.membership)).indexOf(this.#options.self));
+    return Math.max(0, rankCandidates(candidatesOf(this.#needs.membership, this.voters())).indexOf(this.#options.self));
   }
 
   /** `above`: the term of a rival that a quorate coordinator outbids; else the seat is empty. */

@@ -39,7 +39,7 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
   const current = (state: JobState): JobState => needs.journal.job(state.id) ?? state;
   const pausing = (node: string, paused: boolean) => pauseNode(parts, node, paused);
   const setPause = async (job: string, paused: boolean) => {
-    const state = book.find(job);
+    const state = await book.find(job);
     assertPhase(state, ['active', 'paused'], paused ? 'paused' : 'resumed');
     await append({ type: 'pause-set', job: state.id, at: needs.clock.wall(), paused, clock: needs.journal.nextClock(), node: needs.membership.self });
     return book.view(current(state));
@@ -50,9 +50,12 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
       .filter(({ reachability }) => reachability === 'unreachable' || reachability === 'restarting')
       .map((member) => member.facts.name);
   return {
-    submit: ({ body, progress, signal }) => needs.submitter.submit(body, progress, signal),
+    submit: async ({ body, progress, signal }) => {
+      await book.refresh();
+      return needs.submitter.submit(body, progress, signal);
+    },
     cancel: async ({ params }) => {
-      const state = book.find(params.job);
+      const state = await book.find(params.job);
       const open = isOpen(state);
       if (open) {
         await append({ type: 'cancelled', job: state.id, at: needs.clock.wall(), generation: state.generation });
@@ -61,7 +64,7 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
       return { job: await book.view(current(state)), notReached: open ? namesNotReached() : [] };
     },
     remove: async ({ params, body }) => {
-      const state = book.find(params.job);
+      const state = await book.find(params.job);
       const open = isOpen(state);
       if (open && body.force !== true) throw stillOpen(state);
       const { id: job, generation } = state;
@@ -71,14 +74,14 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
       return { id: job, copies, notReached: namesNotReached() };
     },
     retry: async ({ params }) => {
-      const state = book.find(params.job);
+      const state = await book.find(params.job);
       assertPhase(state, ['failed', 'partly-failed', 'cancelled'], 'retried');
       await append({ type: 'retried', job: state.id, at: needs.clock.wall(), generation: state.generation + 1 });
       return book.view(current(state));
     },
     pause: ({ params }) => setPause(params.job, true),
     resume: ({ params }) => setPause(params.job, false),
-    deliver: ({ params, body, progress, signal }) => needs.deliveries.deliver(book.find(params.job), body, progress, signal),
+    deliver: async ({ params, body, progress, signal }) => needs.deliveries.deliver(await book.find(params.job), body, progress, signal),
     invite: () => needs.inviter.invite(),
     drain: async ({ body }) => needs.ending.drain(body?.pid),
     undrain: async ({ body }) => needs.ending.undrain(body?.pid),

@@ -16,7 +16,7 @@ export function createDaemonApi(options: DaemonApiOptions, needs: DaemonApiNeeds
     ...commands(parts),
     ...superVm(parts),
     streams: {
-      jobEvents: ({ params, signal }, emit) => watchJob({ ...needs, book: parts.book, feed: parts.feed }, parts.book.find(params.job).id, signal, emit),
+      jobEvents: ({ params, signal }, emit) => watchJob({ ...needs, book: parts.book, feed: parts.feed }, parts.book.findKnown(params.job).id, signal, emit),
       events: ({ signal }, emit) => {
         const wakeBy = (wake: () => void): void =>
           parts.feed.listen((event) => {

@@ -9,6 +9,9 @@ import type { CopiesKnown, Journal, JournalQuestions, Membership, OutcomesKnown 
 import type { Overviews } from './overviews.ts';
 import type { Deliveries } from './services.ts';
 
+/** How long the standbys are waited for. */
+const refreshMs = 500;
+
 export interface JobBookNeeds {
   readonly journal: Journal & JournalQuestions;
   readonly membership: Membership;
@@ -25,13 +28,24 @@ export class JobBook {
     this.#needs = needs;
   }
 
+  /** As `findKnown`, also what was submitted on another machine just now. */
+  async find(text: string): Promise<JobState> {
+    await this.refresh();
+    return this.findKnown(text);
+  }
+
   /** By id or an unambiguous beginning. Throws `job-not-found`. */
-  find(text: string): JobState {
+  findKnown(text: string): JobState {
     const { found, candidates } = matchJob(this.#needs.journal.jobs(), text);
     if (found !== undefined) return found;
     if (candidates.length === 0) throw new SupervmError('job-not-found', `No job has an id that begins with ${text}.`, 'See all jobs: supervm jobs');
     const named = candidates.slice(0, 5).map((id) => id.slice(0, Math.max(12, text.length + 4)));
     throw new SupervmError('job-not-found', `${candidates.length} jobs have an id that begins with ${text}.`, `Write more of it: ${named.join(', ')}`);
+  }
+
+  /** A node that is no standby hears of news a second later: who asks it now is to see them. */
+  refresh(): Promise<void> {
+    return this.#needs.journal.refresh(refreshMs);
   }
 
   async view(state: JobState): Promise<JobView> {

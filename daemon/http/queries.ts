@@ -14,6 +14,7 @@ type Query = 'health' | 'status' | 'nodes' | 'jobs' | 'job' | 'why' | 'results' 
 export function queries(parts: ApiParts): Pick<Answers, Query> {
   const { needs, book } = parts;
   const status = async (): Promise<ReturnType<typeof statusView>> => {
+    await book.refresh();
     const active = [...needs.journal.jobs().values()].filter((state) => ['active', 'paused'].includes(jobPhase(state)));
     const now = await clusterNow(parts);
     const problems = [...needs.journal.problems(), ...(needs.networkProblems?.() ?? [])];
@@ -27,18 +28,19 @@ export function queries(parts: ApiParts): Pick<Answers, Query> {
     superVmResources: async () => resourcesView(needs.membership.members()),
     nodes: async () => nodeViews(await clusterNow(parts)),
     jobs: async ({ query }) => {
+      await book.refresh();
       const states = [...needs.journal.jobs().values()].filter((state) => !state.removed && (query.phase === undefined || jobPhase(state) === query.phase));
       return book.views(states.toSorted((a, b) => (b.record?.submittedAt ?? 0) - (a.record?.submittedAt ?? 0)));
     },
-    job: async ({ params }) => book.view(book.find(params.job)),
+    job: async ({ params }) => book.view(await book.find(params.job)),
     why: async ({ params }) => {
-      const state = book.find(params.job);
+      const state = await book.find(params.job);
       const [view, waiting] = await Promise.all([book.view(state), askCoordinator(needs.clock, () => needs.coordination.why(state.id))]);
       return whyView(state, view, waiting, (node) => book.nameOf(node));
     },
-    results: async ({ params }) => resultViews(book.find(params.job), (node) => book.nameOf(node)),
+    results: async ({ params }) => resultViews(await book.find(params.job), (node) => book.nameOf(node)),
     logs: async ({ params, query }) => {
-      const found = logViews(book.find(params.job), (node) => book.nameOf(node), query.task);
+      const found = logViews(await book.find(params.job), (node) => book.nameOf(node), query.task);
       // Of a whole job the ends of what failed are enough; of a task one wants everything.
       return query.task === undefined ? found.map(({ view }) => view) : withFullLogs(needs.attemptLogs, found);
     },

@@ -18,6 +18,7 @@ export function superVm(parts: ApiParts): Pick<Answers, 'superVmMetrics' | 'supe
   return {
     superVmMetrics: () => metrics(parts),
     superVmRender: async ({ body, query, progress, signal }) => {
+      await book.refresh();
       const receipt = await needs.submitter.submit(renderRequest(body), progress, signal);
       const state = receipt.id === undefined ? undefined : needs.journal.job(receipt.id);
       let job = state === undefined ? undefined : await book.view(state);

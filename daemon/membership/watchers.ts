@@ -1,16 +1,10 @@
 /** Who gets a node's heartbeats: all its neighbours in a small cluster, a few fixed ones in a large one. Pure. */
 import type { NodeId } from '../../src/model/job.ts';
+import { placeOnRing } from '../../src/model/place-on-ring.ts';
 
 /** Up to this many nodes everybody watches everybody. */
 const smallCluster = 16;
 const watchersInLarge = 5;
-
-/** FNV-1a: spreads ids around the ring, the same everywhere; nothing secret about it. */
-function placeOnRing(id: NodeId): number {
-  let hash = 2166136261;
-  for (let index = 0; index < id.length; index++) hash = Math.imul(hash ^ id.charCodeAt(index), 16777619) >>> 0;
-  return hash;
-}
 
 /** Those of `neighbours` that `self` sends heartbeats to: its successors on a ring of hashed ids. */
 export function watchersOf(self: NodeId, neighbours: readonly NodeId[]): readonly NodeId[] {

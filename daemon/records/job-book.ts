@@ -1,7 +1,7 @@
 /** The states of all jobs, folded from durable entries, and what else is asked of the facts seen. */
 import type { Entry, Fact } from '../../src/model/facts.ts';
 import { emptyJobState, foldInto, type MutableJobState } from '../../src/model/fold.ts';
-import type { JobId, Term } from '../../src/model/job.ts';
+import type { JobId, NodeId, Term } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import { compareTerms } from '../../src/model/term.ts';
 import { collectedOf } from './collected.ts';
@@ -40,6 +40,12 @@ export class JobBook {
   /** Is the fact, read or not, about a job that was removed? */
   isOfRemoved(fact: unknown): boolean {
     return typeof fact === 'object' && fact !== null && 'job' in fact && typeof fact.job === 'string' && this.jobs.get(fact.job)?.removed === true;
+  }
+
+  /** Of the job that the fact is about; undefined where it is not known. */
+  submitterOf(fact: unknown): NodeId | undefined {
+    const job = typeof fact === 'object' && fact !== null && 'job' in fact ? fact.job : undefined;
+    return typeof job === 'string' ? this.jobs.get(job)?.record?.submitter : undefined;
   }
 
   positionsOf(job: JobId): ReadonlyMap<string, number> {

@@ -18,6 +18,7 @@ import { OwnLog } from './own-log.ts';
 import { PeerHeads } from './peer-heads.ts';
 import { recordsProtocol } from './protocol.ts';
 import { Replication } from './replication.ts';
+import { Standbys } from './standbys.ts';
 import { StoreHealth } from './store-health.ts';
 import type { Trouble } from './trouble.ts';
 
@@ -39,6 +40,8 @@ export interface JournalNeeds {
   readonly messenger: Messenger;
   readonly membership: MembershipView;
   readonly clock: Clock;
+  /** The voters and the sitting coordinator, who are standbys in any case. */
+  lasting?(): readonly NodeId[];
 }
 
 /** Construct before the network starts (it serves a protocol); everything else may be asked after `start`. */
@@ -50,6 +53,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   readonly #heads: PeerHeads;
   readonly #inbox: Inbox;
   readonly #copies: Copies;
+  readonly #standbys: Standbys;
   readonly #store: StoreHealth;
   readonly #collector: Collector;
   readonly #onCollect: ((facts: readonly Fact[]) => void)[] = [];
@@ -64,7 +68,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   constructor(options: JournalOptions, needs: JournalNeeds) {
     const onTrouble = (trouble: Trouble): void => options.onTrouble?.(trouble);
     const landed = (entries: readonly Entry[]): void => this.#foreignLanded(entries);
-    const { messenger, clock } = needs;
+    const { messenger, membership, clock } = needs;
     const store = new StoreHealth({ store: needs.store, clock, onTrouble, changed: () => options.onHealth?.(store.problems()) });
     this.#store = store;
     this.#options = options;
@@ -78,6 +82,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     });
     this.#heads = new PeerHeads({ logs: this.#logs, isForked: (origin) => this.#inbox.forked.has(origin) });
     this.#inbox = new Inbox({ store, logs: this.#logs, ownOrigin: () => this.#ownLog().origin, landed, onTrouble });
+    this.#standbys = new Standbys({ self: messenger.self, membership, lasting: () => needs.lasting?.() ?? [] });
     this.#copies = new Copies({ host: options.host }, { ...needs, heads: this.#heads });
     messenger.serve(recordsProtocol, {
       onMessage: (from, heads) => void this.#open.promise.then(() => this.#replicating().told(from, heads)),
@@ -110,7 +115,10 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     this.#own = own;
     this.#replication = new Replication(
       { host: this.#options.host },
-      { messenger, membership, clock, logs: this.#logs, heads: this.#heads, inbox: this.#inbox, own, copies: this.#copies, heard: () => this.#hear() },
+      {
+        ...{ messenger, membership, clock, logs: this.#logs, heads: this.#heads, inbox: this.#inbox, own, copies: this.#copies, standbys: this.#standbys },
+        heard: () => this.#hear(),
+      },
     );
     this.#replication.start();
     this.#listening = clock.after(listenFirstMs, this.#heard.resolve);
@@ -145,6 +153,14 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
 
   catchUp(waitMs: number): Promise<void> {
     return this.#replicating().catchUp(waitMs);
+  }
+
+  refresh(waitMs: number): Promise<void> {
+    return this.#replicating().refresh(waitMs);
+  }
+
+  isStandby(node: NodeId): boolean {
+    return this.#standbys.has(node);
   }
 
   onFact(listener: FactListener): void {
@@ -252,7 +268,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   #ownLanded(entries: readonly Entry[]): void {
     this.#book.fold(entries);
     this.#lookForRemoved(entries);
-    this.#replication?.pushToAll();
+    this.#replication?.push(new Set(entries.map(({ fact }) => this.#book.submitterOf(fact))));
   }
 
   #foreignLanded(entries: readonly Entry[]): void {

@@ -28,6 +28,8 @@ export interface Journal {
   append(facts: readonly Fact[], waitMs?: number): Promise<Stored>;
   /** Pulls what the connected peers know more; a new coordinator does this before it acts. Resolves when every reachable peer answered or `waitMs` passed. */
   catchUp(waitMs: number): Promise<void>;
+  /** In a large cluster, on a node that is no standby: pulls from standbys what it has not heard of yet. Elsewhere resolves at once; never after `waitMs`. */
+  refresh(waitMs: number): Promise<void>;
   /** Called after a fact new to this node is on disk and folded, own or foreign, in log order. */
   onFact(listener: (fact: Fact, state: JobState) => void): void;
   /** Called with facts of removed jobs before they are taken off this disk. */
@@ -72,6 +74,8 @@ export interface SeatMemory extends TermMemory, Holders {
 export interface JournalQuestions {
   /** The logical clock for the next `pause-set` fact: above every one seen, and never the same twice. */
   nextClock(): number;
+  /** Is the node told of every fact at once? In a small cluster everybody is. */
+  isStandby(node: NodeId): boolean;
   /** Machines that hold every fact of the job this node holds, as far as it knows; this one included. */
   copiesOf(job: JobId): readonly HostId[];
   /** What is wrong with the records on this node's disk right now; empty when nothing is. */

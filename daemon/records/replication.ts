@@ -1,6 +1,7 @@
 /**
  * Brings entries to the peers and theirs here. The owner of a log pushes; whatever that misses is pulled by whoever
  * learns from a peer's heads (told on connect, every 10 s or, in a large cluster, 60 s, and soon after new entries landed) that it lacks something.
+ * In a large cluster only standbys and a job's submitter are pushed to; the standbys tell everybody else that there is something to pull.
  */
 import { SupervmError } from '../../src/model/errors.ts';
 import type { Entry } from '../../src/model/facts.ts';
@@ -16,6 +17,7 @@ import type { OwnLog } from './own-log.ts';
 import type { PeerHeads } from './peer-heads.ts';
 import { PeerWaits } from './peer-waits.ts';
 import { batchBytes, type Head, type Heads, type RecordsReply, type RecordsRequest, recordsProtocol } from './protocol.ts';
+import type { Standbys } from './standbys.ts';
 
 const tellAllMs = 10_000;
 /** With this many peers only a sixth of them is told each time: what an idle node says must not grow with the cluster. */
@@ -36,6 +38,7 @@ export interface ReplicationNeeds {
   readonly inbox: Inbox;
   readonly own: OwnLog;
   readonly copies: Copies;
+  readonly standbys: Standbys;
   /** A peer told all its heads. */
   heard(): void;
 }
@@ -57,12 +60,15 @@ export class Replication {
   #newsTimer: Timer | undefined;
   #tellTimer: Timer | undefined;
   #round = 0;
+  #standbysSeen = 0;
+  #wasStandby = true;
   #running = false;
 
   constructor(options: { readonly host: HostId }, needs: ReplicationNeeds) {
     this.#host = options.host;
     this.#needs = needs;
     this.#waits = new PeerWaits(needs);
+    needs.membership.onChange(() => this.#lookAtStandbys());
     this.#repair = new ForkRepair({ ...needs, say: (facts) => needs.own.append(facts) });
   }
 
@@ -94,7 +100,7 @@ export class Replication {
 
   /** A peer says what it has on disk. */
   told(from: NodeId, told: Heads): void {
-    const { heads, inbox, own, copies } = this.#needs;
+    const { heads, inbox, own, copies, standbys, messenger } = this.#needs;
     if (!this.#running) return;
     const news = heads.record(from, told, own.origin);
     for (const fork of news.forks) inbox.reportFork(fork.origin, fork.sequence, from);
@@ -103,7 +109,7 @@ export class Replication {
     if (told.whole) this.#needs.heard();
     copies.check();
     void this.#push(from);
-    if (news.hasMore) void this.#pull(from);
+    if (news.hasMore && (told.whole || standbys.isSource(from, messenger.connected()))) void this.#pull(from);
   }
 
   #lookAtFork(peer: NodeId, head: Head): void {
@@ -121,22 +127,35 @@ export class Replication {
     return { type: 'stored', held: this.#heads(false, new Set(request.entries.map((entry) => entry.origin))) };
   }
 
-  /** Own entries are durable: every peer is to have them. */
-  pushToAll(): void {
-    for (const peer of this.#needs.messenger.connected()) void this.#push(peer);
+  /** Own entries about jobs of these submitters are durable: the standbys and the submitters are to have them. */
+  push(submitters: ReadonlySet<NodeId | undefined>): void {
+    const { messenger, standbys, own } = this.#needs;
+    for (const peer of standbys.toPush(messenger.connected(), submitters)) void this.#push(peer);
+    if (!standbys.areAll()) this.#tellSoon([own.origin]);
   }
 
   /** Foreign entries are durable: peers that may not hear of them from their owner are told soon. */
   landed(entries: readonly Entry[]): void {
-    for (const entry of entries) this.#news.add(entry.origin);
-    if (!this.#running || entries.length === 0) return;
+    this.#tellSoon(entries.map((entry) => entry.origin));
+  }
+
+  /** In a large cluster only the standbys tell. */
+  #tellSoon(origins: readonly string[]): void {
+    if (!this.#running || origins.length === 0 || !this.#needs.standbys.has(this.#needs.messenger.self)) return;
+    for (const origin of origins) this.#news.add(origin);
     this.#newsTimer ??= this.#needs.clock.after(tellNewsMs, () => this.#tellNews());
   }
 
   /** Resolves when every connected peer that can answer has given what it knew more, or failed to, or `waitMs` passed. */
-  catchUp(waitMs: number): Promise<void> {
-    const pulls = this.#needs.messenger.connected().map((peer) => [peer, this.#pullFromNowOn(peer)] as const);
+  catchUp(waitMs: number, peers = this.#needs.messenger.connected()): Promise<void> {
+    const pulls = peers.map((peer) => [peer, this.#pullFromNowOn(peer)] as const);
     return this.#waits.all(new Map(pulls), waitMs);
+  }
+
+  /** As `catchUp`, of those that this node has its news from; at once on a standby. */
+  async refresh(waitMs: number): Promise<void> {
+    const { messenger, standbys } = this.#needs;
+    if (!standbys.has(messenger.self)) await this.catchUp(waitMs, standbys.sources(messenger.connected()));
   }
 
   /** Resolves true when the connected peer has given all that it had on disk after the call. */
@@ -163,9 +182,23 @@ export class Replication {
     const peers = messenger.connected();
     const heads = this.#heads(true);
     this.#round += 1;
+    this.#lookAtStandbys();
     for (const [place, peer] of peers.entries()) {
       if (peers.length < largeCluster || (place + this.#round) % parts === 0) messenger.send(peer, recordsProtocol, heads);
     }
+  }
+
+  /** What was pushed to those before may have been lost with them; and who becomes a standby gets now what it missed. */
+  #lookAtStandbys(): void {
+    const { messenger, standbys } = this.#needs;
+    const version = standbys.version();
+    if (!this.#running || version === this.#standbysSeen) return;
+    this.#standbysSeen = version;
+    const peers = messenger.connected();
+    for (const peer of standbys.toPush(peers, new Set())) void this.#push(peer);
+    const isStandby = standbys.has(messenger.self);
+    if (isStandby && !this.#wasStandby) for (const peer of peers) if (standbys.has(peer)) void this.#pull(peer);
+    this.#wasStandby = isStandby;
   }
 
   #tellNews(): void {

@@ -24,11 +24,15 @@ interface CopyOptions {
 /** The machines that have all inputs on disk, this one first. `wanted`: min(copies, live machines) when it began. */
 export async function copyInputs(
   { inputs, copies, among, onCopied, signal }: CopyOptions,
-  { membership, blobs, clock }: Pick<SubmissionNeeds, 'membership' | 'blobs' | 'clock'>,
+  { membership, blobs, clock, isStandby }: Pick<SubmissionNeeds, 'membership' | 'blobs' | 'clock' | 'isStandby'>,
 ): Promise<{ readonly hosts: readonly HostId[]; readonly wanted: number }> {
   const own = membership.member(membership.self)?.facts.host ?? membership.self;
   const hosts = new Set<HostId>([own]);
-  const reachable = membership.reachable().map(({ facts }) => facts);
+  const rank = (node: NodeId): number => Number(isStandby?.(node) === false);
+  const reachable = membership
+    .reachable()
+    .map(({ facts }) => facts)
+    .toSorted((a, b) => rank(a.id) - rank(b.id));
   const wanted = Math.min(copies, new Set([own, ...reachable.map((facts) => facts.host)]).size);
   const bytes = inputs.map(({ digest, size }) => ({ digest, size }));
   for (const { id, host } of reachable) {

@@ -1,4 +1,4 @@
-import type { JobId, JobRecord } from '../../src/model/job.ts';
+import type { JobId, JobRecord, NodeId } from '../../src/model/job.ts';
 import type { Blobs } from '../blobs/blobs.ts';
 import type { Clock } from '../clock.ts';
 import type { Membership } from '../membership/membership.ts';
@@ -9,6 +9,8 @@ export interface SubmissionNeeds {
   readonly journal: Journal & Pick<JournalQuestions, 'copiesOf'>;
   readonly blobs: Blobs;
   readonly clock: Clock;
+  /** Facts come to these at once, so their machines should have the inputs. Absent: everybody is. */
+  isStandby?(node: NodeId): boolean;
   /** The digest of the canonical record. */
   jobIdOf(record: JobRecord): JobId;
 }

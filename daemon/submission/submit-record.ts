@@ -14,6 +14,8 @@ const storeMs = 5_000;
 const bothMs = 1_000;
 const lookMs = 10;
 const copiesMs = 30_000;
+/** How long standbys are asked what is new, by a node that is none. */
+const refreshMs = 1_000;
 /** An acknowledged job survives the loss of one machine, where there are two. */
 const fewestCopies = 2;
 
@@ -52,6 +54,8 @@ export function submitRecord(options: SubmitOptions, needs: SubmissionNeeds): Pr
 async function submitInTurn(options: SubmitOptions, needs: SubmissionNeeds): Promise<Submission> {
   const { record } = options;
   options.signal?.throwIfAborted();
+  // The key may have been used on another machine a moment ago.
+  await needs.journal.refresh(refreshMs);
   const before = knownJob(record, needs);
   const copied = await copyInputs({ ...options, copies: options.copies ?? 3 }, needs);
   if (copied.hosts.length < Math.min(fewestCopies, copied.wanted))

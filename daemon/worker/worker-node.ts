@@ -151,7 +151,9 @@ export class WorkerNode implements Startable {
   async #accept({ term, batch, attempts }: Assignment): Promise<{ attempt: AttemptName; reason: RefusalReason }[]> {
     const { journal } = this.#needs;
     // The record may still be on its way to this node: one look at the neighbours brings it.
-    if (attempts.some(({ attempt }) => journal.job(attempt.job)?.record === undefined)) await journal.catchUp(this.#options.recordMs);
+    const lacksRecord = (): boolean => attempts.some(({ attempt }) => journal.job(attempt.job)?.record === undefined);
+    if (lacksRecord()) await journal.refresh(this.#options.recordMs);
+    if (lacksRecord()) await journal.catchUp(this.#options.recordMs);
     const refused: { attempt: AttemptName; reason: RefusalReason }[] = [];
     for (const { attempt, holders, leaseMs } of attempts) {
       const reason = this.#hold(attempt, holders, leaseMs);

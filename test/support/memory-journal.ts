@@ -45,6 +45,12 @@ export class MemoryJournal implements Journal, Holders {
 
   async catchUp(): Promise<void> {}
 
+  async refresh(): Promise<void> {}
+
+  isStandby(): boolean {
+    return true;
+  }
+
   onFact(listener: (fact: Fact, state: JobState) => void): void {
     this.#listeners.push(listener);
   }

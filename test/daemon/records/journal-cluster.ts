@@ -10,6 +10,7 @@ import type { Trouble } from '../../../daemon/records/trouble.ts';
 import type { Fact } from '../../../src/model/facts.ts';
 import type { NodeId } from '../../../src/model/job.ts';
 import { record, step } from '../../support/fact-arbitraries.ts';
+import { inventoryOf } from '../../support/inventories.ts';
 import { seededRandomness } from '../../support/seeded-randomness.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -34,9 +35,11 @@ export function journalCluster(seed = 1) {
 
   /** Whoever is connected is reachable, unless it is lost. */
   function membershipOf(messenger: MemoryNode): MembershipView {
-    const member = (id: NodeId) => ({ facts: { host: hosts.get(id) ?? id } });
+    const facts = (id: NodeId) => ({ id, host: hosts.get(id) ?? id, incarnation: 1, inventory: inventoryOf() });
+    const member = (id: NodeId) => ({ facts: facts(id), reachability: lost.has(id) ? 'unreachable' : 'alive' });
     return {
       reachable: () => [messenger.self, ...messenger.connected().filter((id) => !lost.has(id))].map(member) as never,
+      members: () => [messenger.self, ...messenger.connected()].map(member) as never,
       member: (id) => (lost.has(id) ? ({ reachability: 'unreachable' } as never) : undefined),
       onChange: (listener) => {
         listeners.push(() => listener(undefined as never));
@@ -98,7 +101,11 @@ export function journalCluster(seed = 1) {
 
 /** A `submitted` fact of a job of its own. */
 export function submission(key: string): Fact & { readonly type: 'submitted' } {
-  const of = record([step('draw', 3)], { key });
+  return submissionOf('n1', key);
+}
+
+export function submissionOf(submitter: NodeId, key: string): Fact & { readonly type: 'submitted' } {
+  const of = record([step('draw', 3)], { key, submitter });
   return { type: 'submitted', job: jobIdOf(of), at: 0, record: of };
 }
 

@@ -23,7 +23,7 @@ beforeEach(() => {
   copied = [];
 });
 
-async function submit(changes: Partial<Parameters<typeof submitRecord>[0]> = {}) {
+async function submit(changes: Partial<Parameters<typeof submitRecord>[0]> = {}, others: Partial<Parameters<typeof submitRecord>[1]> = {}) {
   const clock = new VirtualClock();
   const blobs = {
     replicate: async (_blobs: unknown, node: string) => {
@@ -32,7 +32,7 @@ async function submit(changes: Partial<Parameters<typeof submitRecord>[0]> = {})
       copied.push(node);
     },
   } as unknown as Blobs;
-  const submission = submitRecord({ record, inputs, ...changes }, { membership, journal, blobs, clock, jobIdOf });
+  const submission = submitRecord({ record, inputs, ...changes }, { membership, journal, blobs, clock, jobIdOf, ...others });
   // Whoever has the bytes is waited for a moment.
   await Promise.race([submission.catch(() => undefined), clock.advance(4_000)]);
   return submission;
@@ -43,6 +43,20 @@ test('the bytes are on three machines before the job is known', async () => {
   journal.onFact(() => known.push([...copied]));
   expect(await submit()).toMatchObject({ id: jobIdOf(record), wanted: 3, existed: false });
   expect(known).toEqual([['b', 'c']]);
+});
+
+test('the machines of standbys are first to get the bytes, because the facts come to them at once', async () => {
+  refusing.add('c');
+  await submit({}, { isStandby: (node) => node === 'c' || node === 'd' });
+  expect(copied).toEqual(['d', 'b']);
+});
+
+test('a key that was used on another machine a moment ago is known', async () => {
+  journal.refresh = async () => {
+    journal.submit(record);
+  };
+  expect(await submit()).toMatchObject({ existed: true });
+  expect(journal.appended).toEqual([]);
 });
 
 test('a machine that cannot take them is passed over, and one that hosts two nodes counts once', async () => {
