@@ -6,7 +6,7 @@ import type { AttemptName, Digest } from '../../src/model/job.ts';
 import type { AttemptFiles, WrittenAttempt } from './attempt-files.ts';
 import { shortName } from './attempt-logs.ts';
 import type { LeftProcess } from './launcher/messages.ts';
-import { killMarkedBelow } from './launcher/survivors.ts';
+import { killMarkedOf } from './launcher/survivors.ts';
 import { uptimeMs } from './launcher/uptime.ts';
 import type { LauncherClient } from './launcher-client.ts';
 import type { Clock } from './needs.ts';
@@ -14,6 +14,7 @@ import { readNote, type SessionNote } from './session-note.ts';
 import type { WarmSession } from './session-pool.ts';
 import { SessionProcess, type TaskEnd } from './session-process.ts';
 import type { Lease, LeftAttempt, OnProgress } from './task-runner.ts';
+import { workMarkFile } from './work-mark.ts';
 
 export interface LeftSession {
   readonly session: WarmSession;
@@ -55,8 +56,8 @@ export class Leftovers {
     this.#needs = needs;
   }
 
-  /** After the launcher's start, once: takes up the sessions that can go on, ends the others, and removes every folder that nobody needs. */
-  async find(): Promise<readonly LeftSession[]> {
+  /** After the launcher's start, once: takes up the sessions that can go on, ends the others, and removes every folder that nobody needs. `mark`: the work folder's. */
+  async find(mark: string): Promise<readonly LeftSession[]> {
     const { launcher, files } = this.#needs;
     const written = await files.load();
     const sessions: LeftSession[] = [];
@@ -69,7 +70,7 @@ export class Leftovers {
     }
     await Promise.all(ending);
     // A launcher that died cannot have ended those who had left their sessions.
-    if (launcher.left.length === 0) killMarkedBelow(this.#folder);
+    if (launcher.left.length === 0) killMarkedOf(mark);
     for (const file of written) {
       // Of a lease that ended while no launcher was there to see to it, nothing can be said.
       if (file.result !== undefined && (file.lease === undefined || this.#isHere(file.session)))
@@ -145,7 +146,7 @@ export class Leftovers {
     }
     for (const name of await readdir(this.#folder)) {
       const own = kept.get(name);
-      if (name === 'attempts') continue;
+      if (name === 'attempts' || name === workMarkFile) continue;
       const doomed =
         own === undefined ? [name] : (await namesIn(join(this.#folder, name, 'sessions'))).filter((id) => !own.has(id)).map((id) => join(name, 'sessions', id));
       for (const path of doomed) await rm(join(this.#folder, path), { recursive: true, force: true });

@@ -22,7 +22,9 @@ import { SessionPool, type WarmSession } from './session-pool.ts';
 import type { TaskEnd } from './session-process.ts';
 import { faultFrom } from './task-faults.ts';
 import type { BlobFiles, Trees } from './task-needs.ts';
+import { coresFor } from './task-programs.ts';
 import type { Lease, Left, OnProgress, RunningTask, RunResult, TaskRunner } from './task-runner.ts';
+import { workMark } from './work-mark.ts';
 import { Workspace } from './workspace.ts';
 
 export interface SessionRunnerOptions {
@@ -99,9 +101,11 @@ export class SessionRunner implements TaskRunner {
     await mkdir(folder, { recursive: true });
     await chmod(folder, 0o755);
     await this.#launcher.start();
-    const sessions = await this.#leftovers.find();
+    const mark = await workMark(folder);
+    const sessions = await this.#leftovers.find(mark);
     this.#sandbox = await chooseSandbox({
       workFolder: folder,
+      mark,
       readable: [...files.readable, files.node],
       needed: [files.node, files.session],
       ...(searched === undefined ? {} : { searched }),
@@ -198,7 +202,7 @@ export class SessionRunner implements TaskRunner {
       const log = await this.#needs.logs.place(attempt);
       // A job that was forgotten meanwhile must not get a workspace: nobody would remove it.
       signal.throwIfAborted();
-      return await this.#perform({ attempt, record, step, holders, cores: this.#coresOf(step), log, running });
+      return await this.#perform({ attempt, record, step, holders, cores: coresFor(step, this.#needs.inventory().cores), log, running });
     } catch (error) {
       if (signal.aborted) return { type: 'aborted' };
       return { type: 'failed', failure: faultFrom(error) };
@@ -288,11 +292,5 @@ export class SessionRunner implements TaskRunner {
   /** Clock milliseconds as those of the machine's uptime, which other processes know too. */
   #uptimeOf(clockMs: number): number {
     return uptimeMs() + clockMs - this.#needs.clock.now();
-  }
-
-  /** Whole cores: programs take a number of threads. */
-  #coresOf(step: Step): number {
-    const { cores } = step.requirements;
-    return Math.max(1, Math.floor(cores === 'all' ? this.#needs.inventory().cores : cores));
   }
 }

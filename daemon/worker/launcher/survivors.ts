@@ -19,9 +19,9 @@ export function killMarked(marker: string): void {
   killWhere((variable) => variable === `SUPERVM_SESSION=${marker}`);
 }
 
-/** The same for every session whose marker lies below a folder: what a launcher that died has left. */
-export function killMarkedBelow(folder: string): void {
-  killWhere((variable) => variable.startsWith(`SUPERVM_SESSION=${folder}/`));
+/** The same for every session of a work folder: what a launcher that died has left. */
+export function killMarkedOf(workMark: string): void {
+  killWhere((variable) => variable.startsWith(`SUPERVM_SESSION=${workMark}:`));
 }
 
 function killWhere(isMark: (variable: string) => boolean): void {

@@ -15,6 +15,8 @@ export interface Sandbox {
 export interface SandboxOptions {
   /** Workspaces are made below it; it must exist. */
   readonly workFolder: string;
+  /** Distinguishes it from every other work folder. */
+  readonly mark: string;
   /** Runtime and program files: `SandboxRequest.readable` of every session. */
   readonly readable: readonly string[];
   /** Two files of them that a session cannot start without: the runtime and the session's program. */
@@ -49,8 +51,8 @@ async function unconfined(options: SandboxOptions, root: boolean, reason: string
   const paths = [options.workFolder, ...options.needed];
   const user = root && (await Promise.all(paths.map(isOpenToAll))).every((open) => open) ? { user: droppedUser } : {};
   const wrap = ({ command: [file, ...args], folders }: SandboxRequest): Sandboxed => {
-    // Another daemon on this machine may run a session of the same name; whoever hunts survivors must not meet its.
-    const marker = folders.scratch;
+    // Another daemon on this machine may run a session of the same name, or at the same path in a container; whoever hunts survivors must not meet its.
+    const marker = `${options.mark}:${folders.scratch}`;
     return { spec: { file, args, folder: folders.scratch, environment: sessionEnvironment(folders, marker), marker, ...user }, inside: folders };
   };
   return { level: { level: 'none', reason, ...user }, wrap };

@@ -112,7 +112,7 @@ describe('an attempt that runs while its daemon restarts', () => {
     await bench.restart();
     expect(bench.runner.left()).toEqual({ attempts: [], jobs: [] });
     while ((await bench.sleepers()) > 0);
-    expect(await readdir(join(bench.home, 'work'))).toEqual(['attempts']);
+    expect(await readdir(join(bench.home, 'work'))).toEqual(['attempts', 'mark']);
   });
 });
 

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -209,7 +210,23 @@ it('removes at the start what an earlier daemon left behind and nobody needs', a
   await writeFile(join(bench.home, 'work', 'attempts', 'half.json.new'), '{');
   await writeFile(join(bench.home, 'work', 'attempts', 'damaged.json'), '{');
   await bench.restart();
-  expect(await readdir(join(bench.home, 'work'), { recursive: true })).toEqual(['attempts']);
+  expect(await readdir(join(bench.home, 'work'), { recursive: true })).toEqual(['attempts', 'mark']);
+});
+
+it('hunts only what its own work folder started, though another has the same path in a container', async () => {
+  await using bench = await RunnerBench.open({ sandboxed: false });
+  const scratch = join(bench.home, 'work', 'ab'.repeat(8), 'sessions', '1', 'scratch');
+  const marks = [scratch, `00000000-0000-4000-8000-000000000000:${scratch}`];
+  const strangers = marks.map((mark) => spawn('sleep', ['3309'], { env: { PATH: '/usr/bin:/bin', SUPERVM_SESSION: mark }, stdio: 'ignore' }));
+  expect(await bench.run({ do: 'exit' })).toMatchObject({ type: 'failed' });
+  await bench.runner.stop();
+  process.kill(bench.runner.launcherPid ?? 0, 'SIGKILL');
+  await bench.restart();
+  expect(strangers.map((stranger) => stranger.kill('SIGTERM'))).toEqual([true, true]);
+  expect(await Promise.all(strangers.map((stranger) => new Promise((resolve) => stranger.on('exit', (_, signal) => resolve(signal)))))).toEqual([
+    'SIGTERM',
+    'SIGTERM',
+  ]);
 });
 
 /** Arguments of the `sleep` programs that were started below this home. */
