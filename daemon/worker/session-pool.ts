@@ -1,4 +1,6 @@
 /** The warm sessions of this node. A job may have several, one for each of its tasks that run here at the same time. */
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { JobId } from '../../src/model/job.ts';
 import type { SessionFolders } from './sandbox/sandbox.ts';
 import type { SessionProcess } from './session-process.ts';
@@ -37,7 +39,7 @@ export class SessionPool {
     this.#busy.add(session);
     session.process.ended.then(() => {
       // Who has a task in a busy one sees to that first.
-      if (this.#idle.delete(session)) session.process.forget();
+      if (this.#idle.delete(session)) void this.#end(session);
     });
   }
 
@@ -45,7 +47,7 @@ export class SessionPool {
   release(session: WarmSession, keep: boolean): void {
     if (!this.#busy.delete(session)) return;
     if (!keep || !session.process.alive) {
-      void session.process.close().then(() => session.process.forget());
+      void this.#end(session);
       return;
     }
     this.#idle.add(session);
@@ -53,13 +55,21 @@ export class SessionPool {
     const [oldest] = this.#idle;
     if (oldest === undefined) return;
     this.#idle.delete(oldest);
-    void oldest.process.close().then(() => oldest.process.forget());
+    void this.#end(oldest);
   }
 
   /** Resolves when no session of the job is left. */
   async close(job: JobId): Promise<void> {
     const own = [...this.#idle, ...this.#busy].filter((session) => session.job === job);
     for (const session of own) this.#idle.delete(session);
-    await Promise.all(own.map((session) => session.process.close().then(() => session.process.forget())));
+    await Promise.all(own.map((session) => this.#end(session)));
+  }
+
+  /** With its folders: a job may go on for months. */
+  async #end(session: WarmSession): Promise<void> {
+    await session.process.close();
+    session.process.forget();
+    // What cannot be removed now goes with the job.
+    await rm(dirname(session.folders.attempts), { recursive: true, force: true }).catch(() => {});
   }
 }

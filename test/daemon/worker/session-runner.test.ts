@@ -195,6 +195,13 @@ describe('running attempts without a sandbox', () => {
     expect(await ask(first)).toMatchObject({ pid: before.pid, tasks: 2 });
   });
 
+  it('removes the folder of a session that has ended, though the job goes on', async () => {
+    await run({ do: 'exit' });
+    await run({ do: 'report' });
+    const sessions = join(bench.home, 'work', job.slice(0, 16), 'sessions');
+    while ((await readdir(sessions)).length > 1);
+  });
+
   it('leaves no output in the workspace once it is stored', async () => {
     await run({ do: 'report' });
     const sessions = join(bench.home, 'work', job.slice(0, 16), 'sessions');
