@@ -1,5 +1,5 @@
 /** Journals of more nodes than all hold every fact at once. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Fact } from '../../../src/model/facts.ts';
 import { entriesOf, type JournalBench, journalCluster, submissionOf } from './journal-cluster.ts';
 
@@ -46,6 +46,21 @@ test('among twenty the standbys have it at once, and everybody else soon', async
   await cluster.clock.advance(2_000);
   expect(holding(fact)).toEqual(names(20));
   for (const id of names(20)) expect(entriesOf(node(id).disk)).toEqual(entriesOf(node('n20').disk));
+});
+
+test('its owner pushes it to the standbys only, and each of the others asks two of them', async () => {
+  const { cluster, node } = await started(20);
+  const asked = (spy: { readonly mock: { readonly calls: readonly (readonly unknown[])[] } }, type: string): readonly unknown[] => [
+    ...new Set(spy.mock.calls.filter(([, , request]) => (request as { readonly type: string }).type === type).map(([to]) => to)),
+  ];
+  const [owner, other] = [vi.spyOn(node('n20').messenger, 'request'), vi.spyOn(node('n15').messenger, 'request')];
+  await cluster.wait(node('n20').journal.append([submissionOf('n20', 'k')]));
+  await cluster.clock.advance(3_000);
+  expect(asked(owner, 'push').toSorted()).toEqual(chosen);
+  expect(asked(other, 'push')).toEqual([]);
+  expect(asked(other, 'pull').length).toBeGreaterThan(0);
+  expect(asked(other, 'pull').length).toBeLessThanOrEqual(2);
+  for (const peer of asked(other, 'pull')) expect(chosen).toContain(peer);
 });
 
 test('everybody knows on how many machines a job is, standby or not', async () => {
