@@ -20,6 +20,8 @@ const lookMs = 300;
 /** Drains first, unless told otherwise. Whenever it ends without a stopped daemon, the machine takes tasks again as before. */
 export async function down(context: Context, options: DownOptions): Promise<Exit> {
   const timeoutSeconds = timeoutOf(options.timeout);
+  if (options.now === true && timeoutSeconds !== undefined)
+    throw new SupervmError('usage', '--now does not wait, so there is nothing for --timeout to end.', 'Give one of the two.');
   if (options.now === true) return stopNow(context);
   const { output, signal } = context;
   const giveUpAt = timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : now() + timeoutSeconds * 1000;

@@ -71,6 +71,12 @@ test('down --now asks for the end of the tasks at once', async () => {
   expect(stops).toEqual([{ tasks: 'end' }]);
 });
 
+test('down --now does not wait, and says so to whoever gives it a time-out', async () => {
+  const { stops } = await draining([two]);
+  await expect(runHere(server?.home ?? '', ['down', '--now', '--timeout', '5'])).rejects.toMatchObject({ code: 'usage' });
+  expect(stops).toEqual([]);
+});
+
 test('down --timeout gives up with exit code 6, and the daemon takes tasks again', async () => {
   const { undrained } = await draining([two]);
   const { code, stderr } = await runCli(server?.home ?? '', ['down', '--timeout', '0.1']);
