@@ -1,5 +1,6 @@
 /** Follows a job to its end. The job never depends on it: Ctrl-C, a time-out or a lost daemon leave it running. */
 import type { Client } from '../api/client.ts';
+import type { SubmitReceipt } from '../api/requests.ts';
 import { awaitsVoters, hasEnded, isSettled, isUndeliverable } from '../api/settled.ts';
 import type { JobView } from '../api/views.ts';
 import { errorKinds, outcomeExits, SupervmError, stoppedExits } from '../model/errors.ts';
@@ -19,8 +20,15 @@ const votersLookMs = 100;
 const idleMs = 2000;
 const whyMs = 5000;
 
+export interface Submission extends Pick<SubmitReceipt, 'warnings' | 'copies'> {
+  /** Machines that --copies asked for. */
+  readonly copiesAsked: number | undefined;
+}
+
 export interface WaitOptions {
   readonly timeoutSeconds: number | undefined;
+  /** What was said when the job was submitted: there is one JSON document, so it goes with the outcome. */
+  readonly submission?: Submission;
 }
 
 /** Shows progress, then the outcome. Rejects `timed-out`; `no-daemon` when the daemon stays away. */
@@ -39,7 +47,7 @@ export async function waitForJob(context: Context, id: string, options: WaitOpti
     progress.end();
     if (signal.aborted) return detached(context, last);
     if (!isSettled(last)) throw timedOut(last);
-    return report(context, last);
+    return report(context, last, options.submission);
   } finally {
     progress.end();
   }
@@ -107,8 +115,9 @@ function waitingReasons(client: Client): (view: JobView) => Promise<string | und
   };
 }
 
-function report({ output }: Context, view: JobView): Exit {
-  output.show({ human: (style) => outcomeText(view, style), json: view, quiet: view.outputFolder === '' ? view.id : view.outputFolder });
+function report({ output }: Context, view: JobView, submission: Submission | undefined): Exit {
+  const json = submission === undefined ? view : { ...view, submission };
+  output.show({ human: (style) => outcomeText(view, style), json, quiet: view.outputFolder === '' ? view.id : view.outputFolder });
   if (isUndeliverable(view) && view.deliveryProblem !== undefined) {
     const { code, message } = view.deliveryProblem;
     output.warn(

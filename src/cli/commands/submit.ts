@@ -60,7 +60,9 @@ export async function submit(context: Context, manifest: Manifest, words: readon
   const waits = receipt.id !== undefined && options.detach !== true;
   if (!waits) output.show({ human: () => receiptText(receipt), json: receipt, quiet: receipt.id ?? '' });
   else output.say(receiptText(receipt));
-  return receipt.id === undefined || !waits ? 0 : waitForJob(context, receipt.id, { timeoutSeconds });
+  if (receipt.id === undefined || !waits) return 0;
+  const { warnings, copies } = receipt;
+  return waitForJob(context, receipt.id, { timeoutSeconds, submission: { warnings, copies, copiesAsked: body.copies } });
 }
 
 /** Throws `usage` unless it is a number of machines. */

@@ -46,6 +46,15 @@ test('render waits, says where the job is stored and where its frames are', asyn
   expect(stdout).toContain('done: 4 of 4 in /out');
 });
 
+test('the one JSON document of a submission that waits says too what was said at its start', async () => {
+  const warnings = [{ code: 'no-gpu', message: 'no node has a GPU', hint: '' }];
+  const submit = async () => receiptOf({ warnings, copies: ['host-a'] });
+  await using server = await startApiServer(jobApi([viewOf(), doneView], { submit }));
+  const { code, stdout } = await runCli(server.home, ['render', 'a.blend', '--copies', '2', '--json']);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ phase: 'succeeded', submission: { warnings, copies: ['host-a'], copiesAsked: 2 } });
+});
+
 test('an outcome is told once most of the voters have it, and JSON says so', async () => {
   await using server = await startApiServer(jobApi([viewOf(), { ...doneView, settled: false }], { job: laterSettled() }));
   const { code, stdout } = await runCli(server.home, ['wait', short, '--json']);
