@@ -22,6 +22,7 @@ import type { Log } from './log/log.ts';
 import { openNetwork } from './network-parts.ts';
 import { runFileOf } from './own-job-types.ts';
 import { openRecords, tellHealth } from './records-parts.ts';
+import { removedLogs } from './removed-logs.ts';
 import type { Startable } from './startable.ts';
 import { submitRecord } from './submission/submit-record.ts';
 import { assertRoom } from './submitter/assert-room.ts';
@@ -127,14 +128,14 @@ async function assemble(
   );
   const http = new HttpServer({ socketPath: paths.socket }, { api, clock, logDefect: (error, route) => log.error('a route failed', { error, route }) });
   network.follow(plane.membership);
-  const attemptLogs = logs;
-  plane.journal.onFact((fact) => fact.type === 'removed' && void attemptLogs.forget(fact.job));
+  const forgetting = removedLogs({ journal: plane.journal, logs }, (error) => log.warn('logs of a removed job cannot be deleted', { error }));
   plane.leadership.onChange(() => plane.leadership.voters() !== undefined && endFounding(paths.clusterKey));
   const parts: readonly Startable[] = [
     blobFolder,
     logs,
     network,
     plane,
+    forgetting,
     network.discovery(plane.membership),
     submitting.delivery,
     tellInventory(inventory, plane, runner, log),
