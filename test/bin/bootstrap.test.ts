@@ -1,5 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -81,6 +94,25 @@ test('npm is kept from frightening by engines and from running scripts of packag
   npmThatInstalls();
   run('check');
   expect(readFileSync(join(folder, 'npm-runs'), 'utf8')).toMatch(/^ci .*--ignore-scripts.*--loglevel=error/);
+});
+
+test('packages behind a link are used while they are current, and never installed', () => {
+  const shared = join(folder, 'other/node_modules');
+  mkdirSync(join(folder, 'other'));
+  cpSync(join(folder, 'package-lock.json'), join(folder, 'other/package-lock.json'));
+  npmThatInstalls();
+  run('check');
+  renameSync(join(folder, 'node_modules'), shared);
+  symlinkSync(shared, join(folder, 'node_modules'));
+  const later = new Date(Date.now() + 10_000);
+  utimesSync(join(folder, 'package-lock.json'), later, later);
+  expect(run('check').stdout).toBe('ran test/run.ts check\n');
+  writeFileSync(join(folder, 'package-lock.json'), '{}\n');
+  utimesSync(join(folder, 'package-lock.json'), later, later);
+  const { status, stdout, stderr } = run('check');
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toMatch(/^node_modules is a link.*\n$/);
+  expect(readFileSync(join(folder, 'npm-runs'), 'utf8').trim().split('\n')).toHaveLength(1);
 });
 
 test('an install that fails ends it, with a word of its own', () => {
