@@ -8,7 +8,7 @@ import { compareTerms } from '../../src/model/term.ts';
 import type { Seat } from '../../src/model/voters.ts';
 import type { Randomness } from '../clock.ts';
 import type { FactStore } from './journal.ts';
-import { setAside, verifiedPrefixes } from './salvage.ts';
+import { draftOf, dropDraft, finishRepair, takeDraft, verifiedPrefixes } from './salvage.ts';
 import { damaged, damagedAlone, isDamage, storeError } from './store-error.ts';
 import type { Row } from './store-messages.ts';
 import { StoreThread } from './store-thread.ts';
@@ -61,6 +61,7 @@ export class SqliteStore implements FactStore {
 
   /** Rejects `records-damaged`, `disk-full` and its kin, or `daemon-exists` when another process has the database. */
   async start(): Promise<void> {
+    finishRepair(this.#options.file);
     try {
       await this.#open();
     } catch (error) {
@@ -83,8 +84,7 @@ export class SqliteStore implements FactStore {
   }
 
   async #open(): Promise<void> {
-    const { file, workerFile } = this.#options;
-    this.#thread = new StoreThread({ file, workerFile, errorOf: (fault) => storeError(file, fault) });
+    this.#thread = this.#threadFor(this.#options.file);
     try {
       await this.#thread.ask({ type: 'open', storeId: this.#randomness.hex(storeIdBytes) });
     } catch (error) {
@@ -114,26 +114,49 @@ export class SqliteStore implements FactStore {
 
   /** Rethrows what is no damage, or may not be repaired without a person's word. Afterwards a new database is open, with a new store id. */
   async #repair(error: unknown): Promise<void> {
-    const { file, workerFile, onDamage, onRepaired } = this.#options;
+    const { file, onDamage, onRepaired } = this.#options;
     if (!isDamage(error)) throw error;
     const reason = (error as Error).message;
     if (onDamage !== 'repair') throw damagedAlone(file, reason.slice(reason.indexOf(': ') + 2));
     await this.#thread?.end();
-    const aside = setAside(file);
-    const thread = new StoreThread({ file: aside, workerFile, errorOf: (fault) => storeError(aside, fault) });
+    const thread = this.#threadFor(file);
     const found: Entry[] = [];
     const meta = await thread.ask({ type: 'salvage' }, (rows) => {
       for (const row of rows) if (row.bad !== true && isJson(row.body)) found.push({ ...row, fact: JSON.parse(row.body) });
     });
     await thread.end();
     const entries = verifiedPrefixes(found.map(({ origin, sequence, previous, fact }) => ({ origin, sequence, previous, fact })));
-    await this.#open();
-    for (let first = 0; first < entries.length; first += salvagedInCommit) await this.append(entries.slice(first, first + salvagedInCommit));
     // Terms must never be drawn twice; who may vote is settled by the store id, which is a new one.
     const { term, seat } = meta;
-    const kept = { ...(term !== undefined && isJson(term) ? { term } : {}), ...(seat !== undefined && isJson(seat) ? { seat } : {}) };
-    await this.#commit([], kept);
+    await this.#build(entries, { ...(term !== undefined && isJson(term) ? { term } : {}), ...(seat !== undefined && isJson(seat) ? { seat } : {}) });
+    const aside = takeDraft(file) ?? file;
+    await this.#open();
     onRepaired?.({ reason, aside, entries: entries.length });
+  }
+
+  #threadFor(file: string): StoreThread {
+    return new StoreThread({ file, workerFile: this.#options.workerFile, errorOf: (fault) => storeError(file, fault) });
+  }
+
+  /** A database under a temporary name: until it is whole the damaged one stays where it is, to be repaired again. */
+  async #build(entries: readonly Entry[], meta: { readonly [key: string]: string }): Promise<void> {
+    const { file } = this.#options;
+    dropDraft(file);
+    const thread = this.#threadFor(draftOf(file));
+    try {
+      await thread.ask({ type: 'open', storeId: this.#randomness.hex(storeIdBytes) });
+      await thread.ask({ type: 'commit', commit: { rows: [], tombstones: [], meta } });
+      for (let first = 0; first < entries.length; first += salvagedInCommit) {
+        const rows = entries.slice(first, first + salvagedInCommit).map(rowOf);
+        await thread.ask({ type: 'commit', commit: { rows, tombstones: [], meta: {} } });
+      }
+      await thread.end();
+    } catch (error) {
+      await thread.end().catch(() => undefined);
+      // Of no use, and the disk may be full.
+      dropDraft(file);
+      throw error;
+    }
   }
 
   append(entries: readonly Entry[]): Promise<void> {

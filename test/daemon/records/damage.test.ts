@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -119,6 +119,36 @@ describe('damaged records', () => {
     expect(counts['a/1']).toBe(60);
     expect(counts['c/3']).toBe(60);
     expect(counts['b/2'] ?? 0).toBeLessThan(60);
+  });
+
+  test('a repair that was cut short is begun again; one that was whole is only put in its place', async () => {
+    await fill();
+    await flipBitIn('b/2 31 b/2 31');
+    const damaged = await readFile(file);
+    // A daemon died while it built the new database.
+    await writeFile(`${file}.repairing`, 'half of a database');
+    const { storeId } = await reopen();
+    expect(repairs).toMatchObject([{ entries: 150 }]);
+    const repaired = await readFile(file);
+    // Another one died when it was whole, between any two steps: the damaged one still has its name, its log has another one.
+    await writeFile(file, damaged);
+    await writeFile(`${file}.repaired`, repaired);
+    const loaded = await reopen();
+    expect(loaded).toMatchObject({ storeId, highestTerm: { number: 7, node: 'b' } });
+    expect(expectPrefixes(loaded.entries)).toEqual({ 'a/1': 60, 'b/2': 30, 'c/3': 60 });
+    expect(repairs).toHaveLength(1);
+    expect((await readdir(folder)).filter((name) => name.includes('repair'))).toEqual([]);
+  });
+
+  test('a repair that the disk refuses leaves the damaged records as they were', async () => {
+    await fill();
+    await flipBitIn('b/2 31 b/2 31');
+    await mkdir(`${file}.repairing`);
+    await expect(reopen()).rejects.toThrow();
+    expect(repairs).toEqual([]);
+    expect((await readdir(folder)).filter((name) => name.includes('damaged'))).toEqual([]);
+    await rm(`${file}.repairing`, { recursive: true });
+    expect(expectPrefixes((await reopen()).entries)).toEqual({ 'a/1': 60, 'b/2': 30, 'c/3': 60 });
   });
 
   test('a file of nonsense is set aside', async () => {
