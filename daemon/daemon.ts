@@ -108,7 +108,7 @@ async function assemble(
     },
   );
   if (logs === undefined || runner === undefined) throw new Error('the control plane made no task runner');
-  const submitting = submittingParts({ paths }, { plane, blobFolder, clock, randomness, inventory });
+  const submitting = submittingParts({ paths }, { plane, blobFolder, recentUse, clock, randomness, inventory });
   const api = createDaemonApi(
     { version, cluster: network.cluster },
     {
@@ -171,12 +171,14 @@ function submittingParts(
   {
     plane,
     blobFolder,
+    recentUse,
     clock,
     randomness,
     inventory,
   }: {
     readonly plane: ControlPlane;
     readonly blobFolder: BlobFolder;
+    readonly recentUse: RecentUse;
     readonly clock: Clock;
     readonly randomness: Randomness;
     readonly inventory: InventoryParts;
@@ -188,6 +190,7 @@ function submittingParts(
     {
       blobs,
       blobFiles: blobFolder,
+      recentUse,
       encodeTree,
       clock,
       randomness,

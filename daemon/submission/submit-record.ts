@@ -16,6 +16,8 @@ const lookMs = 10;
 const copiesMs = 30_000;
 /** How long standbys are asked what is new, by a node that is none. */
 const refreshMs = 1_000;
+/** Machines that took the bytes longer ago than this are asked again: half of what blobs count as used after (blobs/recent-use.ts). */
+const recentMs = 30_000;
 /** An acknowledged job survives the loss of one machine, where there are two. */
 const fewestCopies = 2;
 
@@ -57,7 +59,7 @@ async function submitInTurn(options: SubmitOptions, needs: SubmissionNeeds): Pro
   // The key may have been used on another machine a moment ago.
   await needs.journal.refresh(refreshMs);
   const before = knownJob(record, needs);
-  const copied = await copyInputs({ ...options, copies: options.copies ?? 3 }, needs);
+  const copied = await copyRecently(options, needs);
   if (copied.hosts.length < Math.min(fewestCopies, copied.wanted))
     throw notAcknowledged('its input files', copied.hosts.length, 'nothing was submitted; try again once another machine can take them (supervm nodes)');
   options.signal?.throwIfAborted();
@@ -82,6 +84,19 @@ async function submitInTurn(options: SubmitOptions, needs: SubmissionNeeds): Pro
     );
   if (options.copies !== undefined) copies = await awaitCopies({ ...options, id, asked: options.copies, waitMs: options.copiesMs ?? copiesMs, copies }, needs);
   return { id, copies, wanted: options.copies ?? copied.wanted, existed: existing !== undefined };
+}
+
+/** Those that were first to have the bytes may have freed them while others still took them: no fact refers to them yet. */
+async function copyRecently(options: SubmitOptions, needs: SubmissionNeeds): ReturnType<typeof copyInputs> {
+  const { clock } = needs;
+  const copies = options.copies ?? 3;
+  let began = clock.now();
+  let copied = await copyInputs({ ...options, copies }, needs);
+  while (clock.now() - began > recentMs && copied.hosts.length > 1) {
+    began = clock.now();
+    copied = await copyInputs({ ...options, copies, among: copied.hosts }, needs);
+  }
+  return copied;
 }
 
 async function append(id: JobId, record: JobRecord, { journal, clock }: SubmissionNeeds): Promise<readonly HostId[]> {

@@ -3,13 +3,15 @@ import { stat } from 'node:fs/promises';
 import type { JobInputs, TreeEntry } from '../../src/model/job.ts';
 import type { InputFile } from '../../src/plugin/job-type.ts';
 import { readFault } from './disk-errors.ts';
-import type { Blob, BlobFiles, Blobs, EncodeTree } from './needs.ts';
+import type { Blob, BlobFiles, Blobs, EncodeTree, Pins, RecentUse } from './needs.ts';
 import type { OnProgress } from './submission.ts';
 
 export interface StoreInputsNeeds {
   readonly blobs: Pick<Blobs, 'put'>;
   readonly blobFiles: Pick<BlobFiles, 'putFile'>;
   readonly encodeTree: EncodeTree;
+  /** Keeps what is stored from being collected until the job is known. */
+  readonly recentUse?: Pick<RecentUse, 'pins'>;
 }
 
 /** Rejects `file-missing` naming the file that cannot be read, `disk-full`; stops between files when the signal aborts. */
@@ -18,6 +20,7 @@ export async function storeInputs(
   files: readonly InputFile[],
   onProgress: OnProgress,
   signal: AbortSignal,
+  pins?: Pick<Pins, 'add'>,
 ): Promise<{ readonly inputs: JobInputs; readonly blobs: readonly Blob[] }> {
   const entries: TreeEntry[] = [];
   const blobs = new Map<string, Blob>();
@@ -26,10 +29,12 @@ export async function storeInputs(
     onProgress({ stage: 'storing', done: index, total: files.length, message: path });
     const { blob, mode } = await storeFile(needs, source);
     entries.push({ path, digest: blob.digest, size: blob.size, mode });
+    pins?.add(blob.digest);
     blobs.set(blob.digest, blob);
   }
   onProgress({ stage: 'storing', done: files.length, total: files.length, message: '' });
   const tree = await needs.blobs.put(needs.encodeTree(entries));
+  pins?.add(tree.digest);
   blobs.set(tree.digest, tree);
   const bytes = entries.reduce((sum, entry) => sum + entry.size, 0);
   return { inputs: { tree: tree.digest, files: entries.length, bytes }, blobs: [...blobs.values()] };

@@ -8,7 +8,7 @@ import { checkSettings } from '../../src/plugin/check-settings.ts';
 import type { Finding, InputsFound, Plan } from '../../src/plugin/job-type.ts';
 import { readFault } from './disk-errors.ts';
 import type { JobType, LoadJobType } from './job-types.ts';
-import type { Clock, Journal, Membership, Randomness, RecordSubmitter } from './needs.ts';
+import type { Clock, Journal, Membership, Pins, Randomness, RecordSubmitter } from './needs.ts';
 import { discardFolder, existingFiles, prepareFolder, refuseExisting } from './output-folder.ts';
 import { aloneWarnings, placementWarnings } from './placement-warnings.ts';
 import { skipExisting } from './skip-existing.ts';
@@ -52,15 +52,18 @@ export class JobSubmitter {
     const outputFolder = resolve(submission.folder, submission.outputFolder ?? defaultFolder(jobType, plan));
     signal.throwIfAborted();
     const { created } = await prepareFolder(outputFolder);
+    const pins = this.#needs.recentUse?.pins();
     try {
-      return await this.#store({ submission, jobType, settings, found, plan, outputFolder }, onProgress, signal);
+      return await this.#store({ submission, jobType, settings, found, plan, outputFolder }, onProgress, signal, pins);
     } catch (error) {
       if (created !== undefined) await discardFolder(outputFolder, created);
       throw error;
+    } finally {
+      pins?.end();
     }
   }
 
-  async #store(planned: Planned, onProgress: OnProgress, signal: AbortSignal): Promise<Receipt> {
+  async #store(planned: Planned, onProgress: OnProgress, signal: AbortSignal, pins: Pins | undefined): Promise<Receipt> {
     const { submission, found, plan, outputFolder } = planned;
     const { journal, records, membership } = this.#needs;
     const owner = submission.owner ?? this.#options.owner;
@@ -77,7 +80,7 @@ export class JobSubmitter {
     const about = { name: plan.name, tasks: steps.reduce((sum, step) => sum + taskCount(step), 0), skipped, outputFolder, warnings };
     if (steps.length === 0) return { ...about, id: undefined, inputs: { files: 0, bytes: 0 }, copies: [], wanted: 0 };
     await this.#needs.assertRoom(await sizeOfAll(found.files));
-    const { inputs, blobs } = await storeInputs(this.#needs, found.files, onProgress, signal);
+    const { inputs, blobs } = await storeInputs(this.#needs, found.files, onProgress, signal, pins);
     const onCopied = (done: number, total: number): void => onProgress({ stage: 'copying', done, total, message: '' });
     const { copies, copiesSeconds } = submission;
     const asked = {

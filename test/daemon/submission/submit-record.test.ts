@@ -66,6 +66,24 @@ test('a machine that cannot take them is passed over, and one that hosts two nod
   expect(copied).toEqual(['d']);
 });
 
+test('machines that had the bytes long before the others are asked for them again before the job is known', async () => {
+  const clock = new VirtualClock();
+  const asked: string[] = [];
+  const blobs = {
+    replicate: async (_blobs: unknown, node: string) => {
+      const isFirst = !asked.includes(node);
+      asked.push(node);
+      if (node === 'c' && isFirst) await new Promise<void>((resolve) => void clock.after(90_000, resolve));
+    },
+  } as unknown as Blobs;
+  const before: (readonly string[])[] = [];
+  journal.onFact(() => before.push([...asked]));
+  const submission = submitRecord({ record, inputs }, { membership, journal, blobs, clock, jobIdOf });
+  await clock.advance(100_000);
+  expect(await submission).toMatchObject({ wanted: 3 });
+  expect(before).toEqual([['b', 'c', 'b', 'c']]);
+});
+
 test('a machine that is cut off while it copies is not waited for', async () => {
   silent.add('b');
   const submission = submit();
