@@ -54,7 +54,7 @@ export async function openSession(request: SessionRequest, { clock, launcher, sa
   signal.addEventListener('abort', onAbort);
   try {
     const plugin = files.plugin(record.type, record.plugin.digest);
-    await process.open({ type: 'open', plugin, inputs: inside.inputs, scratch: inside.scratch, programs, cores });
+    await process.open({ type: 'open', plugin, inputs: inside.inputs, scratch: inside.scratch, programs, cores, isAlone: spec.marker === undefined });
     signal.throwIfAborted();
     return { job, cores, process, folders, inside };
   } catch (error) {

@@ -106,6 +106,10 @@ class RenderSession implements Session {
     return { outputs: [name], process: this.#blender.pid, warnings: [...new Set([...loaded.warnings, ...loaded.problems, ...problems])] };
   }
 
+  keeps(): readonly number[] {
+    return [this.#blender.pid];
+  }
+
   async run(task: TaskHost): Promise<TaskOutcome> {
     task.signal.throwIfAborted();
     if (this.#blender.hasEnded) this.#blender = this.#start();

@@ -64,6 +64,11 @@ export interface SessionHost {
 export interface Session {
   /** One task at a time. Rejects with a TaskFault to say whether to retry and whom to blame. */
   run(task: TaskHost): Promise<TaskOutcome>;
+  /**
+   * Process ids of programs that stay for the next task. After each task everything it has started is killed, but for these, for what ran
+   * before it, for the `process` of its outcome, and for what those have started.
+   */
+  keeps?(): readonly number[];
   close(): Promise<void>;
 }
 

@@ -103,6 +103,14 @@ describe('a task in the sandbox of a root daemon', () => {
     expect(await sleepers()).toEqual([]);
   });
 
+  it('leaves nothing running when it is done, though its session goes on', async () => {
+    const before = JSON.parse(await bench.text(await bench.run({ do: 'report' }), 'report.json'));
+    expect(await bench.run({ do: 'litter' })).toMatchObject({ type: 'done' });
+    expect(await sleepers()).toEqual([]);
+    const after = JSON.parse(await bench.text(await bench.run({ do: 'report' }), 'report.json'));
+    expect(after).toMatchObject({ pid: before.pid, tasks: before.tasks + 2 });
+  });
+
   it('fails with disk-full, to be tried on another node, when the disk of its workspace is full', async () => {
     const small = join(bench.home, 'small');
     await mkdir(small);

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { OpenSession, Session, TaskOutcome } from '../../../src/plugin/job-type.ts';
 import { faultOf } from './faults.ts';
 import type { SessionAnswer, SessionCommand } from './messages.ts';
+import { TaskProcesses } from './task-processes.ts';
 
 type Open = Extract<SessionCommand, { type: 'open' }>;
 type Run = Extract<SessionCommand, { type: 'run' }>;
@@ -15,6 +16,7 @@ type Run = Extract<SessionCommand, { type: 'run' }>;
 const answersDescriptor = 3;
 
 let session: Session | undefined;
+let processes = new TaskProcesses(false);
 const running = new Map<number, AbortController>();
 
 function answer(message: SessionAnswer): void {
@@ -39,7 +41,8 @@ function yieldToOthers(): void {
 async function open(command: Open): Promise<void> {
   try {
     const plugin = (await import(pathToFileURL(command.plugin).href)) as { readonly open: OpenSession };
-    const { inputs, scratch, programs, cores } = command;
+    const { inputs, scratch, programs, cores, isAlone } = command;
+    processes = new TaskProcesses(isAlone);
     session = await plugin.open({ inputs, scratch, programs, cores, log });
     answer({ type: 'ready' });
   } catch (error) {
@@ -53,12 +56,15 @@ async function run(opened: Session, command: Run): Promise<void> {
   const abort = new AbortController();
   running.set(id, abort);
   const progress = (fraction: number, message: string): void => answer({ type: 'progress', id, fraction: Math.min(1, Math.max(0, fraction)), message });
+  processes.begin();
   try {
     const outcome = await opened.run({ step, script, parameters, outputs, signal: abort.signal, progress, log });
+    processes.end([outcome.process, ...(opened.keeps?.() ?? [])]);
     answer({ type: 'done', id, outputs: measured(outputs, outcome), process: outcome.process, warnings: outcome.warnings });
   } catch (error) {
     const { fault, understood } = faultOf(error);
     if (!understood) log(describe(error));
+    processes.end(opened.keeps?.() ?? []);
     answer({ type: 'failed', id, fault, understood });
   } finally {
     running.delete(id);

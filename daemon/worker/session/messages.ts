@@ -14,6 +14,8 @@ export type SessionCommand =
       readonly scratch: string;
       readonly programs: readonly Program[];
       readonly cores: number;
+      /** The session has a process namespace of its own. */
+      readonly isAlone: boolean;
     }
   | {
       readonly type: 'run';

@@ -140,6 +140,12 @@ describe('running attempts without a sandbox', () => {
     expect(await sleepers(bench.home)).toEqual([]);
   });
 
+  it('ends what a task leaves behind, though its session goes on', async () => {
+    expect(await run({ do: 'litter' })).toMatchObject({ type: 'done' });
+    expect(await sleepers(bench.home)).toEqual([]);
+    expect(JSON.parse(await bench.text(await run({ do: 'report' }), 'report.json')).tasks).toBe(2);
+  });
+
   it('aborts while the session opens', async () => {
     const running = start(await bench.record({ do: 'report' }, { hang: '' }));
     while (!bench.progress.some(([, message]) => message === 'starting')) await new Promise((resolve) => setImmediate(resolve));

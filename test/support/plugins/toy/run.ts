@@ -1,6 +1,6 @@
 /** A job type for tests: its script names what to do, with real files and programs, good and bad. */
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type OpenSession, type SessionHost, TaskFault, type TaskHost, type TaskOutcome } from '../../../../src/plugin/job-type.ts';
 
@@ -27,6 +27,17 @@ export const open: OpenSession = async (host) => {
     },
   };
 };
+
+/** A program of the stubborn task of this session. */
+function isSleeper(pid: string): boolean {
+  const { HOME: home } = process.env;
+  try {
+    const isOurs = readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`HOME=${home}\0`);
+    return isOurs && readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('sleep\0');
+  } catch {
+    return false;
+  }
+}
 
 type Action = (task: TaskHost, host: SessionHost, tasks: number) => Promise<TaskOutcome['outputs']>;
 
@@ -65,6 +76,13 @@ const actions: { readonly [name: string]: Action } = {
     spawn('sh', ['-c', `(setsid sh -c "trap '' TERM HUP; (sleep 3212 &)" &)`], { stdio: 'ignore', detached: true });
     task.progress(0.6, 'stubborn');
     return new Promise(() => setInterval(() => {}, 1000));
+  },
+  /** The same, and ends well all the same. */
+  async litter(task) {
+    const { stubborn } = actions;
+    void stubborn?.(task, { inputs: '', scratch: '', programs: [], cores: 1, log: () => {} }, 0);
+    while (readdirSync('/proc').filter((pid) => isSleeper(pid)).length < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+    return put(task, 'done', '');
   },
   /** Until the file `file` is there; then does what `next` says, or ends well. */
   async wait(task, host, tasks) {
