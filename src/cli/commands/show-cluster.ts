@@ -19,7 +19,8 @@ export async function pauseNode({ client, output }: Context, name: string | unde
   const api = client();
   const node = name ?? (await api.call('status')).node;
   const view = await api.call(paused ? 'pauseNode' : 'unpauseNode', { params: { node } });
-  const text = paused ? `${view.name} takes no new tasks. Again: supervm node unpause ${view.name}` : `${view.name} takes tasks again.`;
+  const again = view.paused ? `${view.name} is being drained and takes no tasks; it is not paused besides.` : `${view.name} takes tasks again.`;
+  const text = paused ? `${view.name} takes no new tasks. Again: supervm node unpause ${view.name}` : again;
   output.show({ human: () => text, json: view, quiet: view.name });
   return 0;
 }

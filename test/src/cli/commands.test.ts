@@ -195,6 +195,11 @@ describe('an error of the daemon', () => {
   });
 });
 
+test('a node that drains takes no tasks though nobody pauses it any more', async () => {
+  await using server = await startApiServer(fakeApi({ unpauseNode: async () => nodeView('n1', { paused: true }) }));
+  expect(await runHere(server.home, ['node', 'unpause', 'n1'])).toMatchObject({ code: 0, stdout: expect.stringContaining('being drained') });
+});
+
 test('a submission that was refused names the reason and leaves no job', async () => {
   const submit = () => Promise.reject(new SupervmError('output-exists', '2 of 3 files exist already in /out: a, b.', 'Use --overwrite.'));
   await using server = await startApiServer(fakeApi({ submit }));
