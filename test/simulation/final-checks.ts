@@ -6,7 +6,7 @@ import { jobPhase } from '../../src/model/phase.ts';
 import { sameTerm } from '../../src/model/term.ts';
 import { type Chronicle, runKey } from './chronicle.ts';
 import type { Fault } from './faults.ts';
-import { checkJob, isOrphan, lacksResults, stateText } from './job-checks.ts';
+import { checkJob, isOrphan, lacksResults, stateText, waitsForVoters } from './job-checks.ts';
 import type { Machine } from './machine.ts';
 import { checkRemoved, uncollected } from './removal-checks.ts';
 
@@ -35,7 +35,7 @@ export function unsettled(nodes: readonly Machine[], chronicle: Chronicle): stri
       if (other?.removed !== state.removed) return `${id} knows ${name} differently`;
       if (state.removed) continue;
       if (other === undefined || state.generation !== other.generation || state.results.size !== other.results.size) return `${id} knows ${name} differently`;
-      if (isOrphan(state, nodes, chronicle)) continue;
+      if (isOrphan(state, nodes, chronicle) || waitsForVoters(state, nodes)) continue;
       if (!state.ended.has(state.generation)) return `${name} has not ended for ${id}`;
       if (lacksResults(state, nodes)) return `results of ${name} are nowhere`;
     }

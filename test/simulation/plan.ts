@@ -144,12 +144,22 @@ const sizes = [1, 2, 2, 3, 3, 3, 3, 3, 4, 4, 5] as const;
 /** In these seeds steps are once-only. Each new term waits for leases to end first, which takes time. */
 const onceOnlyShare = 0.12;
 const onceOnlyMs = 10_000;
-const shortLeaseMs = 3000;
+const shortLeaseMs = 6000;
+/** When tasks of the first one run at last: the first term waits for leases, too. */
+const onceOnlyRuns = [13_000, 17_000] as const;
 
 /** The first job early, so that its tasks run when faults strike. */
 function withOnceOnly(job: JobPlan, place: number): JobPlan {
-  const steps = job.steps.map((step): StepPlan => ({ ...step, maxAttempts: Math.max(2, step.maxAttempts), onceOnly: true }));
+  const long = (task: TaskPlan): TaskPlan => ({ ...task, milliseconds: 2 * task.milliseconds });
+  const steps = job.steps.map((step): StepPlan => ({ ...step, tasks: step.tasks.map(long), maxAttempts: Math.max(2, step.maxAttempts), onceOnly: true }));
   return place === 0 ? { ...job, at: Math.min(job.at, 2500), steps } : job;
+}
+
+/** A machine, most often the coordinator, is cut off while it runs once-only tasks: the others would like to have them. */
+function cutOffAtWork(draw: SeededRandomness, nodes: readonly NodePlan[], healAt: number): Fault {
+  const from = Math.round(draw.between(...onceOnlyRuns));
+  const { id } = draw.chance(0.5) ? (nodes[0] as NodePlan) : draw.pick(nodes);
+  return { kind: 'partition', from, until: Math.min(healAt, from + 9000), nodes: [id], strength: 1 };
 }
 
 export function drawPlan(seed: number): SeedPlan {
@@ -167,12 +177,13 @@ export function drawPlan(seed: number): SeedPlan {
   const healAt = Math.round(draw.between(8000, 20_000)) + (hasOnceOnly ? onceOnlyMs : 0);
   const drawn = drawJobs(draw, nodes, healAt * 0.6);
   const jobs = hasOnceOnly ? drawn.map(withOnceOnly) : drawn;
-  const faults = drawFaults(
+  const faults: Fault[] = drawFaults(
     draw.fork('faults'),
     nodes.map(({ id }) => id),
     jobs.map(({ node, at, inputs }) => ({ node, at, isLarge: inputs.some((size) => size > pieceBytes) })),
     healAt,
-  );
+  ).slice();
+  if (hasOnceOnly && faults.length > 0 && count > 2) faults.push(cutOffAtWork(seededRandomness(seed).fork('cut off at work'), nodes, healAt));
   const actions = [...drawActions(draw, nodes, jobs, healAt), ...cancelsAmidFaults(draw, nodes, jobs, faults)].sort((a, b) => a.at - b.at);
   actions.push(...drawRemovals(seededRandomness(seed).fork('removals'), nodes, jobs, healAt));
   const newcomers = faults.filter(({ kind }) => kind === 'join').flatMap((fault) => fault.nodes);

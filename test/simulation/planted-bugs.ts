@@ -132,6 +132,27 @@ export const plantedBugs: readonly PlantedBug[] = [
     planted: 'const voterShare = 0.8;',
     seed: 23,
   },
+  {
+    name: 'a voter lets another coordinator in while one relies on it',
+    file: 'daemon/election/voting-seat.ts',
+    line: 'const isLeased = granted.node !== term.node && this.#needs.clock.now() < this.#leaseUntil;',
+    planted: 'const isLeased = false;',
+    seed: 16,
+  },
+  {
+    name: 'a degraded result of a higher term beats a quorate one',
+    file: 'src/model/merge.ts',
+    line: 'compareQuorate(a, b) ||',
+    planted: '',
+    seed: 35,
+  },
+  {
+    name: 'once-only tasks that are lost are placed again at once',
+    file: 'daemon/coordinator/roster.ts',
+    line: 'if (!this.#mayRunOn(attempt)) this.release(attempt);',
+    planted: 'this.release(attempt);',
+    seed: 34,
+  },
 ];
 
 /** The source with the bug in it. Throws when the line is not there exactly once: the bug must move with the code. */

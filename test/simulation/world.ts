@@ -18,8 +18,8 @@ import { Users } from './users.ts';
 export const healsWithinMs = 90_000;
 /** How often the world is looked at; looking after every event would cost more than the events. */
 const lookMs = 250;
-/** Somebody looks after the voters each so many looks. */
-const looksOfAdmin = 16;
+/** Somebody looks after the voters each so many looks; sooner where tasks wait for them. */
+const looksOfAdmin = { onceOnly: 16, otherwise: 80 };
 /** Bytes of removed jobs are freed a minute after their last use. Only some seeds wait for that. */
 const untilFreedMs = 110_000;
 const seedsPerLongWait = 4;
@@ -82,7 +82,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     };
     for (let looks = 1; waitsFor() !== undefined && clock.now() < end; looks += 1) {
       await clock.advance(lookMs);
-      if (hasOnceOnly && looks % looksOfAdmin === 0) void users.forgetLost();
+      if (looks % (hasOnceOnly ? looksOfAdmin.onceOnly : looksOfAdmin.otherwise) === 0) void users.forgetLost();
     }
     healMs = clock.now() - plan.healAt;
     if (waitsFor() !== undefined) chronicle.violate('world', `not settled ${healsWithinMs / 1000} s after the faults stopped: ${waitsFor()}`);
