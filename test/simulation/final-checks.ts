@@ -34,6 +34,7 @@ export function unsettled(nodes: readonly Machine[], chronicle: Chronicle): stri
       const name = state.record?.key ?? state.id.slice(0, 6);
       if (other?.removed !== state.removed) return `${id} knows ${name} differently`;
       if (state.removed) continue;
+      if (state.record === undefined && !isOrphan(state, nodes, chronicle)) return `${id} lacks the record of ${name}`;
       if (other === undefined || state.generation !== other.generation || state.results.size !== other.results.size) return `${id} knows ${name} differently`;
       if (isOrphan(state, nodes, chronicle) || waitsForVoters(state, nodes)) continue;
       if (!state.ended.has(state.generation)) return `${name} has not ended for ${id}`;

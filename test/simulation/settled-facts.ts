@@ -40,7 +40,8 @@ export class SettledFacts {
     const voters = life.plane.leadership.voters()?.voters ?? [];
     const holds = (voter: Voter): boolean => this.#holds(voter, fact);
     this.#settled.push({ fact, at: now(), copies: voters.filter(holds).flatMap(({ node: id }) => this.#machine(id)?.plan.host ?? []) });
-    if (voters.some(({ node: id }) => this.#hasForgotten(id))) return;
+    // Of a removed job a place in the chain is enough.
+    if (chronicle.doomed.has(fact.job) || voters.some(({ node: id }) => this.#hasForgotten(id))) return;
     if (!isMajority(voters, holds)) chronicle.violate(node.plan.id, `settles ${nameOf(fact)}, which no majority of the voters has on disk`);
     const isHeld = (voter: Voter): boolean => holds(voter) && !this.#hasGrantedAfter(voter, fact.term);
     if (!isMajority(voters, isHeld)) chronicle.violate(node.plan.id, `settles ${nameOf(fact)} though a majority has granted a later term`);
@@ -73,7 +74,9 @@ export class SettledFacts {
   /** Those that no loss of disks undid. An old disk has forgotten what its node promised, which a wiped one at least does not hide. */
   #lasting(): readonly Settled[] {
     const { chronicle } = this.#needs;
-    return this.#settled.filter(({ at, copies }) => copies.length > 0 && copies.every((host) => !chronicle.hasLost(host, at)));
+    return this.#settled.filter(
+      ({ fact, at, copies }) => !chronicle.doomed.has(fact.job) && copies.length > 0 && copies.every((host) => !chronicle.hasLost(host, at)),
+    );
   }
 
   #holds({ node, store }: Voter, fact: Fact): boolean {
