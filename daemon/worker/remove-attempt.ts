@@ -1,13 +1,13 @@
 /** Removes what tasks have made while they may still run, and may put links where folders were. */
-import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { freshName } from './fresh-name.ts';
 import { holdFolder, pathIn } from './held-folder.ts';
 import { uptimeMs } from './launcher/uptime.ts';
 import type { SessionFolders } from './sandbox/sandbox.ts';
 
 /** Somebody may fill a folder as fast as it is emptied; what is left is tried again with the next attempt (milliseconds). */
-const longestMs = 1_000;
+const longestMs = 5_000;
 /** What `unlink` says of one: on Linux, elsewhere. */
 const isFolder = new Set(['EISDIR', 'EPERM']);
 
@@ -20,7 +20,7 @@ export async function removeAttempt({ attempts }: SessionFolders, name: string):
   const yard = join(dirname(attempts), 'ended');
   try {
     await mkdir(yard, { recursive: true, mode: 0o700 });
-    await rename(join(attempts, name), join(yard, randomUUID()));
+    await rename(join(attempts, name), join(yard, freshName()));
   } catch {
     return;
   }
@@ -50,7 +50,7 @@ async function removeFrom(yard: string, name: string): Promise<boolean> {
 async function empty(folder: FileHandle, path: string, yard: string): Promise<void> {
   for (const name of await readdir(pathIn(folder, path))) {
     const inner = pathIn(folder, path, name);
-    if (!(await removeFile(inner))) await rename(inner, join(yard, randomUUID()));
+    if (!(await removeFile(inner))) await rename(inner, join(yard, freshName()));
   }
 }
 

@@ -8,6 +8,7 @@ import { encodeFrame, FrameReader } from '../../../daemon/worker/launcher/frames
 import type { ProcessSpec } from '../../../daemon/worker/launcher/messages.ts';
 import { uptimeMs } from '../../../daemon/worker/launcher/uptime.ts';
 import { LauncherClient, type ProcessExit } from '../../../daemon/worker/launcher-client.ts';
+import { groupIsGone, isGone } from './process-ends.ts';
 
 const file = join(import.meta.dirname, '../../../daemon/worker/launcher/main.ts');
 const clock = systemClock();
@@ -282,30 +283,3 @@ it('a launcher that cannot be started is told at the start', async () => {
   const launcher = new LauncherClient({ node: '/no/such/node', file, socket: join(folder, 'none.sock'), patienceMs: 1 }, { clock });
   await expect(launcher.start()).rejects.toThrow(/ended at once/);
 });
-
-async function isGone(pid: number): Promise<void> {
-  await waitFor(() => {
-    const status = existsSync(`/proc/${pid}/stat`) ? readStatus(pid) : '';
-    return status === '' || status.includes(') Z');
-  });
-}
-
-function readStatus(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
-/** A killed process is there until its new parent has noticed. */
-async function groupIsGone(leader: number): Promise<void> {
-  for (;;) {
-    try {
-      process.kill(-leader, 0);
-    } catch {
-      return;
-    }
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
