@@ -114,7 +114,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'results that nobody has any more are not missed',
     file: 'daemon/upkeep/upkeep.ts',
-    line: 'if (lost.length === 0) return;',
+    line: 'if (lost.length === 0 || !this.#mayAct()) return;',
     planted: 'return;',
     seed: 513,
   },
