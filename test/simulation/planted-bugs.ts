@@ -91,13 +91,6 @@ export const plantedBugs: readonly PlantedBug[] = [
     seed: 3,
   },
   {
-    name: 'what the other side of a fork knows is not said again',
-    file: 'daemon/records/fork-repair.ts',
-    line: 'if (facts.length > 0 && !this.#over) await this.#needs.say(facts);',
-    planted: '',
-    seed: 24,
-  },
-  {
     name: 'a restored store goes on under its old name',
     file: 'daemon/records/own-log.ts',
     line: 'this.#mustRenew = true;',
