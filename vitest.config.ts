@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that own the machine (network namespaces, Blender, many processes): one at a time, as root. */
+/** Tests with network namespaces, Blender, many processes: as root. They mostly wait, so two files at a time do not disturb each other. */
 const wholeMachine = ['test/cluster/**/*.test.ts', 'test/**/*.real.test.ts'];
+
+/** Those that measure times, or burn every core on purpose: one file at a time, with the machine to themselves. */
+const alone = ['test/chaos/**/*.real.test.ts', 'test/soak/**/*.real.test.ts', 'test/cluster/detection.test.ts', 'test/cluster/promises.test.ts'];
 
 /** Proofs that the simulation still bites: seconds each while they do, minutes when they must search. */
 const proofs = ['test/simulation/planted-bugs.test.ts'];
@@ -32,9 +35,20 @@ export default defineConfig({
         test: {
           name: 'machine',
           include: wholeMachine,
-          fileParallelism: false,
+          exclude: alone,
+          maxWorkers: 2,
           // After the unit tests, whose load would disturb them.
           sequence: { groupOrder: 2 },
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'alone',
+          include: alone,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

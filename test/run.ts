@@ -80,6 +80,7 @@ async function main(what: string | undefined): Promise<number> {
     counts.push(await tool('the simulation, 2500 seeds', process.execPath, 'test/simulation/main.ts', '--seeds', '2500'));
     counts.push(await vitest('proofs'));
     counts.push(await vitest('machine'));
+    counts.push(await vitest('alone'));
   }
   const sum = counts.reduce((left, right) => ({ passed: left.passed + right.passed, failed: left.failed + right.failed }));
   process.stdout.write(`\ntook ${seconds(since)}\n${sum.passed} passed, ${sum.failed} failed\n`);
