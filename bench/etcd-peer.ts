@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { killAll } from './kill-all.ts';
 
 const members = [0, 1, 2];
 const clientUrl = (member: number): string => `http://127.0.0.1:2237${member}`;
@@ -45,14 +46,7 @@ export class EtcdPeer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const running = [...this.#processes.values()].filter((child) => child.exitCode === null && child.signalCode === null);
-    await Promise.all(
-      running.map((child) => {
-        const ended = once(child, 'exit');
-        child.kill('SIGKILL');
-        return ended;
-      }),
-    );
+    await killAll(this.#processes.values());
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { killAll } from './kill-all.ts';
 
 const address = (agent: number): string => `127.0.1.${agent}`;
 const gossip = (agent: number): string => `${address(agent)}:17946`;
@@ -61,14 +62,7 @@ export class SerfPeer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const running = [...this.#processes.values()].filter((child) => child.exitCode === null && child.signalCode === null);
-    await Promise.all(
-      running.map((child) => {
-        const ended = once(child, 'exit');
-        child.kill('SIGKILL');
-        return ended;
-      }),
-    );
+    await killAll(this.#processes.values());
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

@@ -112,3 +112,12 @@ export function submissionOf(submitter: NodeId, key: string): Fact & { readonly 
 export function entriesOf(disk: MemoryDisk): readonly unknown[] {
   return [...disk.logs].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, log]) => log);
 }
+
+/** Those nodes, two seconds after their start; the type promises three, for tests that name them. */
+export async function started(ids: readonly string[]) {
+  const cluster = journalCluster();
+  const nodes = [];
+  for (const id of ids) nodes.push(await cluster.start(id));
+  await cluster.clock.advance(2_000);
+  return { cluster, nodes: nodes as [(typeof nodes)[0], (typeof nodes)[0], (typeof nodes)[0]] };
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MemoryDisk } from '../../../daemon/records/memory-store.ts';
 import type { Entry, Fact } from '../../../src/model/facts.ts';
-import { entriesOf, journalCluster, submission } from './journal-cluster.ts';
+import { entriesOf, started, submission } from './journal-cluster.ts';
 
 const removal = (key: string): Fact => ({ type: 'removed', job: submission(key).job, at: 0 });
 const cancelled = (key: string): Fact => ({ type: 'cancelled', job: submission(key).job, at: 0, generation: 1 });
@@ -9,14 +9,6 @@ const cancelled = (key: string): Fact => ({ type: 'cancelled', job: submission(k
 /** `type` of every entry's fact, by origin. */
 function typesOf(disk: MemoryDisk): readonly string[] {
   return (entriesOf(disk) as readonly Entry[]).map(({ fact }) => (fact as { type: string }).type);
-}
-
-async function started(ids: readonly string[]) {
-  const cluster = journalCluster();
-  const nodes = [];
-  for (const id of ids) nodes.push(await cluster.start(id));
-  await cluster.clock.advance(2_000);
-  return { cluster, nodes: nodes as [(typeof nodes)[0], (typeof nodes)[0], (typeof nodes)[0]] };
 }
 
 describe('removing a job', () => {

@@ -1,14 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { recordsProtocol } from '../../../daemon/records/protocol.ts';
 import type { Entry } from '../../../src/model/facts.ts';
-import { entriesOf, journalCluster, submission } from './journal-cluster.ts';
+import { entriesOf, journalCluster, started, submission } from './journal-cluster.ts';
 
-async function started(ids: readonly string[]) {
-  const cluster = journalCluster();
-  const nodes = [];
-  for (const id of ids) nodes.push(await cluster.start(id));
-  await cluster.clock.advance(2_000);
-  return { cluster, nodes: nodes as [(typeof nodes)[0], (typeof nodes)[0], (typeof nodes)[0]] };
+/** n1 was restored from a backup taken before `k2`, which n2 has, and wrote `k3` and `k4`, which n3 has. Only n3 runs. */
+async function forked() {
+  const { cluster, nodes } = await started(['n1', 'n2', 'n3']);
+  await cluster.wait(nodes[0].journal.append([submission('k1')]));
+  await cluster.clock.advance(1_000);
+  const backup = structuredClone(nodes[0].disk);
+  await cluster.stop('n3');
+  await cluster.wait(nodes[0].journal.append([submission('k2')]));
+  await cluster.stop('n1');
+  await cluster.stop('n2');
+  const restored = await cluster.start('n1', { disk: backup });
+  const third = await cluster.start('n3');
+  await cluster.wait(restored.journal.append([submission('k3'), submission('k4')]));
+  await cluster.stop('n1');
+  return { cluster, third };
 }
 
 describe('replication', () => {
@@ -209,18 +218,7 @@ describe('a store restored from a backup', () => {
   });
 
   test('and whoever took what it wrote then, and whoever has what it had written before, tell each other, when it is gone', async () => {
-    const { cluster, nodes } = await started(['n1', 'n2', 'n3']);
-    await cluster.wait(nodes[0].journal.append([submission('k1')]));
-    await cluster.clock.advance(1_000);
-    const backup = structuredClone(nodes[0].disk);
-    await cluster.stop('n3');
-    await cluster.wait(nodes[0].journal.append([submission('k2')]));
-    await cluster.stop('n1');
-    await cluster.stop('n2');
-    const restored = await cluster.start('n1', { disk: backup });
-    const third = await cluster.start('n3');
-    await cluster.wait(restored.journal.append([submission('k3'), submission('k4')]));
-    await cluster.stop('n1');
+    const { cluster, third } = await forked();
     const second = await cluster.start('n2');
     await cluster.clock.advance(30_000);
     for (const node of [second, third]) for (const key of ['k1', 'k2', 'k3', 'k4']) expect(node.journal.job(submission(key).job), key).toBeDefined();
@@ -233,18 +231,7 @@ describe('a store restored from a backup', () => {
   });
 
   test('a pull is not complete before the other log of a fork was looked at', async () => {
-    const { cluster, nodes } = await started(['n1', 'n2', 'n3']);
-    await cluster.wait(nodes[0].journal.append([submission('k1')]));
-    await cluster.clock.advance(1_000);
-    const backup = structuredClone(nodes[0].disk);
-    await cluster.stop('n3');
-    await cluster.wait(nodes[0].journal.append([submission('k2')]));
-    await cluster.stop('n1');
-    await cluster.stop('n2');
-    const restored = await cluster.start('n1', { disk: backup });
-    const third = await cluster.start('n3');
-    await cluster.wait(restored.journal.append([submission('k3'), submission('k4')]));
-    await cluster.stop('n1');
+    const { cluster, third } = await forked();
     await cluster.start('n2');
     const knows = (): boolean => third.journal.job(submission('k2').job) !== undefined;
     for (let ask = 0; ask < 100; ask += 1) {
