@@ -134,6 +134,7 @@ export class SimulatedNode implements Machine {
             host: this.host,
             pluginVersion: () => this.pluginVersion,
             blobs: () => blobs,
+            isAlive: mortality.isAlive,
             hit: (point) => mortality.isAlive() && this.points.hit(point),
             began: (attempt) => checks.began(this, attempt),
             runs: () => checks.checkOnceOnly(),

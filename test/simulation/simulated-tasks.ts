@@ -26,6 +26,8 @@ export interface RunnerNeeds {
   readonly host: TaskHost;
   pluginVersion(): number;
   blobs(): Blobs;
+  /** Is the process still the one that this runner belongs to? */
+  isAlive(): boolean;
   /** Passes a point at which the machine may die. */
   hit(point: string): void;
   /** Told as a run begins; answers how many runs of the task failed before. */
@@ -139,7 +141,10 @@ export class SimulatedRunner implements TaskRunner {
   /** Once the task is over its outputs are published by whichever daemon is there. */
   async #conclude({ attempt, record, fails, over }: HostedTask): Promise<RunResult> {
     const plan = taskPlanOf(record, attempt.step, attempt.index);
-    if ((await over) === 'aborted') return { type: 'aborted' };
+    const end = await over;
+    // The host answers whichever daemon is there; one that died meanwhile hears nothing any more.
+    if (!this.#needs.isAlive()) return new Promise(() => {});
+    if (end === 'aborted') return { type: 'aborted' };
     if (fails) return failed({ code: 'task-failed', message: 'planned', retry: plan.retry, blameNode: plan.blameNode });
     const { blobs, hit, pluginVersion, clock } = this.#needs;
     try {
