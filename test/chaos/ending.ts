@@ -1,7 +1,7 @@
 /** The end of a run: waits until the cluster has settled, and writes down what every node then says. */
 import type { JobView, StatusView } from '../../src/api/views.ts';
+import { pause } from '../../src/cli/clock.ts';
 import { sameTerm } from '../../src/model/term.ts';
-import { after } from './after.ts';
 import type { Recorder } from './recorder.ts';
 import type { Station } from './station.ts';
 
@@ -25,7 +25,7 @@ export async function settle(stations: readonly Station[], recorder: Recorder, p
       recorder.record({ type: 'settled', missing: missing.slice(0, 20) });
       return missing;
     }
-    await after(lookMs, signal);
+    await pause(lookMs, signal);
   }
 }
 

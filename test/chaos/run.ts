@@ -1,6 +1,7 @@
 /** One run: starts a cluster, does what the plan says, heals, and judges. */
+
+import { pause } from '../../src/cli/clock.ts';
 import { seededRandomness } from '../support/seeded-randomness.ts';
-import { after } from './after.ts';
 import { check } from './check/check.ts';
 import type { Violation } from './check/violation.ts';
 import { recordFinals, settle } from './ending.ts';
@@ -76,12 +77,12 @@ async function goThrough(plan: ReturnType<typeof drawPlan>, { laboratory, record
   const told = tellProgress(recorder, plan.healAt, say, until);
   const faults = strikeAll(plan.faults, profile, { stations, network, recorder, draw, acknowledged: users.acknowledged.bind(users) }, signal);
   const calls = plan.calls.map((call) => users.make(call, signal));
-  await Promise.all([faults, after(plan.healAt - recorder.now(), signal)]);
+  await Promise.all([faults, pause(plan.healAt - recorder.now(), signal)]);
   recorder.record({ type: 'healed' });
   await Promise.all(calls);
   await settle(stations, recorder, profile.bounds.settleMs * 2, signal);
   // What a cancelled job yields late must have time to show.
-  await after(quietMs, signal);
+  await pause(quietMs, signal);
   watching.abort();
   await Promise.all([watched, told]);
   const keys = users.jobs;
@@ -89,7 +90,7 @@ async function goThrough(plan: ReturnType<typeof drawPlan>, { laboratory, record
 }
 
 async function tellProgress(recorder: Recorder, healAt: number, say: (line: string) => void, signal: AbortSignal): Promise<void> {
-  for (await after(progressMs, signal); !signal.aborted; await after(progressMs, signal)) {
+  for (await pause(progressMs, signal); !signal.aborted; await pause(progressMs, signal)) {
     const calls = linesOf(recorder.history, 'call');
     const tasks = linesOf(recorder.history, 'task').filter(({ happened }) => happened === 'end').length;
     const faults = linesOf(recorder.history, 'fault').filter(({ happened }) => happened === 'began').length;

@@ -16,9 +16,9 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Client, createClient } from '../../src/api/client.ts';
+import { pause } from '../../src/cli/clock.ts';
 import { pathsOf } from '../../src/settings/paths.ts';
 import type { Machine } from '../support/lab-machine.ts';
-import { after } from './after.ts';
 import { descendantsOf, ofNamespace } from './processes.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -81,7 +81,7 @@ export class Station {
 
   /** Rejects when the daemon does not answer within a minute or ends before. */
   async ready(): Promise<void> {
-    for (const deadline = performance.now() + readyMs; ; await after(100)) {
+    for (const deadline = performance.now() + readyMs; ; await pause(100)) {
       const answered = await this.client.call('health', {}, AbortSignal.timeout(5000)).then(
         () => true,
         () => false,
@@ -90,7 +90,7 @@ export class Station {
       // A daemon may refuse to start on a full disk; whatever looks after it tries again.
       if (this.machine.pid === undefined && this.#wasFull) {
         this.isDown = true;
-        await after(againMs);
+        await pause(againMs);
         this.launch();
       }
       if (this.machine.pid === undefined) throw new Error(`the daemon of ${this.name} ended at its start; its last words:\n${this.lastWords()}`);

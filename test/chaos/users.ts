@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { patientClient } from '../../src/api/patient-client.ts';
 import type { CancelReceipt, SubmitReceipt } from '../../src/api/requests.ts';
 import type { JobView } from '../../src/api/views.ts';
+import { pause } from '../../src/cli/clock.ts';
 import { SupervmError } from '../../src/model/errors.ts';
-import { after } from './after.ts';
 import type { Call } from './history.ts';
 import type { PlannedCall } from './plan.ts';
 import type { Recorder } from './recorder.ts';
@@ -58,7 +58,7 @@ export class Users {
 
   /** Waits for the call's time; nobody types on a machine whose daemon is known to be down, nor names a job that was never acknowledged. */
   async make(planned: PlannedCall, signal: AbortSignal): Promise<void> {
-    await after(planned.at - this.#recorder.now(), signal);
+    await pause(planned.at - this.#recorder.now(), signal);
     const station = this.#stations.find(({ name }) => name === planned.node);
     if (signal.aborted || station === undefined || station.isDown) return;
     const job = this.#jobs.get(planned.key);

@@ -1,8 +1,8 @@
 /** Looks at the cluster from outside while a run goes on: whom each node follows, and what it tells of the jobs. */
 import { availableParallelism, loadavg } from 'node:os';
 import type { JobView } from '../../src/api/views.ts';
+import { pause } from '../../src/cli/clock.ts';
 import type { SeededRandomness } from '../support/seeded-randomness.ts';
-import { after } from './after.ts';
 import type { Recorder } from './recorder.ts';
 import type { Station } from './station.ts';
 
@@ -23,7 +23,7 @@ export async function watchCluster(needs: WatcherNeeds, signal: AbortSignal): Pr
     await Promise.all(needs.stations.filter(({ isDown }) => !isDown).map((station) => lookAtSeat(station, needs)));
     needs.recorder.record({ type: 'load', perCore: (loadavg()[0] ?? 0) / availableParallelism() });
     await tellJobs(needs.draw.pick(needs.stations), needs);
-    await after(everyMs, signal);
+    await pause(everyMs, signal);
   }
 }
 

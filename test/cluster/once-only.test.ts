@@ -105,8 +105,8 @@ test('with most of the voters gone it waits and why says so; --alone lets it run
   expect(waiting.code).toBe(0);
   const reasons = async (): Promise<readonly string[]> =>
     (await left.json<WhyView>('why', waiting.stdout.trim())).reasons.map(({ code, message }) => `${code}: ${message}`);
-  await left.until(async () => (await reasons()).some((reason) => reason.startsWith('needs-quorum: ')), 30_000);
-  expect(await reasons()).toEqual([expect.stringContaining('1 of 3 voters reachable')]);
+  // A coordinator that was elected just now has not heard its own voter yet.
+  await left.until(async () => (await reasons()).some((reason) => /^needs-quorum: .* 1 of 3 voters reachable/.test(reason)), 30_000);
   const alone = await left.run(
     ...['beat', join(lab.folder, 'waits'), '--label', 'waits', '--ms', '100', '--once', 'yes', '--alone', '--detach'],
     ...['-o', join(lab.folder, 'alone')],

@@ -1,5 +1,5 @@
 /** One round of a soak: jobs come, run, are cancelled and removed, nodes restart; then everything is quiet again. */
-import { after } from '../chaos/after.ts';
+import { pause } from '../../src/cli/clock.ts';
 import { settle } from '../chaos/ending.ts';
 import type { PlannedCall } from '../chaos/plan.ts';
 import type { Recorder } from '../chaos/recorder.ts';
@@ -46,7 +46,7 @@ export async function churn(options: ChurnOptions, needs: ChurnNeeds): Promise<C
 async function useNodes({ round }: ChurnOptions, users: Users, until: number, { stations, recorder, draw, signal }: ChurnNeeds): Promise<number> {
   const calls: Promise<void>[] = [];
   let jobs = 0;
-  for (; recorder.now() < until && !signal.aborted; await after(draw.between(...submitEveryMs), signal)) {
+  for (; recorder.now() < until && !signal.aborted; await pause(draw.between(...submitEveryMs), signal)) {
     jobs += 1;
     const common = { key: `r${round}-${jobs}`, by: 'client', tasks: 1 + draw.integer(6), taskMs: Math.round(draw.between(50, 500)) } as const;
     const plan = (call: PlannedCall['call'], delayMs: number): PlannedCall => ({
@@ -65,10 +65,10 @@ async function useNodes({ round }: ChurnOptions, users: Users, until: number, { 
 async function restartNodes({ elders }: ChurnOptions, until: number, { stations, recorder, draw, signal }: ChurnNeeds): Promise<number> {
   const others = stations.filter((station) => !elders.includes(station));
   let restarts = 0;
-  for (await after(draw.between(...restartEveryMs), signal); recorder.now() < until && !signal.aborted; await after(draw.between(...restartEveryMs), signal)) {
+  for (await pause(draw.between(...restartEveryMs), signal); recorder.now() < until && !signal.aborted; await pause(draw.between(...restartEveryMs), signal)) {
     const station = draw.pick(others);
     await station.kill(draw.chance(0.5) ? 'SIGKILL' : 'SIGTERM');
-    await after(draw.between(100, 2000));
+    await pause(draw.between(100, 2000));
     station.launch();
     await station.ready();
     restarts += 1;

@@ -1,7 +1,7 @@
 /** A soak: rounds of churn, each followed by a quiet moment in which every daemon is measured; at the end the slopes are judged. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after } from '../chaos/after.ts';
+import { pause } from '../../src/cli/clock.ts';
 import { settle } from '../chaos/ending.ts';
 import { Laboratory } from '../chaos/laboratory.ts';
 import { Recorder } from '../chaos/recorder.ts';
@@ -74,7 +74,7 @@ async function rounds({ hours, folder, say, signal }: SoakOptions, needs: Parame
     const { jobs, restarts } = await churn({ round, ms, elders }, needs);
     counts.jobs += jobs;
     counts.restarts += restarts;
-    await after(quietMs, signal);
+    await pause(quietMs, signal);
     const samples = await Promise.all(stations.map(quietSample));
     writeFileSync(
       join(folder, 'samples.jsonl'),
@@ -95,7 +95,7 @@ async function quietSample(station: Station): Promise<Sample> {
   const samples: Sample[] = [];
   for (let count = 0; count < samplesEach; count += 1) {
     samples.push(await measure(station));
-    await after(1000);
+    await pause(1000);
   }
   return least(samples);
 }

@@ -1,6 +1,7 @@
 /** Does to a laboratory what a fault says, and undoes it. */
+
+import { pause } from '../../../src/cli/clock.ts';
 import type { SeededRandomness } from '../../support/seeded-randomness.ts';
-import { after } from '../after.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Station } from '../station.ts';
 import type { Fault } from './kinds.ts';
@@ -38,14 +39,14 @@ export async function strikeAll(faults: readonly Fault[], profile: Profile, need
 /** An abort undoes it early. */
 async function strike(number: number, fault: Fault, needs: StrikeNeeds, signal: AbortSignal): Promise<void> {
   const { recorder } = needs;
-  await after(fault.from - recorder.now(), signal);
+  await pause(fault.from - recorder.now(), signal);
   if (signal.aborted) return;
   const { kind, nodes, strength } = fault;
   if (fault.onAcknowledgement) await needs.acknowledged(nodes[0] ?? '', acknowledgementMs);
   const line = { type: 'fault', fault: number, kind, nodes, strength } as const;
   recorder.record({ ...line, happened: 'began' });
   const undo = await begin(fault, needs);
-  await after(fault.until - fault.from, signal);
+  await pause(fault.until - fault.from, signal);
   await undo();
   recorder.record({ ...line, happened: 'ended' });
 }
@@ -101,7 +102,7 @@ async function startAll(stations: readonly Station[], draw: SeededRandomness): P
   const order = stations.map((station) => ({ station, place: draw.fraction() })).sort((a, b) => a.place - b.place);
   await Promise.all(
     order.map(async ({ station, place }) => {
-      await after(order.length === 1 ? 0 : place * startWithinMs);
+      await pause(order.length === 1 ? 0 : place * startWithinMs);
       station.launch();
       // That it does not come back is a finding, and the run goes on without it.
       await station.ready().catch((error: Error) => station.gaveUp(error.message));
