@@ -83,7 +83,7 @@ export class Users {
   }
 
   async #ask(planned: PlannedCall, station: Station, job: string | undefined, onAgain: () => void): Promise<Answer> {
-    const client = patientClient(station.client, { withinMs: patienceMs, onAgain }, { now: () => this.#recorder.now(), pause: after });
+    const client = patientClient(station.client, { withinMs: patienceMs, onAgain }, { now: () => this.#recorder.now(), pause });
     const signal = AbortSignal.timeout(longestMs);
     const { call, key } = planned;
     const params = { job: job ?? '' };
