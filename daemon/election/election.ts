@@ -7,20 +7,17 @@ import { SupervmError } from '../../src/model/errors.ts';
 import type { NodeId, Term } from '../../src/model/job.ts';
 import { compareTerms, sameTerm } from '../../src/model/term.ts';
 import type { Voters } from '../../src/model/voters.ts';
-import type { Timer } from '../clock.ts';
 import type { Startable } from '../startable.ts';
-import { candidatesOf, livesIn, mustGiveWay, rankCandidates } from './elect-coordinator.ts';
+import { Claims } from './claims.ts';
+import { candidatesOf, livesIn, mustGiveWay } from './elect-coordinator.ts';
 import { forgetVoter } from './forget-voter.ts';
 import type { TermStanding, VotedLeadership } from './leadership.ts';
 import type { ElectionNeeds } from './needs.ts';
 import { type ElectionOptions, electionDefaults } from './options.ts';
 import { type ElectionMessage, type ElectionReply, type ElectionRequest, electionProtocol } from './protocol.ts';
 import { Reign } from './reign.ts';
-import { isHeldElsewhere } from './sounding.ts';
 import { VotingSeat } from './voting-seat.ts';
 
-/** A voter that follows somebody is asked again after this time: soon it will have noticed, too. */
-const againMs = 300;
 /** Who looks at a status waits so long for the coordinator, and that for its voters. */
 const standAnswerMs = 300;
 const standWaitMs = 200;
@@ -29,6 +26,7 @@ export class Election implements VotedLeadership, Startable {
   readonly #options: Required<ElectionOptions>;
   readonly #needs: ElectionNeeds;
   readonly #seat: VotingSeat;
+  readonly #claims: Claims;
   readonly #listeners: ((term: Term | undefined) => void)[] = [];
   /** The highest term seen. */
   #highest: Term | undefined;
@@ -40,17 +38,22 @@ export class Election implements VotedLeadership, Startable {
   #said: { readonly term: Term; readonly standing: TermStanding } | undefined;
   #told = '';
   #pace: 'busy' | 'idle' = 'idle';
-  #settledAt = Number.POSITIVE_INFINITY;
-  #claiming = false;
-  /** When the seat was found empty. */
-  #vacantSince: number | undefined;
-  #attempt: Timer | undefined;
   #running = false;
 
   constructor(options: ElectionOptions, needs: ElectionNeeds) {
     this.#options = { ...electionDefaults, ...options };
     this.#needs = needs;
     this.#seat = new VotingSeat(this.#options, needs);
+    this.#claims = new Claims(this.#options, {
+      ...needs,
+      isRunning: () => this.#running,
+      highest: () => this.#highest,
+      current: () => this.current(),
+      isMine: () => this.isMine(),
+      voters: () => this.voters(),
+      take: (term) => this.#take(term),
+      consider: () => this.#consider(),
+    });
     needs.messenger.serve(electionProtocol, { onMessage: (from, message) => this.#hear(from, message), onRequest: (_, request) => this.#answer(request) });
     needs.messenger.onPeer(({ type, peer }) => type === 'connected' && this.#running && this.#greet(peer));
     needs.membership.onChange(({ member }) => {
@@ -78,8 +81,7 @@ export class Election implements VotedLeadership, Startable {
   async stop(): Promise<void> {
     this.#running = false;
     this.#mine = undefined;
-    this.#attempt?.cancel();
-    this.#attempt = undefined;
+    this.#claims.end();
     this.#leaveSeat();
   }
 
@@ -199,7 +201,7 @@ export class Election implements VotedLeadership, Startable {
     if (this.#highest !== undefined && compareTerms(term, this.#highest) <= 0) return;
     // The degraded term of a side that comes back: claim above it and stay, unless this disk is full and another should take over.
     if (this.quorate() && term.node !== this.#options.self && !mustGiveWay(this.#options.self, candidatesOf(this.#needs.membership))) {
-      if (!this.#claiming) void this.#claim(term);
+      this.#claims.above(term);
       return;
     }
     this.#highest = term;
@@ -221,7 +223,7 @@ export class Election implements VotedLeadership, Startable {
   }
 
   #settleAnew(): void {
-    this.#settledAt = this.#needs.clock.now() + this.#options.settleMs;
+    this.#claims.settleAnew();
     this.#consider();
   }
 
@@ -234,49 +236,7 @@ export class Election implements VotedLeadership, Startable {
       this.#told = told;
       for (const listener of this.#listeners) listener(current);
     }
-    this.#attempt?.cancel();
-    this.#attempt = undefined;
-    if (current !== undefined) this.#vacantSince = undefined;
-    else if (!this.#claiming) this.#planClaim();
-  }
-
-  #planClaim(): void {
-    const now = this.#needs.clock.now();
-    this.#vacantSince ??= now;
-    const at = Math.max(this.#vacantSince, this.#settledAt) + this.#place() * this.#options.staggerMs;
-    this.#attempt = this.#needs.clock.after(at - now, () => void this.#claim(undefined));
-  }
-
-  /** How many reachable nodes go before us. */
-  #place(): number {
-    return Math.max(0, rankCandidates(candidatesOf(this.#needs.membership, this.voters())).indexOf(this.#options.self));
-  }
-
-  /** `above`: the term of a rival that a quorate coordinator outbids; else the seat is empty. */
-  async #claim(above: Term | undefined): Promise<void> {
-    this.#claiming = true;
-    if (above === undefined && (await isHeldElsewhere(this.voters(), this.#needs))) {
-      this.#claiming = false;
-      this.#settledAt = this.#needs.clock.now() + againMs;
-      this.#consider();
-      return;
-    }
-    if (above === undefined && this.current() !== undefined) {
-      this.#claiming = false;
-      return;
-    }
-    const term: Term = { number: Math.max(this.#highest?.number ?? 0, above?.number ?? 0) + 1, node: this.#options.self };
-    const saved = await this.#needs.memory.saveTerm(term).then(
-      () => true,
-      () => false,
-    );
-    this.#claiming = false;
-    if (!this.#running) return;
-    // A disk that refuses leaves the seat to others for a while.
-    if (!saved) this.#settledAt = this.#needs.clock.now() + this.#options.settleMs;
-    const outbid = this.#highest !== undefined && compareTerms(term, this.#highest) <= 0;
-    if (saved && !outbid && (above === undefined ? this.current() === undefined : this.isMine())) this.#take(term);
-    this.#consider();
+    this.#claims.look();
   }
 
   #take(term: Term): void {
