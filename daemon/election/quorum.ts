@@ -4,11 +4,13 @@
  */
 import type { NodeId, Term } from '../../src/model/job.ts';
 import { compareTerms } from '../../src/model/term.ts';
-import { compareVoters, isMajority, isQuorum, type Voter, type Voters } from '../../src/model/voters.ts';
+import { compareVoters, isMajority, type Voter, type Voters } from '../../src/model/voters.ts';
 import type { Timer } from '../clock.ts';
 import { AskLanes, type Granted } from './ask-lanes.ts';
+import { Confirmations } from './confirmations.ts';
 import type { TermStanding } from './leadership.ts';
 import type { Clock, Messenger, SeatMemory } from './needs.ts';
+import { type Answers, grantOf, hasRecord, isRenewedSince, mayActForAll } from './tally.ts';
 import type { VotingSeat } from './voting-seat.ts';
 
 export interface QuorumOptions {
@@ -33,13 +35,6 @@ export interface QuorumNeeds {
   changed(news: Voters | undefined): void;
 }
 
-interface Waiter {
-  readonly after: number;
-  readonly counts: ReadonlySet<NodeId>;
-  readonly timer: Timer;
-  resolve(confirmed: boolean): void;
-}
-
 const answerMs = 1_000;
 const mergeMs = 5_000;
 
@@ -48,6 +43,8 @@ export class Quorum {
   readonly #options: QuorumOptions;
   readonly #needs: QuorumNeeds;
   readonly #lanes: AskLanes;
+  readonly #answers: Answers = (node) => this.#lanes.answer(node);
+  readonly #confirmations: Confirmations;
   /** The record that counts; of this term once it was written in it. */
   #record: Voters | undefined;
   /** The next record while it is not yet with a majority of both. */
@@ -56,7 +53,6 @@ export class Quorum {
   #established = false;
   readonly #merged = new Set<string>();
   readonly #merging = new Set<NodeId>();
-  #waiters: Waiter[] = [];
   #pace: 'busy' | 'idle';
   #round: Timer | undefined;
   #over = false;
@@ -68,6 +64,7 @@ export class Quorum {
     this.#pace = options.pace;
     this.#record = needs.seat.voters();
     this.#lanes = new AskLanes({ self: options.self, answerMs }, { ...needs, answered: (node, answer) => this.#answered(node, answer) });
+    this.#confirmations = new Confirmations({ clock: needs.clock, isConfirmed: (after, counts) => this.#isConfirmed(after, counts) });
   }
 
   /** Who is there has changed. */
@@ -84,7 +81,7 @@ export class Quorum {
     this.#over = true;
     this.#lanes.end();
     this.#round?.cancel();
-    for (const waiter of this.#waiters.splice(0)) this.#settle(waiter, false);
+    this.#confirmations.end();
   }
 
   setPace(pace: 'busy' | 'idle'): void {
@@ -122,13 +119,9 @@ export class Quorum {
   /** See Leadership. */
   confirm(counts: (voter: NodeId) => boolean): Promise<boolean> {
     if (this.#over || !this.quorate()) return Promise.resolve(false);
-    const counting = new Set(this.#targets().filter(counts));
-    return new Promise((resolve) => {
-      const timer = this.#needs.clock.after(answerMs, () => this.#settle(waiter, false));
-      const waiter: Waiter = { after: this.#lanes.asked, counts: counting, timer, resolve };
-      this.#waiters.push(waiter);
-      this.#askAll();
-    });
+    const confirmed = this.#confirmations.wait(this.#lanes.asked, new Set(this.#targets().filter(counts)), answerMs);
+    this.#askAll();
+    return confirmed;
   }
 
   /** The record in force while no change of it is under way and the term is quorate: then it may be changed. */
@@ -232,7 +225,7 @@ export class Quorum {
     const { term } = this.#options;
     if (compareTerms(record.term, term) !== 0) {
       // All that a majority has is known: write it anew in this term, so that no earlier coordinator's unfinished change can come back.
-      if (this.#isQuorum(record.voters, (voter) => this.#answerOf(voter) !== undefined))
+      if (mayActForAll(this.#answers, record.voters, (voter) => grantOf(this.#answers, voter) !== undefined))
         void this.#write({ ...record, term }, (own) => {
           // A newer one may have been told of meanwhile.
           if (this.#record === record) this.#record = own;
@@ -241,14 +234,15 @@ export class Quorum {
     }
     const wasEstablished = this.#established;
     const isMerged = ({ node, store }: Voter): boolean => this.#merged.has(`${node}/${store}`);
-    this.#established ||= this.#isQuorum(record.voters, (voter) => this.#has(voter, record)) && this.#isQuorum(record.voters, isMerged);
+    const isWith = ({ voters }: Voters, what: Voters): boolean => mayActForAll(this.#answers, voters, (voter) => hasRecord(this.#answers, voter, what));
+    this.#established ||= isWith(record, record) && mayActForAll(this.#answers, record.voters, isMerged);
     const pending = this.#pending;
-    const changed = pending !== undefined && [record, pending].every(({ voters }) => this.#isQuorum(voters, (voter) => this.#has(voter, pending)));
+    const changed = pending !== undefined && isWith(record, pending) && isWith(pending, pending);
     if (changed) {
       this.#record = pending;
       this.#pending = undefined;
     }
-    for (const waiter of this.#waiters.slice()) if (this.#isConfirmed(waiter)) this.#settle(waiter, true);
+    this.#confirmations.look();
     this.#needs.changed(changed || wasEstablished !== this.#established ? this.#record : undefined);
   }
 
@@ -265,36 +259,15 @@ export class Quorum {
 
   #standsBy(counts: (voter: Voter) => boolean): boolean {
     if (this.#over || !this.#established || this.#record === undefined) return false;
-    return [this.#record, this.#pending ?? this.#record].every(({ voters }) => this.#isQuorum(voters, counts));
-  }
-
-  #isQuorum(voters: readonly Voter[], saysYes: (voter: Voter) => boolean): boolean {
-    return isQuorum(voters, saysYes, ({ node, store }) => (this.storeOf(node) ?? store) !== store);
-  }
-
-  #answerOf({ node, store }: Voter): Granted | undefined {
-    const answer = this.#lanes.answer(node);
-    return answer?.store === store ? answer : undefined;
-  }
-
-  #has(voter: Voter, record: Voters): boolean {
-    const voters = this.#answerOf(voter)?.voters;
-    return voters !== undefined && compareVoters(voters, record) >= 0;
+    return [this.#record, this.#pending ?? this.#record].every(({ voters }) => mayActForAll(this.#answers, voters, counts));
   }
 
   #isRenewed(voter: Voter, milliseconds: number): boolean {
-    const sentAt = this.#answerOf(voter)?.sentAt;
-    return sentAt !== undefined && this.#needs.clock.now() < sentAt + milliseconds;
+    return isRenewedSince(this.#answers, voter, this.#needs.clock.now() - milliseconds);
   }
 
-  #isConfirmed({ after, counts }: Waiter): boolean {
-    const counted = (voter: Voter): boolean => counts.has(voter.node) && (this.#answerOf(voter)?.asked ?? 0) > after;
+  #isConfirmed(after: number, counts: ReadonlySet<NodeId>): boolean {
+    const counted = (voter: Voter): boolean => counts.has(voter.node) && (grantOf(this.#answers, voter)?.asked ?? 0) > after;
     return this.quorate() && [this.#record, this.#pending ?? this.#record].every((record) => isMajority(record?.voters ?? [], counted));
-  }
-
-  #settle(waiter: Waiter, confirmed: boolean): void {
-    waiter.timer.cancel();
-    this.#waiters = this.#waiters.filter((other) => other !== waiter);
-    waiter.resolve(confirmed);
   }
 }
