@@ -113,7 +113,11 @@ export class Quorum {
   #standingWithin(milliseconds: number): TermStanding {
     const voters = this.#newest()?.voters ?? [];
     const isHere = (voter: Voter): boolean => this.#isRenewed(voter, milliseconds) && !this.#needs.isLost(voter.node);
-    return { quorate: this.#standsBy(isHere), reachable: voters.filter(isHere).length, voters: voters.length };
+    // Whoever coordinates reaches itself, also before its own disk has granted the term.
+    const { self } = this.#options;
+    const isSelf = ({ node, store }: Voter): boolean => node === self && store === this.#needs.memory.storeId();
+    const reachable = voters.filter((voter) => isSelf(voter) || isHere(voter)).length;
+    return { quorate: this.#standsBy(isHere), reachable, voters: voters.length };
   }
 
   /** See Leadership. */

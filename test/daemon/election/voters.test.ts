@@ -27,6 +27,29 @@ describe('with voters', () => {
     expect(world.nodes.get('a')?.election.standing()).toEqual({ quorate: true, reachable: 1, voters: 1 });
   });
 
+  test('a coordinator never says that it does not reach itself, and is quorate only once its own disk has granted the term', async () => {
+    const world = await founded('a', 'b', 'c');
+    for (const id of ['a', 'b', 'c']) world.kill(id);
+    const disk = world.disks.get('b') as TermDisk;
+    await world.boot('b', 2);
+    const election = world.nodes.get('b')?.election;
+    disk.saveMs = 500;
+    await world.clock.runUntil(() => election?.isMine() === true, 10_000);
+    expect(disk.seat.granted).not.toEqual(election?.current());
+    expect(election?.standing()).toEqual({ quorate: false, reachable: 1, voters: 3 });
+    const alone = await founded('a');
+    alone.kill('a');
+    (alone.disks.get('a') as TermDisk).saveMs = 500;
+    await alone.boot('a', 2);
+    const only = alone.nodes.get('a')?.election;
+    await alone.clock.runUntil(() => only?.isMine() === true, 10_000);
+    expect(only?.standing()).toEqual({ quorate: false, reachable: 1, voters: 1 });
+    expect(only?.quorate()).toBe(false);
+    only?.setPace('busy');
+    await alone.clock.advance(5_000);
+    expect(only?.quorate()).toBe(true);
+  });
+
   test('lasting machines become voters one at a time, and every node knows them', async () => {
     const world = await founded('a', 'b', 'c');
     for (const id of ['a', 'b', 'c']) expect(voters(world, id)).toMatchObject({ number: 3, voters: [{ node: 'a' }, { node: 'b' }, { node: 'c' }] });
