@@ -36,9 +36,9 @@ export interface NetworkParts extends Startable {
   /** For membership; they start and stop with the network. */
   readonly beats: UdpBeats;
   readonly incarnation: number;
+  /** Connections that stand now, the streams on them, and what only other versions know. */
+  counts(): ReturnType<Libp2pNetwork['counts']>;
   /** What people call the cluster: the beginning of what strangers may know of its id. */
-  /** Connections that stand now, and the streams on them. */
-  counts(): { readonly connections: number; readonly streams: number };
   readonly cluster: string;
   readonly inviter: { invite(): Promise<{ readonly line: string; readonly expiresAt: number }> };
   /** Dials whom members tell about, and tells them where this node is. */
@@ -92,6 +92,7 @@ export async function openNetwork(
       identityInUse: (rival) => copied.met(rival),
       learned: (node, addresses) => memory.keep({ book: { ...memory.known.book, [node]: addresses } }),
       problem: (peer, reason) => log.info('a connection ended', { peer, reason }),
+      unknown: (peer, protocol, word) => log.debug('a peer of another version said what is not known here', { peer, protocol, word }),
     },
   );
   const pairing = new PairingListener(

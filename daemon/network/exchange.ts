@@ -9,6 +9,8 @@ import { decodeBody, encodeBody } from '../wire/codec.ts';
 import { type Frame, frameSize, frameTypes } from '../wire/frame.ts';
 import type { Protocol, Schema, Service } from '../wire/messenger.ts';
 import { maximumFrameBytes } from '../wire/protocols.ts';
+import { type BodyReading, readBody } from '../wire/read-body.ts';
+import { notKnown, reasonOf, refusalBody } from './refusal.ts';
 
 /** More requests of one peer at work than this are refused: nobody honest has that many outstanding. */
 const maximumRequestsAtWork = 512;
@@ -19,6 +21,8 @@ export interface ExchangeNeeds {
   transmit(to: NodeId, protocol: string, frame: Frame): boolean;
   /** The peer broke the protocol, or a service threw on its message: the carrier cuts it. */
   violated(peer: NodeId, reason: Error): void;
+  /** The peer said what only another version knows: `word`, in a message, a request or a reply. What this throws is a violation. */
+  unknown(peer: NodeId, protocol: string, word: string): void;
 }
 
 interface Pending {
@@ -97,19 +101,28 @@ export class Exchange {
   #message(from: NodeId, protocol: string, frame: Frame): void {
     const served = this.#served.get(protocol);
     if (served?.service.onMessage === undefined) return;
-    served.service.onMessage(from, served.protocol.message.parse(decodeBody(frame.body)));
+    const message = this.#read(from, protocol, served.protocol.message, decodeBody(frame.body));
+    if (message.kind === 'known') served.service.onMessage(from, message.body);
   }
 
   #request(from: NodeId, protocol: string, frame: Frame): void {
     const served = this.#served.get(protocol);
     const atWork = this.#atWork.get(from) ?? 0;
-    if (served?.service.onRequest === undefined || atWork >= maximumRequestsAtWork) {
-      this.#refuse(from, protocol, frame.id, atWork >= maximumRequestsAtWork ? 'too many requests at once' : `${protocol} is not served here`);
+    if (served?.service.onRequest === undefined) {
+      this.#refuse(from, protocol, frame.id, `${protocol} is not served there`, true);
       return;
     }
-    const request = served.protocol.request.parse(decodeBody(frame.body));
+    if (atWork >= maximumRequestsAtWork) {
+      this.#refuse(from, protocol, frame.id, 'too many requests at once');
+      return;
+    }
+    const request = this.#read(from, protocol, served.protocol.request, decodeBody(frame.body));
+    if (request.kind === 'unknown') {
+      this.#refuse(from, protocol, frame.id, `${protocol} has no "${request.word}" there`, true);
+      return;
+    }
     this.#atWork.set(from, atWork + 1);
-    this.#answer(from, served, frame.id, request).finally(() => {
+    this.#answer(from, served, frame.id, request.body).finally(() => {
       const left = (this.#atWork.get(from) ?? 1) - 1;
       if (left === 0) this.#atWork.delete(from);
       else this.#atWork.set(from, left);
@@ -125,8 +138,8 @@ export class Exchange {
     }
   }
 
-  #refuse(to: NodeId, protocol: string, id: number, message: string): void {
-    this.#needs.transmit(to, protocol, { type: frameTypes.refusal, id, body: encodeBody({ message: message.slice(0, 2000) }) });
+  #refuse(to: NodeId, protocol: string, id: number, message: string, isUnknown = false): void {
+    this.#needs.transmit(to, protocol, { type: frameTypes.refusal, id, body: refusalBody(message, isUnknown) });
   }
 
   #reply(from: NodeId, protocol: string, frame: Frame): void {
@@ -136,12 +149,25 @@ export class Exchange {
     this.#settle(frame.id, pending);
     try {
       const body = decodeBody(frame.body);
-      if (frame.type === frameTypes.refusal) pending.reject(new SupervmError('peer-refused', reasonOf(body)));
-      else pending.resolve(pending.reply.parse(body));
+      if (frame.type === frameTypes.refusal) {
+        pending.reject(reasonOf(body));
+        return;
+      }
+      const reply = this.#read(from, protocol, pending.reply, body);
+      if (reply.kind === 'known') pending.resolve(reply.body);
+      else pending.reject(notKnown(`the answer "${reply.word}" of ${protocol} is not known here`));
     } catch (error) {
       pending.reject(unreachable(from, 'its reply cannot be read', { cause: error }));
       throw error;
     }
+  }
+
+  /** Throws on what no version says. */
+  #read<T>(from: NodeId, protocol: string, schema: Schema<T>, body: unknown): BodyReading<T> {
+    const reading = readBody(schema, body);
+    const word = reading.kind === 'known' ? reading.dropped : reading.word;
+    if (word !== undefined) this.#needs.unknown(from, protocol, word);
+    return reading;
   }
 
   #settle(id: number, pending: Pending): Pending {
@@ -166,9 +192,4 @@ function frameOf(protocol: { readonly id: string; readonly maximumBytes: number 
 
 function unreachable(peer: NodeId, reason: string, options?: ErrorOptions): SupervmError {
   return new SupervmError('peer-unreachable', `the node ${peer} cannot be reached: ${reason}`, '', options);
-}
-
-function reasonOf(body: unknown): string {
-  const message = typeof body === 'object' && body !== null && 'message' in body ? body.message : undefined;
-  return typeof message === 'string' ? message : 'no reason given';
 }

@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import { decodeBody, encodeBody } from '../wire/codec.ts';
 import { createFrameDecoder, encodeFrames, frameTypes } from '../wire/frame.ts';
+import { readBody } from '../wire/read-body.ts';
 import type { BeatOffer } from './beats/beat-messages.ts';
 
 export const helloProtocol = '/supervm/hello/1';
@@ -63,10 +64,15 @@ export function encodeControl(message: Control): Uint8Array {
   return encodeFrames([{ type: frameTypes.message, id: 0, body: encodeBody(message) }]);
 }
 
-/** Takes the stream's chunks; throws on anything that is not a control message. */
+/** Takes the stream's chunks; throws on anything that is not a control message, and passes over those that only a newer version knows. */
 export function createControlReader(): (chunk: Uint8Array) => Control[] {
   const decoder = createFrameDecoder(maximumControlBytes);
-  return (chunk) => decoder.push(chunk).map((frame) => control.parse(decodeBody(frame.body)));
+  return (chunk) =>
+    decoder.push(chunk).flatMap((frame) => {
+      if (frame.type !== frameTypes.message) return [];
+      const message = readBody(control, decodeBody(frame.body));
+      return message.kind === 'known' ? [message.body] : [];
+    });
 }
 
 /** Which process says it. */

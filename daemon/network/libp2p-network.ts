@@ -17,6 +17,7 @@ import type { NodeKey } from './node-key.ts';
 import type { PeerLink } from './peer-link.ts';
 import { type PeerEvent, PeerTable } from './peer-table.ts';
 import { Rivals } from './rivals.ts';
+import { UnknownWords } from './unknown-words.ts';
 
 export interface Libp2pNetworkOptions {
   readonly clusterKey: ClusterKey;
@@ -41,6 +42,8 @@ export interface Libp2pNetworkNeeds {
   identityInUse?(rival: Rival): void;
   /** What went wrong with a peer, for the log. */
   problem?(peer: NodeId, reason: string): void;
+  /** A peer said what only another version knows; once a peer and word. */
+  unknown?(peer: NodeId, protocol: string, word: string): void;
 }
 
 /** How often silent peers and late hellos are looked for. */
@@ -67,6 +70,7 @@ export class Libp2pNetwork implements Messenger, Startable {
   /** Who answered at an address that was dialled without knowing. */
   readonly #occupants = new Map<string, NodeId>();
   readonly #rivals: Rivals;
+  readonly #unknown: UnknownWords;
   readonly #bannedUntil = new Map<NodeId, number>();
   #state: 'new' | 'running' | 'over' = 'new';
   /** Tells this process from another one with the same key, whatever their clocks and counters say. */
@@ -82,6 +86,7 @@ export class Libp2pNetwork implements Messenger, Startable {
     this.#life = randomness.hex(16);
     this.#options = options;
     this.#needs = needs;
+    this.#unknown = new UnknownWords((peer, protocol, word) => needs.unknown?.(peer, protocol, word));
     this.#exchange = new Exchange({
       clock,
       transmit: (to, protocol, frame) => {
@@ -89,6 +94,7 @@ export class Libp2pNetwork implements Messenger, Startable {
         return this.#table.admitted(to)?.transmit(protocol, frame) ?? false;
       },
       violated: (peer, reason) => this.#violated(this.#table.admitted(peer), reason),
+      unknown: (peer, protocol, word) => this.#unknown.heard(peer, protocol, word),
     });
     this.#carrier = new Libp2pCarrier(
       { nodeKey, noisePrologue: clusterKey.noisePrologue, life: this.#life, listen },
@@ -177,9 +183,9 @@ export class Libp2pNetwork implements Messenger, Startable {
     return this.#port;
   }
 
-  /** What stands now, for metrics. */
-  counts(): { readonly connections: number; readonly streams: number } {
-    return this.#carrier.counts();
+  /** What stands now, and how often peers said what only another version knows, for metrics. */
+  counts(): { readonly connections: number; readonly streams: number; readonly unknownMessages: number } {
+    return { ...this.#carrier.counts(), unknownMessages: this.#unknown.count };
   }
 
   /** Where peers may reach this node now, `host:port`. */

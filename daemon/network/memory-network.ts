@@ -14,6 +14,8 @@ export interface MemoryNetworkOptions {
   readonly faults?: MemoryFaults;
   /** A frame broke its schema, or a service threw on a message; the connection is cut after. Default: throws into the clock's turn, for it is a defect. */
   onViolation?(self: NodeId, peer: NodeId, reason: Error): void;
+  /** A node said what only another version knows. Default: a violation, for usually all here are of one version. */
+  onUnknown?(peer: NodeId, protocol: string, word: string): void;
 }
 
 export interface MemoryNetwork {
@@ -56,6 +58,10 @@ export function createMemoryNetwork(options: MemoryNetworkOptions): MemoryNetwor
     options.onViolation(node.self, peer, reason);
     linkOf(node.self, peer).close();
   };
+  const unknown = (peer: NodeId, protocol: string, word: string) => {
+    if (options.onUnknown === undefined) throw new TypeError(`${peer} says "${word}" of ${protocol}, which is not known`);
+    options.onUnknown(peer, protocol, word);
+  };
   const network: MemoryNetwork = {
     counts,
     join(id, cluster = '') {
@@ -67,6 +73,7 @@ export function createMemoryNetwork(options: MemoryNetworkOptions): MemoryNetwor
           started: () => othersOf(node).forEach((other) => void (other.running && linkOf(id, other.self).connect())),
           stopped: () => othersOf(node).forEach((other) => void linkOf(id, other.self).ended()),
           violated,
+          unknown,
         },
       );
       nodes.set(id, node);

@@ -20,6 +20,7 @@ export interface MemoryNodeNeeds {
   started(node: MemoryNode): void;
   stopped(node: MemoryNode): void;
   violated(node: MemoryNode, peer: NodeId, reason: Error): void;
+  unknown(peer: NodeId, protocol: string, word: string): void;
 }
 
 export class MemoryNode implements Messenger, Startable {
@@ -39,6 +40,7 @@ export class MemoryNode implements Messenger, Startable {
       clock: needs.clock,
       transmit: (to, protocol, frame) => this.#connections.get(to)?.transmit(this, protocol, frame) ?? false,
       violated: (peer, reason) => needs.violated(this, peer, reason),
+      unknown: needs.unknown,
     });
   }
 

@@ -1,13 +1,13 @@
 /** One connection to a peer, from the first hello to its end: who may speak when, and the streams of each protocol. */
 import type { NodeId } from '../../src/model/job.ts';
 import type { Clock } from '../clock.ts';
-import { encodeBody } from '../wire/codec.ts';
 import { createFrameDecoder, type Frame, frameTypes } from '../wire/frame.ts';
 import type { BeatOffer } from './beats/beat-messages.ts';
 import { asking, type Control, createControlReader, crossing, encodeControl, faultOf, type Hello, helloProtocol, type Rival } from './hello.ts';
 import type { Connection, Stream } from './libp2p-types.ts';
 import { LinkSilence } from './link-silence.ts';
 import { OutboundLane } from './outbound-lane.ts';
+import { refusalBody } from './refusal.ts';
 import { tellRoomSeldom } from './window-updates.ts';
 
 /** More than this waiting for one peer means that it does not keep up: the connection closes. */
@@ -202,7 +202,7 @@ export class PeerLink {
       this.cut(error.message);
       return;
     }
-    const body = encodeBody({ message: `${protocol} is not served there` });
+    const body = refusalBody(`${protocol} is not served there`, true);
     for (const frame of unsent) if (frame.type === frameTypes.request) this.#needs.frame(this, protocol, { type: frameTypes.refusal, id: frame.id, body });
   }
 

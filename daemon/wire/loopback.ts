@@ -29,7 +29,7 @@ export function withLoopback(network: Messenger): Messenger {
       if (to !== self) return network.request(to, protocol, request, timeoutMs);
       await Promise.resolve();
       const answer = own.get(protocol.id)?.onRequest?.(self, request);
-      if (answer === undefined) throw new SupervmError('peer-refused', `${protocol.id} is not served here`);
+      if (answer === undefined) throw new SupervmError('peer-other-version', `${protocol.id} is not served here`);
       return answer.then((reply) => reply as R, refuse);
     },
   };

@@ -2,6 +2,7 @@
  * How concerns talk to other nodes. `network/` implements it over libp2p and in memory; both pass one conformance suite.
  * Contract: only admitted peers (hello passed) are ever seen. Messages to one peer on one protocol arrive in order or
  * the connection is reported closed. `send` to an unconnected peer is dropped silently. Listeners must not throw.
+ * Members and messages that the receiver's version does not know are dropped (read-body.ts); whatever else breaks its schema cuts its sender.
  */
 import type { NodeId } from '../../src/model/job.ts';
 
@@ -32,7 +33,10 @@ export interface Messenger {
   readonly self: NodeId;
   connected(): readonly NodeId[];
   send<M, Q, R>(to: NodeId, protocol: Protocol<M, Q, R>, message: M): void;
-  /** Rejects with code `peer-unreachable` (not connected, closed, time-out) or `peer-refused` (the service threw; its message is carried). */
+  /**
+   * Rejects with code `peer-unreachable` (not connected, closed, time-out), `peer-refused` (the service threw; its message is carried) or
+   * `peer-other-version` (the peer knows no such request, or answers what is not known here; the connection stays).
+   */
   request<M, Q, R>(to: NodeId, protocol: Protocol<M, Q, R>, request: Q, timeoutMs: number): Promise<R>;
   /** Once a protocol, before the network starts. */
   serve<M, Q, R>(protocol: Protocol<M, Q, R>, service: Service<M, Q, R>): void;

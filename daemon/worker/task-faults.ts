@@ -17,7 +17,7 @@ export function exitFault(exit: ProcessExit): Fault {
 }
 
 /** Codes that say something about this node, or its way to others, not about the task. */
-const nodeCodes = new Set(['disk-full', 'file-missing', 'peer-refused', 'peer-unreachable', 'timed-out']);
+const nodeCodes = new Set(['disk-full', 'file-missing', 'peer-other-version', 'peer-refused', 'peer-unreachable', 'timed-out']);
 /** The same bytes will be refused everywhere. */
 const finalCodes = new Set(['tree-invalid']);
 

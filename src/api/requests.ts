@@ -153,6 +153,8 @@ export interface MetricsView {
   /** To other nodes, and the streams on them. */
   readonly connections: number;
   readonly streams: number;
+  /** Heard from nodes of another version, and passed over. */
+  readonly unknownMessages: number;
   readonly nodes: { readonly alive: number; readonly suspect: number; readonly unreachable: number };
   readonly jobs: { readonly [phase in JobPhase]?: number };
   readonly tasks: { readonly kept: number; readonly running: number; readonly pending: number; readonly failed: number };

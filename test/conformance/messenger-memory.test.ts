@@ -7,7 +7,7 @@ const longestMs = 60_000;
 
 async function createLab(): Promise<MessengerLab> {
   const clock = new VirtualClock();
-  const network = createMemoryNetwork({ clock, randomness: seededRandomness(1), onViolation: () => undefined });
+  const network = createMemoryNetwork({ clock, randomness: seededRandomness(1), onViolation: () => undefined, onUnknown: () => undefined });
   let nodes = 0;
   const until = async (predicate: () => boolean) => {
     if (!(await clock.runUntil(predicate, longestMs))) throw new Error('it never came true');

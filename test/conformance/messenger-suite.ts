@@ -36,11 +36,12 @@ interface Note {
   readonly text: string;
   readonly bytes?: Uint8Array | undefined;
 }
-const note = z.strictObject({ text: z.string(), bytes: z.instanceof(Uint8Array).optional() });
+const note = z.strictObject({ text: z.string(), bytes: z.instanceof(Uint8Array).optional(), kind: z.literal('note').optional() });
 const notes: Protocol<Note, Note, Note> = { id: '/supervm-test/notes/1', message: note, request: note, reply: note, maximumBytes: 1024 * 1024 };
 const small: Protocol<Note, Note, Note> = { ...notes, id: '/supervm-test/small/1', maximumBytes: 1000 };
 const missing: Protocol<Note, Note, Note> = { ...notes, id: '/supervm-test/missing/1' };
 const anything = { parse: (body: unknown) => body };
+/** What a peer of any other version, or with a defect, may say. */
 const rude: Protocol<unknown, unknown, unknown> = { ...notes, message: anything, request: anything, reply: anything };
 
 export function messengerSuite(name: string, createLab: () => Promise<MessengerLab>): void {
@@ -64,6 +65,7 @@ export function messengerSuite(name: string, createLab: () => Promise<MessengerL
           record.add(`${from} asked ${request.text}`);
           if (request.text === 'fail') throw new Error('it failed on purpose');
           if (request.text === 'hang') await new Promise(() => undefined);
+          if (request.text === 'newer') return { kind: 'picture' } as unknown as Note;
           return { text: `re: ${request.text}`, bytes: request.bytes };
         },
       });
@@ -117,7 +119,8 @@ export function messengerSuite(name: string, createLab: () => Promise<MessengerL
 
     test('a request that nobody serves is refused', async () => {
       const { a, b } = await pair();
-      await expect(lab.settled(a.node.request(b.node.self, missing, { text: 'hello' }, 5000))).rejects.toMatchObject({ code: 'peer-refused' });
+      const refused = lab.settled(a.node.request(b.node.self, missing, { text: 'hello' }, 5000));
+      await expect(refused).rejects.toMatchObject({ code: 'peer-other-version' });
       a.node.send(b.node.self, missing, { text: 'lost' });
       expect(await lab.settled(a.node.request(b.node.self, notes, { text: 'after' }, 5000))).toMatchObject({ text: 're: after' });
     });
@@ -167,11 +170,30 @@ export function messengerSuite(name: string, createLab: () => Promise<MessengerL
       await c.node.start();
       await join(c, b);
       if (kind === 'message') a.node.send(b.node.self, rude, { text: 7 });
-      else a.node.request(b.node.self, rude, { text: 'hello', extra: true }, 5000).catch((error: Error) => a.record.add(`failed ${error.name}`));
+      else a.node.request(b.node.self, rude, { text: 7, extra: true }, 5000).catch((error: Error) => a.record.add(`failed ${error.name}`));
       await lab.until(() => b.record.entries.includes(`disconnected ${a.node.self}`), b.record);
       expect(b.record.entries.filter((entry) => entry.includes('said') || entry.includes('asked'))).toEqual([]);
       expect(await lab.settled(c.node.request(b.node.self, notes, { text: 'still here' }, 5000))).toMatchObject({ text: 're: still here' });
       expect(c.record.entries).not.toContain(`disconnected ${b.node.self}`);
+    });
+
+    test('what only a newer version says is passed over, and its connection stays', async () => {
+      const { a, b } = await pair();
+      a.node.send(b.node.self, rude, { text: 'one', colour: { hue: 3 } });
+      a.node.send(b.node.self, rude, { kind: 'picture', text: 7 });
+      const lacking = lab.settled(a.node.request(b.node.self, rude, { kind: 'picture' }, 5000));
+      await expect(lacking).rejects.toMatchObject({ code: 'peer-other-version', message: expect.stringContaining('picture') });
+      expect(await lab.settled(a.node.request(b.node.self, rude, { text: 'two', colour: 'red' }, 5000))).toEqual({ text: 're: two' });
+      expect(b.record.entries).toEqual([`connected ${a.node.self}`, `${a.node.self} said one`, `${a.node.self} asked two`]);
+      expect(a.node.connected()).toEqual([b.node.self]);
+    });
+
+    test('an answer that only a newer version gives fails its request alone', async () => {
+      const { a, b } = await pair();
+      const newer = lab.settled(a.node.request(b.node.self, notes, { text: 'newer' }, 5000));
+      await expect(newer).rejects.toMatchObject({ code: 'peer-other-version' });
+      expect(await lab.settled(a.node.request(b.node.self, notes, { text: 'after' }, 5000))).toMatchObject({ text: 're: after' });
+      expect(a.record.entries).toEqual([`connected ${b.node.self}`]);
     });
 
     test('a node with another cluster key is never seen', async () => {

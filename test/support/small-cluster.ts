@@ -2,7 +2,7 @@
 import { Election } from '../../daemon/election/election.ts';
 import { MembershipNode } from '../../daemon/membership/membership-node.ts';
 import type { UdpBeats } from '../../daemon/network/beats/udp-beats.ts';
-import { createMemoryNetwork, type MemoryNetwork } from '../../daemon/network/memory-network.ts';
+import { createMemoryNetwork, type MemoryNetwork, type MemoryNetworkOptions } from '../../daemon/network/memory-network.ts';
 import type { NodeFacts } from '../../src/model/inventory.ts';
 import type { NodeId, Term } from '../../src/model/job.ts';
 import { sameTerm } from '../../src/model/term.ts';
@@ -65,8 +65,8 @@ export class SmallCluster {
   beatWorld: BeatWorld | undefined;
   readonly #ports = new Map<NodeId, number>();
 
-  constructor(seed = 1) {
-    this.network = createMemoryNetwork({ clock: this.clock, randomness: seededRandomness(seed) });
+  constructor(seed = 1, options: Pick<MemoryNetworkOptions, 'onUnknown'> = {}) {
+    this.network = createMemoryNetwork({ ...options, clock: this.clock, randomness: seededRandomness(seed) });
   }
 
   /** Peers that `from` cannot pull records of. */

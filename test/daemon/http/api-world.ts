@@ -85,7 +85,7 @@ export class ApiWorld {
         undrain: () => ({ pid: 7, draining: false, stopping: false, running: 1, longestSeconds: 2, finishing: 0 }),
         pause: (paused) => this.membership.update({ paused }),
       },
-      process: () => ({ uptimeSeconds: 5, residentBytes: 6, heapBytes: 4, connections: 2, streams: 8, pid: 7 }),
+      process: () => ({ uptimeSeconds: 5, residentBytes: 6, heapBytes: 4, connections: 2, streams: 8, unknownMessages: 1, pid: 7 }),
     },
   );
 

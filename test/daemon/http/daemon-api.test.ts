@@ -197,7 +197,7 @@ describe('/api/super-vm', () => {
     world.journal.submit(sampleRecord);
     world.journal.learn(kept(0));
     world.membership.change('c', {}, 'unreachable');
-    const held = { uptimeSeconds: 5, residentBytes: 6, heapBytes: 4, connections: 2, streams: 8 };
+    const held = { uptimeSeconds: 5, residentBytes: 6, heapBytes: 4, connections: 2, streams: 8, unknownMessages: 1 };
     expect(await world.call('superVmMetrics')).toEqual({
       ...held,
       nodes: { alive: 2, suspect: 0, unreachable: 1 },

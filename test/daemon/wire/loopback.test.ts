@@ -51,5 +51,5 @@ test('whoever sends to itself is not called back before it has finished', async 
 test('its own refusal reads like a peer’s', async () => {
   const { a } = await twoNodes();
   await expect(a.messenger.request('a', echo, 'no', 1000)).rejects.toMatchObject({ code: 'peer-refused', message: 'I will not' });
-  await expect(a.messenger.request('a', { ...echo, id: '/test/other/1' }, 'yes', 1000)).rejects.toMatchObject({ code: 'peer-refused' });
+  await expect(a.messenger.request('a', { ...echo, id: '/test/other/1' }, 'yes', 1000)).rejects.toMatchObject({ code: 'peer-other-version' });
 });
