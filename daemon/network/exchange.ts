@@ -44,6 +44,8 @@ export class Exchange {
   readonly #served = new Map<string, Served>();
   readonly #pending = new Map<number, Pending>();
   readonly #atWork = new Map<NodeId, number>();
+  /** How many connections to each peer have closed. */
+  readonly #closures = new Map<NodeId, number>();
   #lastId = 0;
 
   constructor(needs: ExchangeNeeds) {
@@ -86,8 +88,9 @@ export class Exchange {
     }
   }
 
-  /** Fails what waits for the peer. */
+  /** Fails what waits for the peer; what it asked over that connection is answered to nobody. */
   closed(peer: NodeId): void {
+    this.#closures.set(peer, this.#closuresOf(peer) + 1);
     for (const [id, pending] of this.#pending) {
       if (pending.peer === peer) this.#settle(id, pending).reject(unreachable(peer, 'the connection closed'));
     }
@@ -129,12 +132,15 @@ export class Exchange {
     });
   }
 
+  /** Only over the connection that asked: another process of the peer, started meanwhile, gives its own requests the same numbers. */
   async #answer(from: NodeId, served: Served, id: number, request: unknown): Promise<void> {
+    const closures = this.#closuresOf(from);
+    const isWaiting = (): boolean => this.#closuresOf(from) === closures;
     try {
       const reply = await served.service.onRequest?.(from, request);
-      this.#needs.transmit(from, served.protocol.id, frameOf(served.protocol, frameTypes.reply, id, reply));
+      if (isWaiting()) this.#needs.transmit(from, served.protocol.id, frameOf(served.protocol, frameTypes.reply, id, reply));
     } catch (error) {
-      this.#refuse(from, served.protocol.id, id, error instanceof Error ? error.message : String(error));
+      if (isWaiting()) this.#refuse(from, served.protocol.id, id, error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -168,6 +174,10 @@ export class Exchange {
     const word = reading.kind === 'known' ? reading.dropped : reading.word;
     if (word !== undefined) this.#needs.unknown(from, protocol, word);
     return reading;
+  }
+
+  #closuresOf(peer: NodeId): number {
+    return this.#closures.get(peer) ?? 0;
   }
 
   #settle(id: number, pending: Pending): Pending {

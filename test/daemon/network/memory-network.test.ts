@@ -108,6 +108,31 @@ test('a crashed node is seen by its peers, settles nothing of its own, and comes
   expect(log.slice(1).sort()).toEqual(['a connected b', 'b connected a']);
 });
 
+test('what a dead process asked is not answered to the next one under its id, which counts its requests anew', async () => {
+  const { clock, network } = createLab();
+  const asked: ((reply: string) => void)[] = [];
+  const join = async (id: string) => {
+    const node = network.join(id);
+    node.serve(talk, { onRequest: (_, request) => new Promise((resolve) => asked.push((reply) => resolve(`${reply} to ${request}`))) });
+    await node.start();
+    await clock.advance(5000);
+    return node;
+  };
+  const a = await join('a');
+  await join('b');
+  void a.request('b', talk, 'the old question', 60_000);
+  await clock.advance(100);
+  network.crash('a');
+  await clock.advance(100);
+  const again = (await join('a')).request('b', talk, 'the new question', 60_000);
+  await clock.advance(100);
+  asked[0]?.('late answer');
+  await clock.advance(100);
+  asked[1]?.('answer');
+  await clock.advance(100);
+  expect(await again).toBe('answer to the new question');
+});
+
 test('a node that crashed behind a partition is noticed once the partition heals', async () => {
   const { clock, network, log } = await pair();
   network.partition([['a'], ['b']]);
