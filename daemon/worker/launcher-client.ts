@@ -3,8 +3,10 @@ import type { JsonObject } from '../../src/model/job.ts';
 import type { Startable } from '../startable.ts';
 import type { LauncherCommand, LeftProcess, ProcessSpec, Told } from './launcher/messages.ts';
 import { killMarked } from './launcher/survivors.ts';
-import { type AfterHello, type LauncherLink, type LauncherPlace, reachLauncher } from './launcher-link.ts';
+import { type AfterHello, type LauncherLink, type LauncherPlace, reachLauncher, silentMs } from './launcher-link.ts';
+import { LauncherWatch } from './launcher-watch.ts';
 import type { Clock } from './needs.ts';
+import { endTrees, identify, type ProcessIdentity } from './process-trees.ts';
 
 /** How a process ended. `lost`: the launcher died with it; `problem`: it could not be started; `leaseEnded`: for that it was ended. */
 export interface ProcessExit extends Told {
@@ -49,12 +51,16 @@ export interface LaunchedProcess {
 
 /** Time between asking a process to end and ending it. */
 const graceMs = 1_000;
+/** A killed process of which a launcher does not tell the end by then is ended without it: sooner than leases and their grace allow. */
+const lateMs = 2_000;
 /** For the launcher to end everything (milliseconds). */
 const endMs = 5_000;
 
 interface Known {
   readonly listener: ProcessListener;
   readonly marker: string | undefined;
+  /** Once it has started. */
+  process: ProcessIdentity | undefined;
 }
 
 export class LauncherClient implements Startable {
@@ -63,6 +69,7 @@ export class LauncherClient implements Startable {
   readonly #known = new Map<number, Known>();
   readonly #waiting: (readonly [LauncherCommand, Uint8Array | undefined])[] = [];
   #link: LauncherLink | undefined;
+  #watch: LauncherWatch | undefined;
   #reaching = false;
   #lastId = 0;
   #stopped = false;
@@ -93,6 +100,7 @@ export class LauncherClient implements Startable {
     const timer = this.#clock.after(endMs, late.resolve);
     await Promise.race([link.closed, late.promise]);
     timer.cancel();
+    await this.#endLauncher(link);
   }
 
   /** Of this launcher among all that ever ran here; undefined while there is none. */
@@ -117,14 +125,15 @@ export class LauncherClient implements Startable {
 
   /** Starts a process under a new id; a launcher that died is replaced first. */
   launch(id: number, what: LaunchOptions, listener: ProcessListener): LaunchedProcess {
-    this.#known.set(id, { listener, marker: what.spec.marker });
+    this.#know(id, { listener, marker: what.spec.marker, process: undefined });
     this.#send({ type: 'start', id, ...what });
     return this.#process(id);
   }
 
   /** Takes up a process that an earlier daemon started; `listener` hears again what it answered to its last task. `marker` as when it was started. */
   adopt(id: number, marker: string | undefined, listener: ProcessListener): LaunchedProcess {
-    this.#known.set(id, { listener, marker });
+    const pid = this.left.find((left) => left.id === id)?.pid ?? 0;
+    this.#know(id, { listener, marker, process: identify(pid) });
     this.#send({ type: 'adopt', id });
     return this.#process(id);
   }
@@ -134,6 +143,11 @@ export class LauncherClient implements Startable {
       if (this.#known.has(id)) this.#send(what, bytes);
     };
     const signal = (name: 'SIGTERM' | 'SIGKILL'): void => command({ type: 'signal', id, signal: name });
+    const kill = (): void => {
+      signal('SIGKILL');
+      // A launcher that is stopped must not keep alive what has to end now.
+      this.#clock.after(lateMs, () => void this.#killHere(id));
+    };
     return {
       id,
       write: (bytes) => command({ type: 'write', id }, bytes),
@@ -141,16 +155,32 @@ export class LauncherClient implements Startable {
       lease: (task, until) => command({ type: 'lease', id, task, until }),
       terminate: () => {
         signal('SIGTERM');
-        this.#clock.after(graceMs, () => signal('SIGKILL'));
+        this.#clock.after(graceMs, kill);
       },
-      kill: () => signal('SIGKILL'),
+      kill,
       forget: () => this.#link?.send({ type: 'forget', id }),
     };
+  }
+
+  #know(id: number, known: Known): void {
+    this.#known.set(id, known);
+    this.#watch?.start();
+  }
+
+  /** Nothing is to be heard of the process any more. */
+  #unknow(id: number): void {
+    this.#known.delete(id);
+    if (this.#known.size === 0) this.#watch?.stop();
   }
 
   #take(link: LauncherLink): void {
     this.#link = link;
     this.#lastId = Math.max(this.#lastId, ...link.hello.processes.map(({ id }) => id));
+    if (link.hello.asked === true) {
+      const needs = { clock: this.#clock, ask: () => link.send({ type: 'ask' }), onSilent: () => void this.#endLauncher(link) };
+      this.#watch = new LauncherWatch({ silentMs: this.#place.silentMs ?? silentMs }, needs);
+      if (this.#known.size > 0) this.#watch.start();
+    }
     link.onReport((report, bytes) => this.#hear(report, bytes));
     void link.closed.then(() => this.#lose(link));
     for (const [command, bytes] of this.#waiting.splice(0)) link.send(command, bytes);
@@ -166,7 +196,7 @@ export class LauncherClient implements Startable {
     this.#reaching = true;
     reachLauncher(this.#place, { clock: this.#clock })
       .then((link) => this.#take(link))
-      .catch((error: unknown) => this.#endAll({ problem: error instanceof Error ? error.message : String(error) }))
+      .catch((error: unknown) => void this.#endAll({ problem: error instanceof Error ? error.message : String(error) }))
       .finally(() => {
         this.#reaching = false;
       });
@@ -175,24 +205,49 @@ export class LauncherClient implements Startable {
   #lose(link: LauncherLink): void {
     if (this.#link !== link) return;
     this.#link = undefined;
-    if (this.#stopped) return;
-    // Their pipes ended with it, and they with those; but not what had left them.
-    for (const { marker } of this.#known.values()) if (marker !== undefined) killMarked(marker);
-    this.#endAll({});
+    this.#watch?.stop();
+    this.#watch = undefined;
+    if (!this.#stopped) void this.#endAll({});
   }
 
-  #endAll(why: { readonly problem?: string }): void {
+  /** It does not answer, or does not end. */
+  async #endLauncher(link: LauncherLink): Promise<void> {
+    if (link.process !== undefined) await endTrees([link.process], { clock: this.#clock });
+    link.cut();
+  }
+
+  /** Their pipes ended with the launcher, and they with those, but not at once; and not what had left them. Whoever hears of the loss begins anew. */
+  async #endAll(why: { readonly problem?: string }): Promise<void> {
     const known = [...this.#known.values()];
     this.#known.clear();
     this.#waiting.length = 0;
+    await this.#endTrees(known);
     for (const { listener } of known) listener.onExit({ code: null, signal: null, lost: true, runningMs: 0, tail: '', ...why });
   }
 
+  async #killHere(id: number): Promise<void> {
+    const known = this.#known.get(id);
+    if (known?.process === undefined) return;
+    await this.#endTrees([known]);
+    if (this.#known.get(id) !== known) return;
+    this.#unknow(id);
+    known.listener.onExit({ code: null, signal: 'SIGKILL', lost: false, runningMs: 0, tail: '' });
+  }
+
+  async #endTrees(known: readonly Known[]): Promise<void> {
+    for (const { marker } of known) if (marker !== undefined) killMarked(marker);
+    const started = known.map(({ process }) => process).filter((process) => process !== undefined);
+    if (started.length > 0) await endTrees(started, { clock: this.#clock });
+  }
+
   #hear(report: AfterHello, bytes: Uint8Array): void {
-    const listener = this.#known.get(report.id)?.listener;
-    if (listener === undefined) return;
+    this.#watch?.heard();
+    const known = report.type === 'there' ? undefined : this.#known.get(report.id);
+    if (known === undefined) return;
+    const { listener } = known;
     switch (report.type) {
       case 'started':
+        known.process = identify(report.pid);
         listener.onStarted(report.pid);
         break;
       case 'answer':
@@ -200,7 +255,7 @@ export class LauncherClient implements Startable {
         break;
       case 'exited': {
         const { type: _, id, ...exit } = report;
-        this.#known.delete(id);
+        this.#unknow(id);
         listener.onExit({ lost: false, ...exit });
         break;
       }

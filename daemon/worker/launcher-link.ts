@@ -4,7 +4,9 @@ import { closeSync, openSync, rmSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { encodeFrame, type Frame, FrameReader } from './launcher/frames.ts';
 import { type LauncherCommand, type LauncherReport, launcherVersion } from './launcher/messages.ts';
+import { recordedLauncher, recordLauncher } from './launcher-record.ts';
 import type { Clock } from './needs.ts';
+import { endTrees, identify, type ProcessIdentity } from './process-trees.ts';
 
 export type Hello = Extract<LauncherReport, { type: 'hello' }>;
 export type AfterHello = Exclude<LauncherReport, { type: 'hello' }>;
@@ -16,31 +18,46 @@ export interface LauncherPlace {
   readonly file: string;
   /** Of its unix socket, in a folder that nobody else may enter. */
   readonly socket: string;
+  /** File that says which process it is. */
+  readonly record: string;
   /** How long it keeps what runs without a daemon. */
   readonly patienceMs: number;
+  /** One that says nothing for so long does not answer any more: it is stopped, or stuck (milliseconds). */
+  readonly silentMs?: number;
 }
 
 export interface LauncherLink {
   readonly hello: Hello;
+  readonly process: ProcessIdentity | undefined;
   /** Resolves when the connection is lost, which is when the launcher ends. */
   readonly closed: Promise<void>;
   onReport(listener: (report: AfterHello, bytes: Uint8Array) => void): void;
   send(command: LauncherCommand, bytes?: Uint8Array): void;
   close(): void;
+  /** At once: whoever does not read would keep a closing connection open. */
+  cut(): void;
 }
 
-/** A launcher that lives answers at once; one that does not is stopped or stuck. */
-const helloMs = 5_000;
+/** A launcher that lives answers at once, but one that writes a log to a slow disk waits for that. */
+export const silentMs = 15_000;
 /** Of another version: time to end its sessions. */
 const endMs = 4_000;
 
-/** Reaches the launcher that is there, or starts one. Rejects when it cannot be started. */
+/**
+ * Reaches the launcher that is there, or starts one. One that does not answer is ended first with all that it has started: what it was doing
+ * must not go on beside what a new one does. Rejects when none can be started.
+ */
 export async function reachLauncher(place: LauncherPlace, needs: { readonly clock: Clock }): Promise<LauncherLink> {
-  const found = await connect(place.socket, needs.clock).catch(() => undefined);
-  if (found?.hello.version === launcherVersion) return found;
+  const found = await connect(place, needs.clock).catch(() => undefined);
+  if (found?.hello.version === launcherVersion) {
+    recordLauncher(place.record, found.hello.pid);
+    return found;
+  }
   if (found !== undefined) await replace(found, needs.clock);
+  const old = recordedLauncher(place.record);
+  if (old !== undefined) await endTrees([old], needs);
   await startLauncher(place);
-  return connect(place.socket, needs.clock);
+  return connect(place, needs.clock);
 }
 
 async function replace(old: LauncherLink, clock: Clock): Promise<void> {
@@ -52,8 +69,8 @@ async function replace(old: LauncherLink, clock: Clock): Promise<void> {
   old.close();
 }
 
-async function connect(path: string, clock: Clock): Promise<LauncherLink> {
-  const socket = createConnection(path);
+async function connect(place: LauncherPlace, clock: Clock): Promise<LauncherLink> {
+  const socket = createConnection(place.socket);
   const reader = new FrameReader();
   const hello = Promise.withResolvers<Hello>();
   const closed = Promise.withResolvers<void>();
@@ -80,7 +97,7 @@ async function connect(path: string, clock: Clock): Promise<LauncherLink> {
     hello.reject(new Error('the launcher closed the connection'));
     closed.resolve();
   });
-  const timer = clock.after(helloMs, () => hello.reject(new Error('the launcher does not answer')));
+  const timer = clock.after(place.silentMs ?? silentMs, () => hello.reject(new Error('the launcher does not answer')));
   try {
     return linkOf(await hello.promise, socket, closed.promise, (own) => {
       listener = own;
@@ -96,15 +113,17 @@ async function connect(path: string, clock: Clock): Promise<LauncherLink> {
 function linkOf(hello: Hello, socket: Socket, closed: Promise<void>, onReport: LauncherLink['onReport']): LauncherLink {
   return {
     hello,
+    process: identify(hello.pid),
     closed,
     onReport,
     send: (command, bytes) => void socket.write(encodeFrame(command, bytes)),
     close: () => socket.destroySoon(),
+    cut: () => socket.destroy(),
   };
 }
 
 /** Resolves once it listens. A session of its own: neither the daemon's terminal nor its end concerns it. */
-async function startLauncher({ node, file, socket, patienceMs }: LauncherPlace): Promise<void> {
+async function startLauncher({ node, file, socket, record, patienceMs }: LauncherPlace): Promise<void> {
   // A launcher that does not answer any more must not be asked again.
   rmSync(socket, { force: true });
   const words = ['--max-semi-space-size=1', file, socket, String(patienceMs)];
@@ -115,6 +134,8 @@ async function startLauncher({ node, file, socket, patienceMs }: LauncherPlace):
   } finally {
     closeSync(problems);
   }
+  // Before it can be given anything to do.
+  if (child.pid !== undefined) recordLauncher(record, child.pid);
   const listens = Promise.withResolvers<boolean>();
   child.stdout?.once('data', () => listens.resolve(true));
   child.on('error', () => listens.resolve(false));

@@ -9,6 +9,7 @@ import type { LeftProcess } from './launcher/messages.ts';
 import { killMarkedOf } from './launcher/survivors.ts';
 import { uptimeMs } from './launcher/uptime.ts';
 import type { LauncherClient } from './launcher-client.ts';
+import { launcherRecordFile } from './launcher-record.ts';
 import type { Clock } from './needs.ts';
 import { readNote, type SessionNote } from './session-note.ts';
 import type { WarmSession } from './session-pool.ts';
@@ -146,7 +147,7 @@ export class Leftovers {
     }
     for (const name of await readdir(this.#folder)) {
       const own = kept.get(name);
-      if (name === 'attempts' || name === workMarkFile) continue;
+      if (['attempts', workMarkFile, launcherRecordFile].includes(name)) continue;
       const doomed =
         own === undefined ? [name] : (await namesIn(join(this.#folder, name, 'sessions'))).filter((id) => !own.has(id)).map((id) => join(name, 'sessions', id));
       for (const path of doomed) await rm(join(this.#folder, path), { recursive: true, force: true });

@@ -10,6 +10,7 @@ import { type AttemptLogs, fileName, shortName } from './attempt-logs.ts';
 import { concludeAttempt } from './conclude-attempt.ts';
 import { uptimeMs } from './launcher/uptime.ts';
 import { LauncherClient } from './launcher-client.ts';
+import { launcherRecordFile } from './launcher-record.ts';
 import { Leftovers } from './leftovers.ts';
 import { openSession } from './open-session.ts';
 import { orAborted } from './or-aborted.ts';
@@ -39,6 +40,8 @@ export interface SessionRunnerOptions {
   readonly patienceMs?: number;
   /** How long a session may take to open. */
   readonly openMs?: number;
+  /** After so long without a word the launcher is replaced. */
+  readonly silentMs?: number;
 }
 
 export interface SessionRunnerNeeds {
@@ -78,9 +81,10 @@ export class SessionRunner implements TaskRunner {
   constructor(options: SessionRunnerOptions, needs: SessionRunnerNeeds) {
     this.#options = options;
     this.#needs = needs;
-    const { node, launcher } = options.files;
-    const place = { node, file: launcher, socket: options.socket, patienceMs: options.patienceMs ?? patienceMs };
-    this.#launcher = new LauncherClient(place, { clock: needs.clock });
+    const { files, socket, silentMs } = options;
+    const record = join(options.folder, launcherRecordFile);
+    const place = { node: files.node, file: files.launcher, socket, record, patienceMs: options.patienceMs ?? patienceMs };
+    this.#launcher = new LauncherClient(silentMs === undefined ? place : { ...place, silentMs }, { clock: needs.clock });
     this.#files = new AttemptFiles({ folder: join(options.folder, 'attempts') });
     this.#leftovers = new Leftovers({ folder: options.folder }, { clock: needs.clock, launcher: this.#launcher, files: this.#files });
   }

@@ -50,12 +50,13 @@ function serve(socket: Socket): void {
   daemon = socket;
   clearTimeout(waiting);
   processes.detach();
-  report({ type: 'hello', version: launcherVersion, launcher: name, pid: process.pid, processes: processes.left() });
+  report({ type: 'hello', version: launcherVersion, launcher: name, pid: process.pid, asked: true, processes: processes.left() });
   socket.on('data', (bytes: Uint8Array) => {
     if (socket !== daemon) return;
     for (const frame of framesIn(reader, bytes) ?? []) {
       const command = frame.header as LauncherCommand;
       if (command.type === 'end') void end();
+      else if (command.type === 'ask') report({ type: 'there' });
       else if (!isEnding) processes.obey(command, frame.bytes);
     }
   });

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../../src/model/job.ts';
 /**
  * Raised with every change of what is said here, or between daemon and sessions (session/messages.ts): after an upgrade the launcher of
  * the old version may still be there. The frames and `version` in `hello` never change; a launcher of another version is told to end.
+ * What only some launchers of a version understand is told in their `hello`.
  */
 export const launcherVersion = 1;
 
@@ -37,6 +38,8 @@ export type LauncherCommand =
   | { readonly type: 'adopt'; readonly id: number }
   /** Nothing of it need be remembered: it has ended, and what became of its task is on disk. */
   | { readonly type: 'forget'; readonly id: number }
+  /** Are you there? Answered at once by `there`, if `hello` said `asked`. */
+  | { readonly type: 'ask' }
   /** End every process, then yourself. */
   | { readonly type: 'end' };
 
@@ -62,8 +65,16 @@ export interface Told {
 }
 
 export type LauncherReport =
-  /** The first word on every connection. `launcher` names this one among all that ever ran here. */
-  | { readonly type: 'hello'; readonly version: number; readonly launcher: string; readonly pid: number; readonly processes: readonly LeftProcess[] }
+  /** The first word on every connection. `launcher` names this one among all that ever ran here; it can be `asked`. */
+  | {
+      readonly type: 'hello';
+      readonly version: number;
+      readonly launcher: string;
+      readonly pid: number;
+      readonly asked?: true;
+      readonly processes: readonly LeftProcess[];
+    }
+  | { readonly type: 'there' }
   | { readonly type: 'started'; readonly id: number; readonly pid: number }
   /** Followed by a line that the process wrote to its file descriptor 3. Kept until it is given another task. */
   | ({ readonly type: 'answer'; readonly id: number } & Told)

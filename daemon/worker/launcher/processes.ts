@@ -26,8 +26,8 @@ export class Processes {
     return [...this.#kept.values()].map((kept) => kept.left());
   }
 
-  /** Everything a daemon may ask for but `end`. Whatever concerns a process that is forgotten does nothing. */
-  obey(command: Exclude<LauncherCommand, { type: 'end' }>, bytes: Uint8Array): void {
+  /** Everything a daemon may ask for that concerns a process. Nothing happens where that is forgotten. */
+  obey(command: Exclude<LauncherCommand, { type: 'end' | 'ask' }>, bytes: Uint8Array): void {
     const kept = this.#kept.get(command.id);
     switch (command.type) {
       case 'start':

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunningTask } from '../../../daemon/worker/task-runner.ts';
 import type { AttemptName, JsonObject } from '../../../src/model/job.ts';
+import { isGone } from './process-ends.ts';
 import { RunnerBench } from './runner-bench.ts';
 
 describe('an attempt that runs while its daemon restarts', () => {
@@ -105,6 +106,22 @@ describe('an attempt that runs while its daemon restarts', () => {
     while ((await bench.sleepers()) > 0);
   });
 
+  it('is lost with everything it started when its launcher is stopped, through no fault of its own; another launcher does it again', async () => {
+    await bench[Symbol.asyncDispose]();
+    bench = await RunnerBench.open({ sandboxed: false, runner: { patienceMs: 20_000, silentMs: 2_000 } });
+    const attempt = await waiting({ do: 'stubborn' });
+    await bench.restart();
+    const running = adopt(attempt);
+    const launcher = bench.runner.launcherPid ?? 0;
+    process.kill(launcher, 'SIGSTOP');
+    expect(await running.result).toMatchObject({ failure: { code: 'program-died', retry: true, blameNode: true } });
+    expect(await bench.sleepers()).toBe(0);
+    await isGone(launcher);
+    bench.open(gate());
+    expect(await bench.run({ do: 'wait', file: gate() })).toMatchObject({ type: 'done' });
+    expect(bench.runner.launcherPid).not.toBe(launcher);
+  });
+
   it('is not there any more when its launcher died too, nor is anything of it', async () => {
     await waiting({ do: 'stubborn' });
     await bench.runner.stop();
@@ -112,7 +129,7 @@ describe('an attempt that runs while its daemon restarts', () => {
     await bench.restart();
     expect(bench.runner.left()).toEqual({ attempts: [], jobs: [] });
     while ((await bench.sleepers()) > 0);
-    expect(await readdir(join(bench.home, 'work'))).toEqual(['attempts', 'mark']);
+    expect(await readdir(join(bench.home, 'work'))).toEqual(['attempts', 'launcher.json', 'mark']);
   });
 });
 

@@ -1,56 +1,20 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../daemon/system-clock.ts';
 import { encodeFrame, FrameReader } from '../../../daemon/worker/launcher/frames.ts';
 import type { ProcessSpec } from '../../../daemon/worker/launcher/messages.ts';
 import { uptimeMs } from '../../../daemon/worker/launcher/uptime.ts';
-import { LauncherClient, type ProcessExit } from '../../../daemon/worker/launcher-client.ts';
+import { LauncherBench, listener, waitFor } from './launcher-bench.ts';
 import { groupIsGone, isGone } from './process-ends.ts';
 
-const file = join(import.meta.dirname, '../../../daemon/worker/launcher/main.ts');
-const clock = systemClock();
-const folder = mkdtempSync(join(tmpdir(), 'supervm-launcher-'));
-let logs = 0;
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function clientOf(name: string, patienceMs = 20_000): LauncherClient {
-  return new LauncherClient({ node: process.execPath, file, socket: join(folder, `${name}.sock`), patienceMs }, { clock });
-}
-
-/** What a process says and prints, and how it ends. */
-function listener() {
-  const exited = Promise.withResolvers<ProcessExit>();
-  const started = Promise.withResolvers<number>();
-  const heard = Promise.withResolvers<string>();
-  const answers: string[] = [];
-  const onAnswer = (line: string): void => {
-    answers.push(line);
-    heard.resolve(line);
-  };
-  return { answers, heard: heard.promise, exited: exited.promise, started: started.promise, onStarted: started.resolve, onAnswer, onExit: exited.resolve };
-}
-
-function launchWith(launcher: LauncherClient, spec: Partial<ProcessSpec>) {
-  const log = join(folder, `${++logs}.log`);
-  const heard = listener();
-  const whole = { file: '/bin/sh', args: [], folder: '/', environment: { PATH: '/usr/bin:/bin' }, ...spec };
-  const launched = launcher.launch(launcher.newId(), { spec: whole, note: { of: 'the test' }, log }, heard);
-  const printed = (): string => (existsSync(log) ? readFileSync(log, 'utf8') : '');
-  return { ...heard, launched, log, printed };
-}
-
-async function waitFor(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
-}
+const bench = new LauncherBench();
+afterAll(() => bench[Symbol.dispose]());
 
 describe('the launcher', () => {
-  const launcher = clientOf('one');
+  const launcher = bench.client('one');
   beforeAll(() => launcher.start());
   afterAll(() => launcher.end());
-  const launch = (spec: Partial<ProcessSpec>) => launchWith(launcher, spec);
+  const launch = (spec: Partial<ProcessSpec>) => bench.launch(launcher, spec);
 
   it('starts a program with nothing but the environment it was given, and tells how it ended', async () => {
     const { answers, printed, exited } = launch({ args: ['-c', 'env; echo answer >&3; pwd; exit 7'], environment: { ONE: '1' } });
@@ -159,9 +123,9 @@ describe('when the daemon is gone', () => {
   const echo = ['-c', 'while read line; do echo "printed $line"; echo "$line" >&3; done; sleep 3305'];
 
   it('the next one finds what runs, with all that was said and printed meanwhile', async () => {
-    const first = clientOf('kept');
+    const first = bench.client('kept');
     await first.start();
-    const { launched, log, heard, started } = launchWith(first, {
+    const { launched, log, heard, started } = bench.launch(first, {
       args: ['-c', 'read line; echo before >&3; sleep 0.2; echo meanwhile >&3; echo printed; exec sleep 3306'],
     });
     launched.run(1, log, Buffer.from('go\n'));
@@ -169,7 +133,7 @@ describe('when the daemon is gone', () => {
     await heard;
     await first.stop();
     await waitFor(() => existsSync(log));
-    const second = clientOf('kept');
+    const second = bench.client('kept');
     await second.start();
     expect(second.name).toBe(first.name ?? second.name);
     expect(second.left).toEqual([{ id: launched.id, pid, note: { of: 'the test' }, task: 1, busy: true, runningMs: expect.any(Number) }]);
@@ -185,17 +149,17 @@ describe('when the daemon is gone', () => {
   });
 
   it('the next one hears of what ended meanwhile, until it says that it need not be remembered', async () => {
-    const first = clientOf('ended');
+    const first = bench.client('ended');
     await first.start();
-    const kept = launchWith(first, { args: ['-c', 'read line; sleep 0.1; exit 4'] });
-    const other = launchWith(first, { args: echo });
+    const kept = bench.launch(first, { args: ['-c', 'read line; sleep 0.1; exit 4'] });
+    const other = bench.launch(first, { args: echo });
     kept.launched.run(7, kept.log, Buffer.from('go\n'));
     const gone = await kept.started;
     await other.started;
     await first.stop();
     await groupIsGone(gone);
     for (const _ of [1, 2]) {
-      const next = clientOf('ended');
+      const next = bench.client('ended');
       await next.start();
       const again = listener();
       const adopted = next.adopt(kept.launched.id, undefined, again);
@@ -203,7 +167,7 @@ describe('when the daemon is gone', () => {
       if (_ === 2) adopted.forget();
       await next.stop();
     }
-    const last = clientOf('ended');
+    const last = bench.client('ended');
     await last.start();
     expect(last.left.map(({ id }) => id)).toEqual([other.launched.id]);
     await last.end();
@@ -211,11 +175,15 @@ describe('when the daemon is gone', () => {
   });
 
   it('and does not come back, nothing is left after its patience, not even what took a session of its own', async () => {
-    const only = clientOf('alone', 100);
+    const only = bench.client('alone', { patienceMs: 100 });
     await only.start();
-    const marker = join(folder, 'alone');
+    const marker = bench.path('alone');
     const environment = { PATH: '/usr/bin:/bin', SUPERVM_SESSION: marker };
-    const { started, launched, log, printed } = launchWith(only, { args: ['-c', 'read line; setsid sleep 3307 & echo "child $!"; wait'], marker, environment });
+    const { started, launched, log, printed } = bench.launch(only, {
+      args: ['-c', 'read line; setsid sleep 3307 & echo "child $!"; wait'],
+      marker,
+      environment,
+    });
     launched.run(1, log, Buffer.from('go\n'));
     await started;
     await waitFor(() => printed().includes('child'));
@@ -223,11 +191,11 @@ describe('when the daemon is gone', () => {
     const launcher = only.pid ?? 0;
     await only.stop();
     for (const pid of [launcher, await started, child]) await isGone(pid);
-    expect(existsSync(join(folder, 'alone.sock'))).toBe(false);
+    expect(existsSync(bench.path('alone.sock'))).toBe(false);
   });
 
   it('with nothing running, the launcher goes at once', async () => {
-    const only = clientOf('idle');
+    const only = bench.client('idle');
     await only.start();
     const pid = only.pid ?? 0;
     await only.stop();
@@ -235,20 +203,20 @@ describe('when the daemon is gone', () => {
   });
 
   it('who answers like no launcher is not believed, and does no harm', async () => {
-    const path = join(folder, 'stranger.sock');
+    const path = bench.path('stranger.sock');
     const stranger = createServer((socket) => {
       socket.write('GET / HTTP/1.1');
       stranger.close();
     });
     await new Promise<void>((resolve) => stranger.listen(path, resolve));
-    const client = clientOf('stranger');
+    const client = bench.client('stranger');
     await client.start();
-    expect(await launchWith(client, { args: ['-c', 'exit 3'] }).exited).toMatchObject({ code: 3 });
+    expect(await bench.launch(client, { args: ['-c', 'exit 3'] }).exited).toMatchObject({ code: 3 });
     await client.end();
   });
 
   it('a launcher of another version is ended with its sessions and replaced', async () => {
-    const path = join(folder, 'old.sock');
+    const path = bench.path('old.sock');
     const said: unknown[] = [];
     const old = createServer((socket) => {
       const reader = new FrameReader();
@@ -260,26 +228,25 @@ describe('when the daemon is gone', () => {
       });
     });
     await new Promise<void>((resolve) => old.listen(path, resolve));
-    const client = clientOf('old');
+    const client = bench.client('old');
     await client.start();
     expect(said).toEqual([{ type: 'end' }]);
-    expect(await launchWith(client, { args: ['-c', 'exit 3'] }).exited).toMatchObject({ code: 3 });
+    expect(await bench.launch(client, { args: ['-c', 'exit 3'] }).exited).toMatchObject({ code: 3 });
     await client.end();
   });
 });
 
 it('a second daemon takes a launcher over from the first', async () => {
-  const first = clientOf('two');
-  const second = clientOf('two');
+  const first = bench.client('two');
+  const second = bench.client('two');
   await first.start();
   await second.start();
-  const { exited } = launchWith(second, { args: ['-c', 'exit 5'] });
+  const { exited } = bench.launch(second, { args: ['-c', 'exit 5'] });
   expect(await exited).toMatchObject({ code: 5 });
   await first.stop();
   await second.end();
 });
 
 it('a launcher that cannot be started is told at the start', async () => {
-  const launcher = new LauncherClient({ node: '/no/such/node', file, socket: join(folder, 'none.sock'), patienceMs: 1 }, { clock });
-  await expect(launcher.start()).rejects.toThrow(/ended at once/);
+  await expect(bench.client('none', { node: '/no/such/node' }).start()).rejects.toThrow(/ended at once/);
 });

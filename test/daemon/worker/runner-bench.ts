@@ -24,7 +24,7 @@ export interface BenchOptions {
   readonly programs?: readonly Program[];
   /** Where workspaces are, instead of a fresh folder. */
   readonly workFolder?: string;
-  readonly runner?: Pick<SessionRunnerOptions, 'patienceMs' | 'openMs'>;
+  readonly runner?: Pick<SessionRunnerOptions, 'patienceMs' | 'openMs' | 'silentMs'>;
   /** Folder of the job types, instead of the toys'. */
   readonly plugins?: string;
 }

@@ -223,7 +223,7 @@ it('removes at the start what an earlier daemon left behind and nobody needs', a
   await writeFile(join(bench.home, 'work', 'attempts', 'half.json.new'), '{');
   await writeFile(join(bench.home, 'work', 'attempts', 'damaged.json'), '{');
   await bench.restart();
-  expect(await readdir(join(bench.home, 'work'), { recursive: true })).toEqual(['attempts', 'mark']);
+  expect(await readdir(join(bench.home, 'work'), { recursive: true })).toEqual(['attempts', 'launcher.json', 'mark']);
 });
 
 it('hunts only what its own work folder started, though another has the same path in a container', async () => {
