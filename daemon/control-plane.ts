@@ -129,7 +129,7 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
   const seat = { self: options.node.id, cluster: options.cluster, founding: options.founding, settleMs: timings.settleMs, staggerMs: timings.staggerMs };
   const election = new Election(seat, { membership, messenger, clock, memory: journal });
   const taskRunner = needs.makeTaskRunner({ blobs, messenger });
-  const parts = { membership, leadership: election, journal, blobs, messenger, clock };
+  const parts = { membership, leadership: election, journal, blobs, messenger, clock, recentUse };
   const worker = new WorkerNode(timings.worker, { ...parts, taskRunner });
   const coordinator = new Coordinator(timings.coordinator, { ...parts, settled: (fact) => options.onSettled?.(fact) });
   const upkeep = new Upkeep(timings.upkeep, { ...parts, decodeTree });

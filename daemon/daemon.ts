@@ -71,7 +71,7 @@ async function assemble(
   const network = await openNetwork({ paths, settings, host: inventory.host }, { clock, randomness, log });
   const recentUse = new RecentUse({ clock });
   const blobFolder = new BlobFolder({ folder: paths.blobs, onUse: (digest) => recentUse.use(digest) });
-  const store = openRecords({ paths, settings }, { randomness, log });
+  const store = openRecords({ paths, settings }, { clock, randomness, log });
   const incarnation = network.incarnation;
   const facts = { id: network.messenger.self, name: settings.name, host: inventory.host, version, incarnation, addresses: [], paused: false };
   let logs: AttemptLogs | undefined;

@@ -3,14 +3,14 @@ import { existsSync } from 'node:fs';
 import { SupervmError } from '../src/model/errors.ts';
 import type { Paths } from '../src/settings/paths.ts';
 import { programFile } from '../src/settings/program-files.ts';
-import type { Randomness } from './clock.ts';
+import type { Clock, Randomness } from './clock.ts';
 import { networkFile } from './network-parts.ts';
 import { JobBook } from './records/job-book.ts';
 import { SqliteStore } from './records/sqlite-store.ts';
 import { rememberNetwork } from './remembered.ts';
 
 /** Rejects `cluster-exists` when the home knows jobs or other nodes, `records-damaged` when nobody can tell. Call with the folder locked. */
-export async function assertFreeToJoin(paths: Paths, needs: { readonly randomness: Randomness }): Promise<void> {
+export async function assertFreeToJoin(paths: Paths, needs: { readonly clock: Clock; readonly randomness: Randomness }): Promise<void> {
   const peers = Object.keys(rememberNetwork(networkFile(paths)).known.book).length;
   if (peers > 0) throw taken(paths, `belongs to a cluster of ${peers + 1} nodes`);
   const jobs = await countJobs(paths, needs);
@@ -22,7 +22,7 @@ function taken({ home }: Paths, why: string): SupervmError {
   return new SupervmError('cluster-exists', `This machine ${why}.`, hint);
 }
 
-async function countJobs({ records }: Paths, needs: { readonly randomness: Randomness }): Promise<number> {
+async function countJobs({ records }: Paths, needs: { readonly clock: Clock; readonly randomness: Randomness }): Promise<number> {
   if (!existsSync(records)) return 0;
   const store = new SqliteStore({ file: records, workerFile: programFile('daemon/records/store-worker.ts') }, needs);
   await store.start();

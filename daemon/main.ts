@@ -57,7 +57,7 @@ export const joinCluster: DaemonProgram['joinCluster'] = async ({ paths, setting
   makePrivateFolder(paths.home);
   using _lock = lockFolder(paths);
   // Before the invitation is used up.
-  await assertFreeToJoin(paths, { randomness: systemRandomness() });
+  await assertFreeToJoin(paths, { clock: systemClock(), randomness: systemRandomness() });
   const welcome = await redeemInvite({ line, name: settings.name }, { clock: systemClock() });
   const key = parseClusterKey(welcome.clusterKey, 'the key that the invitation brought');
   writeClusterKey(paths.clusterKey, key);

@@ -1,8 +1,10 @@
 /** The database of the job records as daemon.ts needs it: what becomes of a damaged one depends on whether others have copies. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DaemonSettings } from '../src/settings/daemon-settings.ts';
 import type { Paths } from '../src/settings/paths.ts';
 import { programFile } from '../src/settings/program-files.ts';
-import type { Randomness } from './clock.ts';
+import type { Clock, Randomness } from './clock.ts';
 import type { InventoryParts } from './inventory-parts.ts';
 import type { Log } from './log/log.ts';
 import { networkFile } from './network-parts.ts';
@@ -12,7 +14,7 @@ import { rememberNetwork } from './remembered.ts';
 
 export function openRecords(
   { paths, settings }: { readonly paths: Paths; readonly settings: Pick<DaemonSettings, 'acceptLoss' | 'peers'> },
-  { randomness, log }: { readonly randomness: Randomness; readonly log: Log },
+  { clock, randomness, log }: { readonly clock: Clock; readonly randomness: Randomness; readonly log: Log },
 ): SqliteStore {
   const { book, introducers } = rememberNetwork(networkFile(paths)).known;
   const othersHaveCopies = Object.keys(book).length > 0 || introducers.length > 0 || settings.peers.length > 0;
@@ -21,11 +23,16 @@ export function openRecords(
       file: paths.records,
       workerFile: programFile('daemon/records/store-worker.ts'),
       onDamage: othersHaveCopies || settings.acceptLoss ? 'repair' : 'alone',
+      hasBytes: () => holdsBlobs(paths.blobs),
       onRepaired: (repair) =>
         log.of('records').error('the job records were damaged; what could be read is kept, the rest comes from the other machines', repair),
     },
-    { randomness },
+    { clock, randomness },
   );
+}
+
+function holdsBlobs(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).some((shelf) => /^[0-9a-f]{2}$/.test(shelf) && readdirSync(join(folder, shelf)).length > 0);
 }
 
 /** Others should coordinate while this disk refuses or is slow; people see why in `status`. */

@@ -1,5 +1,6 @@
 /** Blobs as files of one folder: `ab/cdef…` when complete and durable, `incoming/…` before. */
 import { createHash } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SupervmError } from '../../src/model/errors.ts';
@@ -42,12 +43,12 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
 
   /** Whoever is told that a blob is here counts on it: a name that a power cut could take back is not told of. */
   async has(digest: Digest): Promise<boolean> {
-    if ((await this.#size(digest)) === undefined) return false;
+    if ((await this.#look(digest)) === undefined) return false;
     const shelf = dirname(this.#path(digest));
     // An earlier daemon may have died between a rename and the fsync of its folder.
     if (!this.#shelves.has(shelf)) this.#sync(shelf);
     await this.#shelves.get(shelf);
-    return (await this.#size(digest)) !== undefined;
+    return (await this.#look(digest)) !== undefined;
   }
 
   async *list(): AsyncGenerator<Digest> {
@@ -55,6 +56,10 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
       if (!/^[0-9a-f]{2}$/.test(shelf)) continue;
       for (const name of await readdir(join(this.#folder, shelf))) if (isDigest(shelf + name)) yield shelf + name;
     }
+  }
+
+  async heldSince(digest: Digest): Promise<number | undefined> {
+    return (await this.#look(digest))?.mtimeMs;
   }
 
   async remove(digest: Digest): Promise<void> {
@@ -187,7 +192,7 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
     const target = this.#path(digest);
     const shelf = dirname(target);
     if ((await mkdir(shelf, { recursive: true, mode: 0o700 })) !== undefined) await this.#syncFolder(this.#folder);
-    const isNew = (await this.#size(digest)) === undefined;
+    const isNew = (await this.#look(digest)) === undefined;
     const named = rename(temporary, target).then(() => this.#syncFolder(shelf));
     this.#keep(shelf, named);
     try {
@@ -211,9 +216,9 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
     all.catch(() => this.#shelves.get(shelf) === all && this.#shelves.delete(shelf));
   }
 
-  async #size(digest: Digest): Promise<number | undefined> {
+  async #look(digest: Digest): Promise<Stats | undefined> {
     try {
-      return (await stat(this.#path(digest))).size;
+      return await stat(this.#path(digest));
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined;
       throw error;

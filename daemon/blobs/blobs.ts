@@ -13,6 +13,8 @@ export interface BlobDisk {
   read(digest: Digest, offset: number, length: number): Promise<Uint8Array | undefined>;
   /** All that are held, in no particular order; those that come or go meanwhile may be among them or not. */
   list(): AsyncIterable<Digest>;
+  /** Unix milliseconds, by the clock of its writing, when the blob came to be held; undefined when it is not held. */
+  heldSince(digest: Digest): Promise<number | undefined>;
   /** Durable or not: one that is there again after a power cut is removed again. Nothing happens when it is not held. */
   remove(digest: Digest): Promise<void>;
   /** Takes a whole blob in pieces; `commit` verifies size and digest, fsyncs, renames; throws `output-invalid` on a mismatch, `disk-full` on ENOSPC and leaves nothing. */

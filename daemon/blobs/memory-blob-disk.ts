@@ -12,6 +12,7 @@ type Incoming = Awaited<ReturnType<BlobDisk['create']>>;
 
 export class MemoryBlobDisk implements BlobDisk {
   readonly #durable = new Map<Digest, Uint8Array>();
+  readonly #heldSince = new Map<Digest, number>();
   /** Bytes synced, name not: after a crash they are there or not. */
   readonly #named = new Map<Digest, Uint8Array>();
   readonly #clock: Clock | undefined;
@@ -52,6 +53,7 @@ export class MemoryBlobDisk implements BlobDisk {
         if (life !== this.#life) return;
         const bytes = Buffer.concat(pieces);
         this.#named.set(expected.digest, bytes);
+        this.#heldSince.set(expected.digest, this.#clock?.wall() ?? 0);
         await this.#sync();
         if (life !== this.#life) return;
         this.#named.delete(expected.digest);
@@ -65,6 +67,10 @@ export class MemoryBlobDisk implements BlobDisk {
 
   async remove(digest: Digest): Promise<void> {
     this.#durable.delete(digest);
+  }
+
+  async heldSince(digest: Digest): Promise<number | undefined> {
+    return this.#durable.has(digest) ? (this.#heldSince.get(digest) ?? 0) : undefined;
   }
 
   async *list(): AsyncGenerator<Digest> {
@@ -104,7 +110,7 @@ export class MemoryBlobDisk implements BlobDisk {
 
   async #sync(): Promise<void> {
     const clock = this.#clock;
-    if (clock !== undefined) await new Promise<void>((resolve) => void clock.after(this.#syncMs, resolve));
+    if (clock !== undefined && this.#syncMs > 0) await new Promise<void>((resolve) => void clock.after(this.#syncMs, resolve));
     if (this.failing) throw new Error('EIO: i/o error, fsync');
   }
 }

@@ -12,7 +12,7 @@ import { Copies } from './copies.ts';
 import { EntryLogs } from './entry-logs.ts';
 import { Inbox } from './inbox.ts';
 import { type FactListener, JobBook } from './job-book.ts';
-import type { FactStore, Journal, JournalQuestions, Positions, RecordsProblem, SeatMemory, Stored } from './journal.ts';
+import type { FactStore, Journal, JournalQuestions, Positions, RecordsGaps, RecordsProblem, SeatMemory, Stored } from './journal.ts';
 import type { MembershipView } from './needs.ts';
 import { OwnLog } from './own-log.ts';
 import { PeerHeads } from './peer-heads.ts';
@@ -63,6 +63,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   #replication: Replication | undefined;
   #savedTerm: Term | undefined;
   #seat: Seat = {};
+  #lostAt: number | undefined;
   #listening: Timer | undefined;
 
   constructor(options: JournalOptions, needs: JournalNeeds) {
@@ -96,9 +97,10 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     const { messenger, membership, clock } = this.#needs;
     const store = this.#store;
     await store.start();
-    const { storeId, entries, highestTerm, seat } = await this.#load();
+    const { storeId, entries, highestTerm, seat, lostAt } = await this.#load();
     this.#savedTerm = highestTerm;
     this.#seat = seat ?? {};
+    this.#lostAt = lostAt;
     this.#logs.add(entries);
     this.#book.load(entries);
     this.#lookForRemoved(entries);
@@ -109,7 +111,10 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
         store,
         logs: this.#logs,
         landed: (landed) => this.#ownLanded(landed),
-        renewed: (before, after) => this.#options.onTrouble?.({ type: 'store-renewed', before, after }),
+        renewed: (before, after) => {
+          this.#lostAt = clock.wall();
+          this.#options.onTrouble?.({ type: 'store-renewed', before, after });
+        },
       },
     );
     this.#own = own;
@@ -230,6 +235,13 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
 
   copiesOf(job: JobId): readonly HostId[] {
     return this.#copies.of(this.#book.positionsOf(job));
+  }
+
+  gaps(): RecordsGaps {
+    const { gaps } = this.#replicating();
+    const self = `${this.#needs.messenger.self}/`;
+    const isUnheard = !gaps.hasMetSomebody && this.#logs.origins().some((origin) => !origin.startsWith(self));
+    return { isBehind: gaps.any(), isUnheard, quietSince: gaps.quietSince, ...(this.#lostAt === undefined ? {} : { lostAt: this.#lostAt }) };
   }
 
   problems(): readonly RecordsProblem[] {

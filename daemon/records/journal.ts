@@ -82,6 +82,18 @@ export interface JournalQuestions {
   problems(): readonly RecordsProblem[];
 }
 
+/** What of the facts may be missing here: whoever destroys what no fact refers to must look at it first. */
+export interface RecordsGaps {
+  /** Peers that were connected since the start told of entries that are not on this disk, or one that is connected has not told yet. */
+  readonly isBehind: boolean;
+  /** Others have written what is known here, and none of them was heard since the start. */
+  readonly isUnheard: boolean;
+  /** Clock milliseconds when a peer was last met for the first time since the start, or the start itself. */
+  readonly quietSince: number;
+  /** Unix milliseconds when this store last turned out to have lost something, nobody knows what; absent when it never did. */
+  readonly lostAt?: number;
+}
+
 /** In the words of the error table. */
 export interface RecordsProblem {
   readonly code: string;
@@ -92,7 +104,14 @@ export interface RecordsProblem {
 /** The disk below the journal: node:sqlite in a worker thread, or the simulation's disk that forgets what was not synced. */
 export interface FactStore extends Startable {
   /** Everything stored, in (origin, sequence) order, and this store's id. Call once after start. */
-  load(): Promise<{ readonly storeId: string; readonly entries: readonly Entry[]; readonly highestTerm: Term | undefined; readonly seat?: Seat }>;
+  load(): Promise<{
+    readonly storeId: string;
+    readonly entries: readonly Entry[];
+    readonly highestTerm: Term | undefined;
+    readonly seat?: Seat;
+    /** Unix milliseconds of the last repair or renewal; absent when there was none. */
+    readonly lostAt?: number;
+  }>;
   /** Durable when resolved (group commit, fsync). Entries of any origin; ones already stored are ignored. Rejects `disk-full` and stores none of them. */
   append(entries: readonly Entry[]): Promise<void>;
   /** Puts these in the places of stored entries of the same origin and sequence; durable when resolved. Others than stored are ignored. */

@@ -15,6 +15,8 @@ export interface MemoryDisk {
   storeId: string | undefined;
   highestTerm: Term | undefined;
   seat?: Seat;
+  /** Unix milliseconds. */
+  lostAt?: number;
   readonly logs: Map<string, Entry[]>;
   /** While true every commit is refused with `disk-full`. */
   full: boolean;
@@ -38,6 +40,7 @@ interface Write {
   readonly term?: Term;
   readonly seat?: Seat;
   readonly storeId?: string;
+  readonly lostAt?: number;
   resolve(): void;
   reject(error: Error): void;
 }
@@ -90,12 +93,12 @@ export class MemoryStore implements FactStore {
     return this.#disk;
   }
 
-  async load(): Promise<{ readonly storeId: string; readonly entries: readonly Entry[]; readonly highestTerm: Term | undefined; readonly seat?: Seat }> {
+  async load(): ReturnType<FactStore['load']> {
     if (this.#state !== 'open' || this.#disk.storeId === undefined) throw new SupervmError('internal', 'the store is not open');
     const origins = [...this.#disk.logs.keys()].sort();
     const entries = origins.flatMap((origin) => this.#disk.logs.get(origin) ?? []);
-    const { storeId, highestTerm, seat } = this.#disk;
-    return { storeId, entries, highestTerm, ...(seat === undefined ? {} : { seat }) };
+    const { storeId, highestTerm, seat, lostAt } = this.#disk;
+    return { storeId, entries, highestTerm, ...(seat === undefined ? {} : { seat }), ...(lostAt === undefined ? {} : { lostAt }) };
   }
 
   append(entries: readonly Entry[]): Promise<void> {
@@ -116,11 +119,11 @@ export class MemoryStore implements FactStore {
 
   async renew(): Promise<string> {
     const storeId = this.#randomness.hex(8);
-    await this.#write({ entries: [], storeId });
+    await this.#write({ entries: [], storeId, lostAt: this.#clock.wall() });
     return storeId;
   }
 
-  #write(write: Pick<Write, 'entries' | 'tombstones' | 'term' | 'seat' | 'storeId'>): Promise<void> {
+  #write(write: Omit<Write, 'resolve' | 'reject'>): Promise<void> {
     if (this.#state !== 'open') return Promise.reject(new SupervmError('internal', 'the store is not open'));
     return new Promise((resolve, reject) => {
       this.#pending.push({ ...write, resolve, reject });
@@ -156,7 +159,7 @@ export class MemoryStore implements FactStore {
   }
 }
 
-function store(disk: MemoryDisk, write: Pick<Write, 'entries' | 'tombstones' | 'term' | 'seat' | 'storeId'>): void {
+function store(disk: MemoryDisk, write: Omit<Write, 'resolve' | 'reject'>): void {
   for (const entry of write.entries) {
     const log = disk.logs.get(entry.origin) ?? [];
     disk.logs.set(entry.origin, log);
@@ -172,4 +175,5 @@ function store(disk: MemoryDisk, write: Pick<Write, 'entries' | 'tombstones' | '
   if (write.term !== undefined && (disk.highestTerm === undefined || compareTerms(write.term, disk.highestTerm) > 0)) disk.highestTerm = write.term;
   if (write.seat !== undefined) disk.seat = write.seat;
   if (write.storeId !== undefined) disk.storeId = write.storeId;
+  if (write.lostAt !== undefined) disk.lostAt = write.lostAt;
 }

@@ -12,11 +12,12 @@ import type { Copies } from './copies.ts';
 import { type EntryLogs, takeBatch } from './entry-logs.ts';
 import { ForkRepair } from './fork-repair.ts';
 import type { Inbox } from './inbox.ts';
+import { KnownGaps } from './known-gaps.ts';
 import type { MembershipView } from './needs.ts';
 import type { OwnLog } from './own-log.ts';
 import type { PeerHeads } from './peer-heads.ts';
-import { PeerWaits } from './peer-waits.ts';
 import { batchBytes, type Head, type Heads, type RecordsReply, type RecordsRequest, recordsProtocol } from './protocol.ts';
+import { Pulls } from './pulls.ts';
 import type { Standbys } from './standbys.ts';
 
 const tellAllMs = 10_000;
@@ -26,8 +27,6 @@ const parts = 6;
 /** Peers that are not connected to an entry's owner hear of it from us this late. */
 const tellNewsMs = 1_000;
 const requestMs = 10_000;
-/** Asked for after this sequence nothing is sent. */
-const endOfLog = Number.MAX_SAFE_INTEGER;
 
 export interface ReplicationNeeds {
   readonly messenger: Messenger;
@@ -43,19 +42,15 @@ export interface ReplicationNeeds {
   heard(): void;
 }
 
-interface Traffic {
-  pushing: boolean;
-  /** Resolves with whether the peer has given everything. */
-  pulling: Promise<boolean> | undefined;
-  pullingNext: Promise<boolean> | undefined;
-}
-
 export class Replication {
   readonly #host: HostId;
   readonly #needs: ReplicationNeeds;
   readonly #repair: ForkRepair;
-  readonly #waits: PeerWaits;
-  readonly #traffic = new Map<NodeId, Traffic>();
+  readonly #pulls: Pulls;
+  /** What peers told of and is not here. */
+  readonly gaps: KnownGaps;
+  /** Pushes under way; forgotten with the connection. */
+  readonly #pushing = new Map<NodeId, { readonly peer: NodeId }>();
   readonly #news = new Set<string>();
   #newsTimer: Timer | undefined;
   #tellTimer: Timer | undefined;
@@ -67,9 +62,10 @@ export class Replication {
   constructor(options: { readonly host: HostId }, needs: ReplicationNeeds) {
     this.#host = options.host;
     this.#needs = needs;
-    this.#waits = new PeerWaits(needs);
+    this.#pulls = new Pulls(needs);
     needs.membership.onChange(() => this.#lookAtStandbys());
     this.#repair = new ForkRepair({ ...needs, say: (facts) => needs.own.append(facts) });
+    this.gaps = new KnownGaps({ ...needs, isRepaired: (head) => this.#repair.isRepaired(head) });
   }
 
   start(): void {
@@ -84,17 +80,21 @@ export class Replication {
     this.#running = false;
     this.#tellTimer?.cancel();
     this.#newsTimer?.cancel();
+    this.#pulls.stop();
     this.#repair.stop();
   }
 
   connected(peer: NodeId): void {
     if (!this.#running) return;
+    this.gaps.connected(peer);
     this.#needs.messenger.send(peer, recordsProtocol, this.#heads(true));
   }
 
   disconnected(peer: NodeId): void {
     this.#needs.heads.forget(peer);
-    this.#traffic.delete(peer);
+    this.gaps.disconnected(peer);
+    this.#pulls.forget(peer);
+    this.#pushing.delete(peer);
     this.#needs.copies.check();
   }
 
@@ -103,13 +103,14 @@ export class Replication {
     const { heads, inbox, own, copies, standbys, messenger } = this.#needs;
     if (!this.#running) return;
     const news = heads.record(from, told, own.origin);
+    this.gaps.told(from, told);
     for (const fork of news.forks) inbox.reportFork(fork.origin, fork.sequence, from);
     for (const head of told.heads) if (inbox.forked.has(head.origin)) this.#lookAtFork(from, head);
-    if (news.knowsOwnBetter) void own.renew(own.origin).then(() => this.#pull(from));
+    if (news.knowsOwnBetter) void own.renew(own.origin).then(() => this.#pulls.from(from));
     if (told.whole) this.#needs.heard();
     copies.check();
     void this.#push(from);
-    if (news.hasMore && (told.whole || standbys.isSource(from, messenger.connected()))) void this.#pull(from);
+    if (news.hasMore && (told.whole || standbys.isSource(from, messenger.connected()))) void this.#pulls.from(from);
   }
 
   #lookAtFork(peer: NodeId, head: Head): void {
@@ -123,7 +124,7 @@ export class Replication {
     const { inbox, heads } = this.#needs;
     const verdict = await inbox.take(from, request.entries);
     heads.gave(from, request.entries, inbox.forked);
-    if (verdict.gaps.size > 0) void this.#pull(from);
+    if (verdict.gaps.size > 0) void this.#pulls.from(from);
     return { type: 'stored', held: this.#heads(false, new Set(request.entries.map((entry) => entry.origin))) };
   }
 
@@ -148,8 +149,7 @@ export class Replication {
 
   /** Resolves when every connected peer that can answer has given what it knew more, or failed to, or `waitMs` passed. */
   catchUp(waitMs: number, peers = this.#needs.messenger.connected()): Promise<void> {
-    const pulls = peers.map((peer) => [peer, this.#pullFromNowOn(peer)] as const);
-    return this.#waits.all(new Map(pulls), waitMs);
+    return this.#pulls.fromAll(peers, waitMs);
   }
 
   /** As `catchUp`, of those that this node has its news from; at once on a standby. */
@@ -160,11 +160,7 @@ export class Replication {
 
   /** Resolves true when the connected peer has given all that it had on disk after the call. */
   async catchUpFrom(peer: NodeId, waitMs: number): Promise<boolean> {
-    const late = Promise.withResolvers<boolean>();
-    const timer = this.#needs.clock.after(waitMs, () => late.resolve(false));
-    const complete = await Promise.race([this.#pullFromNowOn(peer), late.promise]);
-    timer.cancel();
-    return complete && !this.#isLeftOut(peer);
+    return (await this.#pulls.whole(peer, waitMs)) && !this.#isLeftOut(peer);
   }
 
   /** Of logs that a pull leaves out: has the peer what is not known here, as far as it told? */
@@ -197,7 +193,7 @@ export class Replication {
     const peers = messenger.connected();
     for (const peer of standbys.toPush(peers, new Set())) void this.#push(peer);
     const isStandby = standbys.has(messenger.self);
-    if (isStandby && !this.#wasStandby) for (const peer of peers) if (standbys.has(peer)) void this.#pull(peer);
+    if (isStandby && !this.#wasStandby) for (const peer of peers) if (standbys.has(peer)) void this.#pulls.from(peer);
     this.#wasStandby = isStandby;
   }
 
@@ -212,14 +208,6 @@ export class Replication {
     }
   }
 
-  #trafficWith(peer: NodeId): Traffic {
-    const known = this.#traffic.get(peer);
-    if (known !== undefined) return known;
-    const traffic: Traffic = { pushing: false, pulling: undefined, pullingNext: undefined };
-    this.#traffic.set(peer, traffic);
-    return traffic;
-  }
-
   #entriesAfter(after: ReadonlyMap<string, number>): RecordsReply {
     const { logs } = this.#needs;
     const missing = logs.origins().toSorted();
@@ -230,9 +218,9 @@ export class Replication {
   /** One request at a time: entries that come meanwhile go together in the next. */
   async #push(peer: NodeId): Promise<void> {
     const { heads, logs, messenger, own, copies } = this.#needs;
-    const traffic = this.#trafficWith(peer);
-    if (traffic.pushing) return;
-    traffic.pushing = true;
+    if (this.#pushing.has(peer)) return;
+    const push = { peer };
+    this.#pushing.set(peer, push);
     try {
       for (;;) {
         const { origin } = own;
@@ -240,7 +228,7 @@ export class Replication {
         if (!this.#running || held === undefined || held >= logs.sequence(origin)) return;
         const { entries } = takeBatch(logs.after(origin, held), batchBytes);
         const reply = await messenger.request(peer, recordsProtocol, { type: 'push', entries }, requestMs);
-        if (reply.type !== 'stored' || this.#traffic.get(peer) !== traffic) return;
+        if (reply.type !== 'stored' || this.#pushing.get(peer) !== push) return;
         heads.record(peer, reply.held, own.origin);
         copies.check();
         if ((heads.sequence(peer, origin) ?? 0) <= held) return;
@@ -248,51 +236,7 @@ export class Replication {
     } catch {
       // Unreachable or refused (its disk is full): its next heads, within 10 s, start this again.
     } finally {
-      traffic.pushing = false;
+      if (this.#pushing.get(peer) === push) this.#pushing.delete(peer);
     }
-  }
-
-  /** A pull that is under way will do. */
-  #pull(peer: NodeId): Promise<boolean> {
-    const traffic = this.#trafficWith(peer);
-    traffic.pulling ??= this.#pullAll(peer).finally(() => {
-      traffic.pulling = undefined;
-    });
-    return traffic.pulling;
-  }
-
-  /** A pull that begins after this call. */
-  #pullFromNowOn(peer: NodeId): Promise<boolean> {
-    const traffic = this.#trafficWith(peer);
-    if (traffic.pulling === undefined) return this.#pull(peer);
-    traffic.pullingNext ??= traffic.pulling.then(() => {
-      traffic.pullingNext = undefined;
-      return this.#pull(peer);
-    });
-    return traffic.pullingNext;
-  }
-
-  async #pullAll(peer: NodeId): Promise<boolean> {
-    const { heads, inbox, logs, messenger } = this.#needs;
-    try {
-      while (this.#running) {
-        const reply = await messenger.request(peer, recordsProtocol, { type: 'pull', after: this.#after() }, requestMs);
-        if (reply.type !== 'entries') return false;
-        const { forks } = await inbox.take(peer, reply.entries);
-        heads.gave(peer, reply.entries, inbox.forked);
-        const progress = reply.entries.some((entry) => logs.sequence(entry.origin) >= entry.sequence);
-        if (reply.complete || !progress) return reply.complete && forks.size === 0;
-      }
-    } catch {
-      // Unreachable, or our disk is full (reported there): the peer's next heads start this again.
-    }
-    return false;
-  }
-
-  #after(): { readonly origin: string; readonly sequence: number }[] {
-    const { inbox, logs, own } = this.#needs;
-    const unwanted = new Set([own.origin, ...inbox.forked]);
-    const wanted = logs.origins().filter((origin) => !unwanted.has(origin));
-    return [...wanted.map((origin) => ({ origin, sequence: logs.sequence(origin) })), ...[...unwanted].map((origin) => ({ origin, sequence: endOfLog }))];
   }
 }

@@ -6,7 +6,7 @@ import type { Entry } from '../../src/model/facts.ts';
 import type { Term } from '../../src/model/job.ts';
 import { compareTerms } from '../../src/model/term.ts';
 import type { Seat } from '../../src/model/voters.ts';
-import type { Randomness } from '../clock.ts';
+import type { Clock, Randomness } from '../clock.ts';
 import type { FactStore } from './journal.ts';
 import { draftOf, dropDraft, finishRepair, takeDraft, verifiedPrefixes } from './salvage.ts';
 import { damaged, damagedAlone, isDamage, storeError } from './store-error.ts';
@@ -26,6 +26,8 @@ export interface SqliteStoreOptions {
    * `alone` (default): nobody could, so a person must decide.
    */
   readonly onDamage?: 'repair' | 'alone';
+  /** Does this machine hold bytes of jobs? Then records without a single fact mean that a database was lost. */
+  hasBytes?(): boolean;
   /** Told after a repair: where the damaged file is now, and how many entries were saved. */
   onRepaired?(repair: { readonly reason: string; readonly aside: string; readonly entries: number }): void;
 }
@@ -35,6 +37,7 @@ interface Loaded {
   readonly entries: readonly Entry[];
   readonly highestTerm: Term | undefined;
   readonly seat?: Seat;
+  readonly lostAt?: number;
 }
 
 interface Asked {
@@ -48,15 +51,17 @@ interface Asked {
 export class SqliteStore implements FactStore {
   readonly #options: SqliteStoreOptions;
   readonly #randomness: Randomness;
+  readonly #clock: Pick<Clock, 'wall'>;
   #thread: StoreThread | undefined;
   #asked: Asked[] = [];
   #committing: Promise<void> | undefined;
   #term: Term | undefined;
   #probes = 0;
 
-  constructor(options: SqliteStoreOptions, needs: { readonly randomness: Randomness }) {
+  constructor(options: SqliteStoreOptions, needs: { readonly randomness: Randomness; readonly clock: Pick<Clock, 'wall'> }) {
     this.#options = options;
     this.#randomness = needs.randomness;
+    this.#clock = needs.clock;
   }
 
   /** Rejects `records-damaged`, `disk-full` and its kin, or `daemon-exists` when another process has the database. */
@@ -106,10 +111,22 @@ export class SqliteStore implements FactStore {
       }
     });
     if (defect !== undefined) throw defect;
-    const { store, term, seat } = meta;
+    const { store, term, seat, lost = await this.#noteLostDatabase(entries) } = meta;
     if (store === undefined) throw damaged(this.#options.file, 'it has no store id');
     if (term !== undefined) this.#term = JSON.parse(term) as Term;
-    return { storeId: store, entries, highestTerm: this.#term, ...(seat === undefined ? {} : { seat: JSON.parse(seat) as Seat }) };
+    const more = { ...(seat === undefined ? {} : { seat: JSON.parse(seat) as Seat }), ...(lost === undefined ? {} : { lostAt: Number(lost) }) };
+    return { storeId: store, entries, highestTerm: this.#term, ...more };
+  }
+
+  async #noteLostDatabase(entries: readonly Entry[]): Promise<string | undefined> {
+    if (entries.length > 0 || this.#options.hasBytes?.() !== true) return undefined;
+    const loss = this.#loss();
+    await this.#commit([], loss);
+    return loss.lost;
+  }
+
+  #loss(): { readonly lost: string } {
+    return { lost: String(Math.round(this.#clock.wall())) };
   }
 
   /** Rethrows what is no damage, or may not be repaired without a person's word. Afterwards a new database is open, with a new store id. */
@@ -128,7 +145,11 @@ export class SqliteStore implements FactStore {
     const entries = verifiedPrefixes(found.map(({ origin, sequence, previous, fact }) => ({ origin, sequence, previous, fact })));
     // Terms must never be drawn twice; who may vote is settled by the store id, which is a new one.
     const { term, seat } = meta;
-    await this.#build(entries, { ...(term !== undefined && isJson(term) ? { term } : {}), ...(seat !== undefined && isJson(seat) ? { seat } : {}) });
+    await this.#build(entries, {
+      ...this.#loss(),
+      ...(term !== undefined && isJson(term) ? { term } : {}),
+      ...(seat !== undefined && isJson(seat) ? { seat } : {}),
+    });
     const aside = takeDraft(file) ?? file;
     await this.#open();
     onRepaired?.({ reason, aside, entries: entries.length });
@@ -183,7 +204,7 @@ export class SqliteStore implements FactStore {
 
   async renew(): Promise<string> {
     const store = this.#randomness.hex(storeIdBytes);
-    await this.#commit([], { store });
+    await this.#commit([], { store, ...this.#loss() });
     return store;
   }
 

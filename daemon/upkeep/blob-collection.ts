@@ -1,6 +1,7 @@
 /**
  * Frees the disk of what nothing refers to: at once what removed jobs referred to, and what nobody ever came to refer to
- * (a submission that was given up) after a day. What any job that was not removed refers to stays.
+ * (a submission that was given up) after a day. What any job that was not removed refers to stays, and everything while there
+ * is a doubt whether this node knows all jobs.
  */
 import { SupervmError } from '../../src/model/errors.ts';
 import type { Fact } from '../../src/model/facts.ts';
@@ -8,12 +9,13 @@ import type { Digest, JobId } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import type { Timer } from '../clock.ts';
 import type { Startable } from '../startable.ts';
+import { type DoubtOptions, doubtDefaults, FreeingDoubts } from './freeing-doubts.ts';
 import type { CollectionNeeds } from './needs.ts';
 import { isOpen } from './wanted.ts';
 
 /** All in milliseconds. */
-export interface CollectionOptions {
-  /** From a removal to the deletion of its blobs: removals within this time are dealt with together. Blobs in use are tried again after it. */
+export interface CollectionOptions extends DoubtOptions {
+  /** From a removal to the deletion of its blobs: removals within this time are dealt with together. What could not be freed is tried again after it. */
   readonly soonMs: number;
   /** Between two looks at the whole store. */
   readonly sweepMs: number;
@@ -21,11 +23,12 @@ export interface CollectionOptions {
   readonly garbageMs: number;
 }
 
-export const collectionDefaults: CollectionOptions = { soonMs: 65_000, sweepMs: 3 * 3_600_000, garbageMs: 24 * 3_600_000 };
+export const collectionDefaults: CollectionOptions = { soonMs: 65_000, sweepMs: 3 * 3_600_000, garbageMs: 24 * 3_600_000, ...doubtDefaults };
 
 export class BlobCollection implements Startable {
   readonly #options: CollectionOptions;
   readonly #needs: CollectionNeeds;
+  readonly #doubts: FreeingDoubts;
   /** Referred to by jobs that were removed. */
   readonly #doomed = new Set<Digest>();
   /** What jobs refer to, as looked up last and added to since; undefined once a job has come whose files it lacks. */
@@ -36,12 +39,15 @@ export class BlobCollection implements Startable {
   readonly #told = new Set<JobId>();
   #timer: Timer | undefined;
   #sweeping: Timer | undefined;
+  /** What could not be swept is due again before its time. */
+  #again: Timer | undefined;
   #working: Promise<void> | undefined;
   #stopped = false;
 
   constructor(options: Partial<CollectionOptions>, needs: CollectionNeeds) {
     this.#options = { ...collectionDefaults, ...options };
     this.#needs = needs;
+    this.#doubts = new FreeingDoubts(this.#options, needs);
     needs.journal.onCollect((facts) => void this.#doom(facts));
     needs.journal.onFact((fact) => {
       if (fact.type === 'submitted') this.#picture = undefined;
@@ -62,6 +68,7 @@ export class BlobCollection implements Startable {
     this.#stopped = true;
     this.#timer?.cancel();
     this.#sweeping?.cancel();
+    this.#again?.cancel();
     await this.#working;
   }
 
@@ -97,9 +104,10 @@ export class BlobCollection implements Startable {
   }
 
   async #removeDoomed(): Promise<void> {
-    if ((await this.#lookUp()) !== undefined) {
-      for (const digest of [...this.#doomed]) {
-        if (this.#stopped || this.#picture === undefined) break;
+    const due = this.#doubts.allowRemoved() ? await this.#old([...this.#doomed]) : [];
+    if (due.length > 0 && (await this.#lookUp()) !== undefined) {
+      for (const digest of due) {
+        if (this.#stopped || this.#picture === undefined || !this.#doubts.allowRemoved()) break;
         if (this.#picture.has(digest)) this.#doomed.delete(digest);
         else if (this.#doomed.has(digest) && (await this.#remove(digest))) this.#doomed.delete(digest);
       }
@@ -107,8 +115,22 @@ export class BlobCollection implements Startable {
     this.#soon();
   }
 
+  /** Of the digests, those of blobs that are not young; what is not held counts among them. */
+  async #old(digests: readonly Digest[]): Promise<readonly Digest[]> {
+    const old: Digest[] = [];
+    for (const digest of digests) if (!(await this.#isYoung(digest))) old.push(digest);
+    return old;
+  }
+
+  async #isYoung(digest: Digest): Promise<boolean> {
+    const since = await this.#needs.disk.heldSince(digest);
+    return since !== undefined && this.#doubts.isYoung(since);
+  }
+
   async #sweep(): Promise<void> {
+    // Since when something is unreferenced is noted all the same.
     if ((await this.#lookUp()) === undefined) return;
+    let isWhole = true;
     const now = this.#needs.clock.now();
     const there = new Set<Digest>();
     for await (const digest of this.#needs.disk.list()) {
@@ -118,9 +140,21 @@ export class BlobCollection implements Startable {
       there.add(digest);
       const since = this.#unreferenced.get(digest) ?? now;
       this.#unreferenced.set(digest, since);
-      if (now - since >= this.#options.garbageMs) await this.#remove(digest);
+      if (now - since < this.#options.garbageMs) continue;
+      const isYoung = await this.#isYoung(digest);
+      if (!this.#doubts.allowUnreferenced()) isWhole = false;
+      else if (!isYoung && this.#picture?.has(digest) === false) await this.#remove(digest);
     }
     for (const digest of this.#unreferenced.keys()) if (!there.has(digest)) this.#unreferenced.delete(digest);
+    if (!isWhole) this.#sweepOnceAllowed();
+  }
+
+  #sweepOnceAllowed(): void {
+    this.#again?.cancel();
+    this.#again = this.#needs.clock.after(this.#options.soonMs, () => {
+      if (this.#doubts.allowUnreferenced()) void this.#run(() => this.#sweep());
+      else this.#sweepOnceAllowed();
+    });
   }
 
   #remove(digest: Digest): Promise<boolean> {

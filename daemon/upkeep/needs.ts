@@ -4,10 +4,10 @@ import type { RecentUse } from '../blobs/recent-use.ts';
 import type { Clock } from '../clock.ts';
 import type { Leadership, VotedLeadership } from '../election/leadership.ts';
 import type { Member, Membership } from '../membership/membership.ts';
-import type { Journal } from '../records/journal.ts';
+import type { Journal, RecordsGaps } from '../records/journal.ts';
 import type { Messenger } from '../wire/messenger.ts';
 
-export type { Clock, Member, Membership, Messenger };
+export type { Clock, Journal, Member, Membership, Messenger, RecordsGaps };
 
 /** Who reachable has which blob, and who was asked. */
 export type Located = Awaited<ReturnType<BlobSearch['locate']>>;
@@ -28,8 +28,8 @@ export interface UpkeepNeeds {
 }
 
 export interface CollectionNeeds {
-  readonly journal: Pick<Journal, 'jobs' | 'onCollect' | 'onFact'>;
-  readonly disk: Pick<BlobDisk, 'list' | 'remove'>;
+  readonly journal: Pick<Journal, 'jobs' | 'onCollect' | 'onFact'> & { gaps(): RecordsGaps };
+  readonly disk: Pick<BlobDisk, 'list' | 'remove' | 'heldSince'>;
   readonly recentUse: Pick<RecentUse, 'removeUnused' | 'onUse'>;
   readonly clock: Clock;
   /** Digests of the files of a tree, fetched if need be; rejects when nobody reachable has it. */

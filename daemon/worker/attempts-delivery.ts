@@ -1,13 +1,14 @@
 /** Brings what became of an attempt to whoever coordinates, until somebody answers for it. */
 import type { CoordinationReply, FailureNotice, Offer } from '../wire/coordination-protocol.ts';
 import { coordinationProtocol } from '../wire/coordination-protocol.ts';
-import type { Clock, Leadership, Messenger } from './needs.ts';
+import type { Clock, Leadership, Messenger, WorkerNeeds } from './needs.ts';
 import type { WorkerOptions } from './options.ts';
 
 export interface DeliveryNeeds {
   readonly leadership: Leadership;
   readonly messenger: Messenger;
   readonly clock: Clock;
+  readonly recentUse?: WorkerNeeds['recentUse'];
 }
 
 export class AttemptsDelivery {
@@ -24,11 +25,13 @@ export class AttemptsDelivery {
     });
   }
 
-  /** Resolves once a coordinator has answered for good, or one of the signals is aborted; leaves nothing behind on them. Never rejects. */
+  /** Resolves once a coordinator has answered for good, or one of the signals is aborted; leaves nothing behind on them. Until then the bytes of a result stay. Never rejects. */
   async deliver(request: Offer | FailureNotice, ...signals: readonly AbortSignal[]): Promise<void> {
     const abandoned = Promise.withResolvers<undefined>();
     const onAbort = (): void => abandoned.resolve(undefined);
     for (const signal of signals) signal.addEventListener('abort', onAbort);
+    const pins = this.#needs.recentUse?.pins();
+    if (request.type === 'offer') for (const { digest } of request.outputs) pins?.add(digest);
     try {
       while (!signals.some((signal) => signal.aborted)) {
         const changed = this.#changed.promise;
@@ -38,6 +41,7 @@ export class AttemptsDelivery {
         if (reply !== undefined || this.#needs.leadership.current() === undefined) await this.#pause([changed, abandoned.promise]);
       }
     } finally {
+      pins?.end();
       for (const signal of signals) signal.removeEventListener('abort', onAbort);
     }
   }

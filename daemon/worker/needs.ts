@@ -1,3 +1,4 @@
+import type { RecentUse } from '../blobs/recent-use.ts';
 import type { Clock } from '../clock.ts';
 import type { Leadership } from '../election/leadership.ts';
 import type { Membership } from '../membership/membership.ts';
@@ -15,4 +16,6 @@ export interface WorkerNeeds {
   readonly messenger: Messenger;
   readonly clock: Clock;
   readonly taskRunner: TaskRunner;
+  /** A result that is offered is named by no fact yet. */
+  readonly recentUse?: Pick<RecentUse, 'pins'>;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SqliteStore } from '../../daemon/records/sqlite-store.ts';
-import { systemRandomness } from '../../daemon/system-clock.ts';
+import { systemClock, systemRandomness } from '../../daemon/system-clock.ts';
 import { programFile } from '../../src/settings/program-files.ts';
 import { entry } from '../conformance/fact-store-suite.ts';
 
@@ -21,7 +21,10 @@ afterEach(() => {
 });
 
 const open = () =>
-  new SqliteStore({ file: join(folder, 'records.sqlite'), workerFile: programFile('daemon/records/store-worker.ts') }, { randomness: systemRandomness() });
+  new SqliteStore(
+    { file: join(folder, 'records.sqlite'), workerFile: programFile('daemon/records/store-worker.ts') },
+    { randomness: systemRandomness(), clock: systemClock() },
+  );
 
 function fillDisk(): void {
   const { bavail, bsize } = statfsSync(folder);

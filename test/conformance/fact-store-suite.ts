@@ -94,13 +94,13 @@ export function factStoreSuite(name: string, openBench: () => Promise<StoreBench
       expect((await restart()).entries).toEqual([entry(1), stone(2), entry(3), entry(4)]);
     });
 
-    test('takes a new id when asked, with everything else as it was', async () => {
+    test('takes a new id when asked and notes the loss, with everything else as it was', async () => {
       const { store, wait, restart } = await opened();
       const before = await wait(store().load());
       await wait(store().append([entry(1)]));
       const renewed = await wait(store().renew());
       expect(renewed).not.toBe(before.storeId);
-      expect(await restart()).toEqual({ storeId: renewed, entries: [entry(1)], highestTerm: undefined });
+      expect(await restart()).toEqual({ storeId: renewed, entries: [entry(1)], highestTerm: undefined, lostAt: expect.any(Number) });
     });
 
     test('finishes what was asked before it stops', async () => {

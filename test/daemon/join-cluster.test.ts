@@ -8,7 +8,7 @@ import { jobIdOf } from '../../daemon/records/canonical.ts';
 import { noPredecessor } from '../../daemon/records/entry-logs.ts';
 import { SqliteStore } from '../../daemon/records/sqlite-store.ts';
 import { rememberNetwork } from '../../daemon/remembered.ts';
-import { systemRandomness } from '../../daemon/system-clock.ts';
+import { systemClock, systemRandomness } from '../../daemon/system-clock.ts';
 import type { Fact } from '../../src/model/facts.ts';
 import { resolveSettings } from '../../src/settings/daemon-settings.ts';
 import { type Paths, pathsOf } from '../../src/settings/paths.ts';
@@ -31,7 +31,10 @@ afterEach(() => rmSync(paths.home, { recursive: true, force: true }));
 const tryToJoin = () => joinCluster({ paths, settings: resolveSettings({}, {}, {}, ''), line: 'no invitation' });
 
 async function keepRecords(facts: readonly Fact[]): Promise<void> {
-  const store = new SqliteStore({ file: paths.records, workerFile: programFile('daemon/records/store-worker.ts') }, { randomness: systemRandomness() });
+  const store = new SqliteStore(
+    { file: paths.records, workerFile: programFile('daemon/records/store-worker.ts') },
+    { randomness: systemRandomness(), clock: systemClock() },
+  );
   await store.start();
   await store.append(facts.map((fact, index) => ({ origin: 'node/store', sequence: index + 1, previous: noPredecessor, fact })));
   await store.stop();

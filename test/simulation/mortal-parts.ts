@@ -132,6 +132,7 @@ export function mortalBlobDisk(disk: BlobDisk, mortality: Mortality): BlobDisk {
   return {
     has: (digest) => within(mortality, undefined, () => disk.has(digest)),
     read: (digest, offset, length) => within(mortality, undefined, () => disk.read(digest, offset, length)),
+    heldSince: (digest) => within(mortality, undefined, () => disk.heldSince(digest)),
     list: () => disk.list(),
     remove: (digest) => within(mortality, undefined, () => disk.remove(digest)),
     create: (expected) =>

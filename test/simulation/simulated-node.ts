@@ -25,7 +25,7 @@ const fsyncMs = 2;
 const lostMs = 15_000;
 
 /** What nothing refers to is freed sooner, too, though nothing that was in use within the last minute. */
-const collection = { soonMs: 20_000, sweepMs: 20_000, garbageMs: 30_000 };
+const collection = { soonMs: 20_000, sweepMs: 20_000, garbageMs: 30_000, quietMs: 5_000, graceMs: 10_000, lossMs: 30_000 };
 
 export interface NodeNeeds {
   readonly clock: Clock;

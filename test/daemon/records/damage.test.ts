@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { entryDigest, noPredecessor } from '../../../daemon/records/entry-logs.ts';
 import { SqliteStore } from '../../../daemon/records/sqlite-store.ts';
-import { systemRandomness } from '../../../daemon/system-clock.ts';
+import { systemClock, systemRandomness } from '../../../daemon/system-clock.ts';
 import type { Entry } from '../../../src/model/facts.ts';
 import { programFile } from '../../../src/settings/program-files.ts';
 
@@ -34,7 +34,7 @@ function logOf(origin: string, length: number): Entry[] {
 
 function storeAt(onDamage: 'repair' | 'alone' = 'repair', path = file): SqliteStore {
   const options = { file: path, workerFile: programFile('daemon/records/store-worker.ts'), onDamage };
-  return new SqliteStore({ ...options, onRepaired: (repair) => repairs.push(repair) }, { randomness: systemRandomness() });
+  return new SqliteStore({ ...options, onRepaired: (repair) => repairs.push(repair) }, { randomness: systemRandomness(), clock: systemClock() });
 }
 
 /** Three logs of 60 entries, closed. Returns the store's id. */
@@ -85,6 +85,8 @@ describe('damaged records', () => {
     expect(expectPrefixes(loaded.entries)).toEqual({ 'a/1': 60, 'b/2': 30, 'c/3': 60 });
     expect(loaded.storeId).not.toBe(storeId);
     expect(loaded.highestTerm).toEqual({ number: 7, node: 'b' });
+    expect(loaded.lostAt).toBeGreaterThan(0);
+    expect((await reopen()).lostAt).toBe(loaded.lostAt);
     expect(repairs).toMatchObject([{ entries: 150, reason: expect.stringContaining('entry 31 of b/2') }]);
     expect(await readdir(folder)).toContain(repairs[0]?.aside.split('/').at(-1));
     expect(repairs[0]?.aside).toMatch(/records\.sqlite\.damaged-\d{4}-\d\d-\d\d$/);

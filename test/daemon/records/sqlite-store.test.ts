@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SqliteStore } from '../../../daemon/records/sqlite-store.ts';
-import { systemRandomness } from '../../../daemon/system-clock.ts';
+import { systemClock, systemRandomness } from '../../../daemon/system-clock.ts';
 import { programFile } from '../../../src/settings/program-files.ts';
 import { entry, factStoreSuite } from '../../conformance/fact-store-suite.ts';
 
 const workerFile = programFile('daemon/records/store-worker.ts');
 
 function storeIn(folder: string): SqliteStore {
-  return new SqliteStore({ file: join(folder, 'records.sqlite'), workerFile }, { randomness: systemRandomness() });
+  return new SqliteStore({ file: join(folder, 'records.sqlite'), workerFile }, { randomness: systemRandomness(), clock: systemClock() });
 }
 
 const newFolder = () => mkdtemp(join(tmpdir(), 'supervm-records-'));
@@ -49,6 +49,35 @@ describe('the sqlite store', () => {
     await again.start();
     await expect(again.load()).rejects.toMatchObject({ code: 'records-damaged', message: expect.stringContaining('entry 2 of n1/s1') });
     await again.stop();
+  });
+
+  test('remembers that it was found behind what others know of it', async () => {
+    const store = storeIn(folder);
+    await store.start();
+    expect(await store.load()).not.toHaveProperty('lostAt');
+    const before = Date.now();
+    await store.renew();
+    await store.stop();
+    const again = storeIn(folder);
+    await again.start();
+    expect(((await again.load()).lostAt ?? 0) - before).toBeGreaterThanOrEqual(0);
+    await again.stop();
+  });
+
+  test('takes records without a fact beside bytes of jobs for a loss, and those of a new machine for none', async () => {
+    const options = { file: join(folder, 'records.sqlite'), workerFile };
+    const needs = { randomness: systemRandomness(), clock: systemClock() };
+    const lostAt = async (hasBytes: boolean): Promise<number | undefined> => {
+      const store = new SqliteStore({ ...options, hasBytes: () => hasBytes }, needs);
+      await store.start();
+      const loaded = await store.load();
+      await store.stop();
+      return loaded.lostAt;
+    };
+    expect(await lostAt(false)).toBeUndefined();
+    const noticed = await lostAt(true);
+    expect(noticed).toBeGreaterThan(0);
+    expect(await lostAt(true)).toBe(noticed);
   });
 
   test('refuses a database that another store has open', async () => {

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { beforeEach, expect, test } from 'vitest';
+import { RecentUse } from '../../../daemon/blobs/recent-use.ts';
 import type { Leadership } from '../../../daemon/election/leadership.ts';
 import { digestOf } from '../../../daemon/records/canonical.ts';
 import type { CoordinationReply } from '../../../daemon/wire/coordination-protocol.ts';
@@ -117,4 +118,21 @@ test('a task that makes too many files has failed for good', () => {
     type: 'failed',
     failure: { code: 'output-invalid', retry: false },
   });
+});
+
+test('the bytes of a result stay while nobody answers for it, and are in use no longer afterwards', async () => {
+  const output = { path: '0.png', digest: digestOf('picture'), size: 7 };
+  const recentUse = new RecentUse({ clock });
+  const isFreed = (): Promise<boolean> => recentUse.removeUnused(output.digest, async () => undefined);
+  const messenger = { request: async () => (await answers.get('a')?.()) ?? { type: 'later', reason: 'alone' } } as unknown as Messenger;
+  const leadership: Leadership = { current: () => term, isMine: () => false, onChange: () => undefined };
+  const patient = new AttemptsDelivery({ retryMs: 3_600_000, offerMs: 60_000 }, { leadership, messenger, clock, recentUse });
+  const delivered = patient.deliver(outcomeOf(attempt, { type: 'done', outputs: [output], report: someReport }), new AbortController().signal);
+  await clock.advance(48 * 3_600_000);
+  expect(await isFreed()).toBe(false);
+  answers.set('a', async () => ({ type: 'kept' }));
+  await clock.advance(3_600_000);
+  await delivered;
+  await clock.advance(120_000);
+  expect(await isFreed()).toBe(true);
 });

@@ -1,0 +1,68 @@
+/** Which entries that peers told of are not on this disk: while there are any, this node does not know what they say. */
+import type { NodeId } from '../../src/model/job.ts';
+import type { Clock } from '../clock.ts';
+import type { EntryLogs } from './entry-logs.ts';
+import type { Head } from './protocol.ts';
+
+export interface KnownGapsNeeds {
+  readonly clock: Clock;
+  readonly logs: Pick<EntryLogs, 'digestAt'>;
+  /** Are the facts of that form of a forked log on this disk? */
+  isRepaired(head: Head): boolean;
+}
+
+export class KnownGaps {
+  readonly #needs: KnownGapsNeeds;
+  /** Connected, and have not told what they have. */
+  readonly #silent = new Set<NodeId>();
+  /** Everybody who told since the start. */
+  readonly #met = new Set<NodeId>();
+  /** What was told and was not here then, by peer and origin. Of a peer that has gone too: it had facts that nobody may have given yet. */
+  readonly #missing = new Map<string, Head>();
+  #quietSince: number;
+
+  constructor(needs: KnownGapsNeeds) {
+    this.#needs = needs;
+    this.#quietSince = needs.clock.now();
+  }
+
+  /** Clock milliseconds when the last peer was met for the first time, or this was made. */
+  get quietSince(): number {
+    return this.#quietSince;
+  }
+
+  get hasMetSomebody(): boolean {
+    return this.#met.size > 0;
+  }
+
+  connected(peer: NodeId): void {
+    this.#silent.add(peer);
+  }
+
+  /** Who goes without a word is not waited for: nothing is known of what it has. */
+  disconnected(peer: NodeId): void {
+    this.#silent.delete(peer);
+  }
+
+  told(peer: NodeId, { whole, heads }: { readonly whole: boolean; readonly heads: readonly Head[] }): void {
+    if (whole) {
+      this.#silent.delete(peer);
+      if (!this.#met.has(peer)) this.#quietSince = this.#needs.clock.now();
+      this.#met.add(peer);
+    }
+    for (const head of heads) {
+      const name = `${peer} ${head.origin}`;
+      if (!this.#isHere(head) && head.sequence >= (this.#missing.get(name)?.sequence ?? 0)) this.#missing.set(name, head);
+    }
+  }
+
+  /** Does any connected peer, or one that was connected since the start, have entries that are not here, as far as it told? */
+  any(): boolean {
+    for (const [name, head] of this.#missing) if (this.#isHere(head)) this.#missing.delete(name);
+    return this.#silent.size > 0 || this.#missing.size > 0;
+  }
+
+  #isHere(head: Head): boolean {
+    return this.#needs.logs.digestAt(head.origin, head.sequence) === head.digest || this.#needs.isRepaired(head);
+  }
+}
