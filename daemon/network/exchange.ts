@@ -140,7 +140,8 @@ export class Exchange {
       const reply = await served.service.onRequest?.(from, request);
       if (isWaiting()) this.#needs.transmit(from, served.protocol.id, frameOf(served.protocol, frameTypes.reply, id, reply));
     } catch (error) {
-      if (isWaiting()) this.#refuse(from, served.protocol.id, id, error instanceof Error ? error.message : String(error));
+      const body = refusalBody(error instanceof Error ? error.message : String(error), false, error);
+      if (isWaiting()) this.#needs.transmit(from, served.protocol.id, { type: frameTypes.refusal, id, body });
     }
   }
 

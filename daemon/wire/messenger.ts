@@ -34,7 +34,7 @@ export interface Messenger {
   connected(): readonly NodeId[];
   send<M, Q, R>(to: NodeId, protocol: Protocol<M, Q, R>, message: M): void;
   /**
-   * Rejects with code `peer-unreachable` (not connected, closed, time-out), `peer-refused` (the service threw; its message is carried) or
+   * Rejects with code `peer-unreachable` (not connected, closed, time-out), `peer-refused` (the service threw; its message is carried, a SupervmError whole as `cause`) or
    * `peer-other-version` (the peer knows no such request, or answers what is not known here; the connection stays).
    */
   request<M, Q, R>(to: NodeId, protocol: Protocol<M, Q, R>, request: Q, timeoutMs: number): Promise<R>;

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { Startable } from '../../daemon/startable.ts';
 import type { Messenger, Protocol } from '../../daemon/wire/messenger.ts';
 import { frameOverheadBytes } from '../../daemon/wire/protocols.ts';
+import { SupervmError } from '../../src/model/errors.ts';
 
 export type TestNode = Messenger & Startable;
 
@@ -64,6 +65,7 @@ export function messengerSuite(name: string, createLab: () => Promise<MessengerL
         onRequest: async (from, request) => {
           record.add(`${from} asked ${request.text}`);
           if (request.text === 'fail') throw new Error('it failed on purpose');
+          if (request.text === 'refuse') throw new SupervmError('disk-full', 'there is no room', 'Make some.');
           if (request.text === 'hang') await new Promise(() => undefined);
           if (request.text === 'newer') return { kind: 'picture' } as unknown as Note;
           return { text: `re: ${request.text}`, bytes: request.bytes };
@@ -115,6 +117,12 @@ export function messengerSuite(name: string, createLab: () => Promise<MessengerL
       const refused = lab.settled(a.node.request(b.node.self, notes, { text: 'fail' }, 5000));
       await expect(refused).rejects.toMatchObject({ code: 'peer-refused', message: expect.stringContaining('it failed on purpose') });
       expect(a.node.connected()).toEqual([b.node.self]);
+    });
+
+    test('what a service throws for people is the cause of its refusal', async () => {
+      const { a, b } = await pair();
+      const refused = lab.settled(a.node.request(b.node.self, notes, { text: 'refuse' }, 5000));
+      await expect(refused).rejects.toMatchObject({ code: 'peer-refused', cause: { code: 'disk-full', message: 'there is no room', hint: 'Make some.' } });
     });
 
     test('a request that nobody serves is refused', async () => {
