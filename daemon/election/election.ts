@@ -128,8 +128,8 @@ export class Election implements VotedLeadership, Startable {
     return reply?.type === 'stands' ? reply.standing : undefined;
   }
 
-  forget(voter: NodeId): Promise<Voters> {
-    return forgetVoter(voter, this.isMine() ? this.#reign : undefined, { ...this.#needs, current: this.current(), voters: () => this.voters() });
+  forget(node: NodeId, acceptLoss = false): Promise<Voters> {
+    return forgetVoter({ node, acceptLoss }, this.isMine() ? this.#reign : undefined, { ...this.#needs, current: this.current(), voters: () => this.voters() });
   }
 
   onChange(listener: (term: Term | undefined) => void): void {
@@ -182,7 +182,7 @@ export class Election implements VotedLeadership, Startable {
         return { type: 'stands', ...(standing === undefined ? {} : { standing }) };
       }
       case 'forget':
-        return { type: 'forgotten', voters: await this.forget(request.node) };
+        return { type: 'forgotten', voters: await this.forget(request.node, request.acceptLoss) };
       default:
         return request satisfies never;
     }

@@ -38,6 +38,9 @@ export interface VotedLeadership extends Leadership {
   standing(): TermStanding | undefined;
   /** The same for who asks now: renewed if that was long ago, within a third of a second; undefined also when the coordinator does not answer. */
   standingNow(): Promise<TermStanding | undefined>;
-  /** An admin's word: this voter will not return. Rejects with `node-not-found`, `not-allowed` (it is reachable), `no-coordinator`. */
-  forget(voter: NodeId): Promise<Voters>;
+  /**
+   * An admin's word: this voter will not return. `acceptLoss`: though what was settled could be undone. Rejects with `node-not-found`,
+   * `not-allowed` (it is reachable), `no-coordinator`, `not-acknowledged` (later it will do), `could-undo` (only with `acceptLoss`).
+   */
+  forget(voter: NodeId, acceptLoss?: boolean): Promise<Voters>;
 }

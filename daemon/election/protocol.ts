@@ -41,8 +41,8 @@ const request = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('look') }),
   /** How does your term stand now? Asked of its coordinator. */
   z.strictObject({ type: z.literal('stand') }),
-  /** An admin's word: this voter will not return. Asked of the coordinator. */
-  z.strictObject({ type: z.literal('forget'), node }),
+  /** An admin's word: this voter will not return, and what only it and others out of reach have may be lost (`acceptLoss`). Asked of the coordinator. */
+  z.strictObject({ type: z.literal('forget'), node, acceptLoss: z.literal(true).exactOptional() }),
 ]);
 
 const reply = z.discriminatedUnion('type', [

@@ -138,11 +138,12 @@ export class Quorum {
     return this.#lanes.answer(node)?.store;
   }
 
-  /** One voter more or less than `changeable()`; in force once a majority of both has it on disk. */
+  /** One voter more or less than `changeable()`, or the very same: then it is known to be with a majority. In force once a majority of both has it on disk. */
   async change(voters: readonly Voter[]): Promise<void> {
     const before = this.changeable();
     if (before === undefined) return;
-    await this.#write({ number: before.number + 1, term: this.#options.term, voters }, (record) => {
+    const underWay = voters === before.voters ? {} : { forced: true as const };
+    await this.#write({ number: before.number + 1, term: this.#options.term, voters, ...underWay }, (record) => {
       this.#pending = record;
     });
   }

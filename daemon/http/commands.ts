@@ -91,7 +91,7 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
     },
     pauseNode: ({ params }) => pausing(params.node, true),
     unpauseNode: ({ params }) => pausing(params.node, false),
-    forgetNode: ({ params }) => forgetNode(parts, params.node),
+    forgetNode: ({ params, body }) => forgetNode(parts, params.node, body?.acceptLoss === true),
   };
 }
 

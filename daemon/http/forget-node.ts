@@ -4,10 +4,11 @@ import type { NodeId } from '../../src/model/job.ts';
 import { findNode } from './node-control.ts';
 import type { ApiParts } from './parts.ts';
 
-export async function forgetNode({ needs, book }: ApiParts, text: string): Promise<ForgetReceipt> {
+/** `acceptLoss`: though what was settled could be undone. */
+export async function forgetNode({ needs, book }: ApiParts, text: string, acceptLoss: boolean): Promise<ForgetReceipt> {
   const { leadership, membership } = needs;
   const node = voterOf(text, leadership.voters()?.voters.map((voter) => voter.node) ?? []) ?? findNode(membership.members(), text).facts.id;
-  const { voters } = await leadership.forget(node);
+  const { voters } = await leadership.forget(node, acceptLoss);
   return { node, voters: voters.map((voter) => book.nameOf(voter.node)) };
 }
 

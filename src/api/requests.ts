@@ -186,7 +186,7 @@ export interface RouteTypes {
   nodes: Shape<Nothing, Nothing, undefined, readonly NodeView[]>;
   pauseNode: Shape<{ readonly node: string }, Nothing, undefined, NodeView>;
   unpauseNode: Shape<{ readonly node: string }, Nothing, undefined, NodeView>;
-  forgetNode: Shape<{ readonly node: string }, Nothing, undefined, ForgetReceipt>;
+  forgetNode: Shape<{ readonly node: string }, Nothing, { readonly acceptLoss?: boolean | undefined } | undefined, ForgetReceipt>;
   jobs: Shape<Nothing, { readonly phase?: JobPhase | undefined }, undefined, readonly JobView[]>;
   submit: Shape<Nothing, Nothing, SubmitRequest, SubmitReceipt>;
   job: Shape<OfJob, Nothing, undefined, JobView>;

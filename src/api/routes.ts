@@ -28,7 +28,7 @@ export const routes: { readonly [name in RouteName]: Route } = {
     method: 'POST',
     path: '/api/v1/nodes/:node/forget',
     role: 'admin',
-    summary: 'Takes a machine that will not return off the list of voters.',
+    summary: 'Takes a machine that will not return off the list of voters; `acceptLoss` though what was settled could be undone.',
   },
   jobs: { method: 'GET', path: '/api/v1/jobs', role: 'viewer', summary: 'All jobs, the latest first.' },
   submit: {

@@ -39,7 +39,7 @@ export const schemas: RouteSchemas = {
   nodes: plain,
   pauseNode: ofNode,
   unpauseNode: ofNode,
-  forgetNode: ofNode,
+  forgetNode: { ...ofNode, body: z.union([noBody, z.strictObject({ acceptLoss: z.boolean().optional() })]) },
   jobs: { params: nothing, query: z.strictObject({ phase: phase.optional() }), body: noBody },
   submit: {
     params: nothing,

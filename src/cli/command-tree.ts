@@ -137,9 +137,8 @@ function addLookingCommands(root: Command, run: Run): void {
     .summary('vote without a machine that will not return')
     .description('Takes a machine that will not return off the list of voters, so that a majority of the others is enough again.')
     .option('--yes', 'do not ask')
-    .action((text: string, options: { readonly yes?: boolean }) =>
-      run(async (context) => (await import('./commands/show-cluster.ts')).forgetNode(context, text, options.yes === true)),
-    );
+    .option('--accept-loss', 'though most voters are lost, and what was settled could be undone; does not ask')
+    .action((text: string, flags: object) => run(async (context) => (await import('./commands/show-cluster.ts')).forgetNode(context, text, flags)));
   root
     .command('explain')
     .argument('[CODE]', 'an error code')

@@ -35,6 +35,7 @@ export const errorKinds = {
   'not-allowed': { exit: 4, status: 403, summary: 'The caller may not do this.' },
   'output-exists': { exit: 2, status: 409, summary: 'Output files exist already.' },
   'output-invalid': failed('A task made an output that is missing, damaged or of the wrong size.'),
+  'output-lost': failed('The files of a task that was done are gone.'),
   'output-unwritable': usage('The output folder cannot be written.'),
   'peer-other-version': { exit: 1, status: 503, summary: 'A peer runs a version of supervm that does not know this.' },
   'peer-refused': failed('A peer refused a request.'),

@@ -17,7 +17,7 @@ export interface Voters {
   /** The term whose coordinator wrote it last: each new quorate coordinator writes it anew in its own. */
   readonly term: Term;
   readonly voters: readonly Voter[];
-  /** An admin's word made it, not a majority of the one before, and it is not known yet to be with a majority of its own. */
+  /** Not known yet to be with a majority of its own: its change is under way, or an admin's word made it and no majority of the one before. */
   readonly forced?: true;
 }
 

@@ -18,9 +18,9 @@ const election = (world: SmallCluster) => {
   return node.election;
 };
 
-async function forget(world: SmallCluster, id: string): Promise<unknown> {
+async function forget(world: SmallCluster, id: string, acceptLoss = false): Promise<unknown> {
   const answer = election(world)
-    .forget(id)
+    .forget(id, acceptLoss)
     .catch((error: unknown) => error);
   await world.clock.advance(5_000);
   return answer;
@@ -32,13 +32,13 @@ test('a second one is not forgotten without a majority before the first is by mo
   world.kill('c');
   await world.clock.advance(20_000);
   expect(await forget(world, 'b')).toMatchObject({ forced: true, voters: [{ node: 'a' }, { node: 'c' }] });
-  expect(await forget(world, 'c')).toMatchObject({ code: 'not-acknowledged' });
+  expect(await forget(world, 'c')).toMatchObject({ code: 'could-undo' });
   expect(election(world).quorate()).toBe(false);
   // Nor by who starts anew.
   world.kill('a');
   await world.boot('a', 2);
   await world.clock.advance(10_000);
-  expect(await forget(world, 'c')).toMatchObject({ code: 'not-acknowledged' });
+  expect(await forget(world, 'c')).toMatchObject({ code: 'could-undo' });
   // With the other one back it is known to most.
   await world.boot('c', 2);
   for (const node of world.nodes.values()) node.election.setPace('busy');
@@ -61,6 +61,84 @@ test('an idle cluster that has a majority forgets in order', async () => {
   await world.clock.runUntil(() => !election(world).quorate(), 60_000);
   const answer = election(world).forget('c');
   await world.clock.advance(5_000);
-  expect(await answer).not.toHaveProperty('forced');
   expect(await answer).toMatchObject({ voters: [{ node: 'a' }, { node: 'b' }] });
+  // Known by now to be with both.
+  expect(election(world).voters()).not.toHaveProperty('forced');
+  expect(world.nodes.get('b')?.election.voters()).toEqual(election(world).voters());
+});
+
+test('whoever accepts the loss forgets as many as are lost, one by one, and is told before what is at stake and what to type', async () => {
+  const world = await founded('a', 'b', 'c', 'd', 'e');
+  expect(election(world).voters()?.voters).toHaveLength(5);
+  for (const id of ['c', 'd', 'e']) world.kill(id);
+  await world.clock.advance(20_000);
+  expect(await forget(world, 'c')).toMatchObject({ forced: true });
+  expect(await forget(world, 'd')).toMatchObject({
+    code: 'could-undo',
+    message: expect.stringMatching(/forgetting d as well could undo what was settled.*decided anew.*happen twice/),
+    hint: 'Start one of these and try again: d, e. Only if all of them are lost for good: supervm node forget d --accept-loss',
+  });
+  expect(election(world).quorate()).toBe(false);
+  expect(await forget(world, 'd', true)).toMatchObject({ voters: [{ node: 'a' }, { node: 'b' }, { node: 'e' }] });
+  await world.clock.advance(2_000);
+  expect(election(world).quorate()).toBe(true);
+  // Most of those left are there, so the last one goes in order.
+  expect(await forget(world, 'e')).toMatchObject({ voters: [{ node: 'a' }, { node: 'b' }] });
+});
+
+test('the word that the loss is accepted is passed on to the coordinator, and is none against a voter that is there', async () => {
+  const world = await founded('a', 'b', 'c', 'd');
+  for (const id of ['b', 'c']) world.kill(id);
+  await world.clock.advance(20_000);
+  const asked = world.nodes.get('d')?.election;
+  expect(asked?.isMine()).toBe(false);
+  const answers: unknown[] = [];
+  for (const [id, acceptLoss] of [
+    ['a', true],
+    ['b', false],
+    ['c', false],
+    ['c', true],
+  ] as const) {
+    void asked?.forget(id, acceptLoss).then(
+      (voters) => answers.push(voters),
+      (error: unknown) => answers.push(error),
+    );
+    await world.clock.advance(5_000);
+  }
+  expect(answers).toMatchObject([{ code: 'not-allowed' }, { voters: [{ node: 'a' }, { node: 'c' }] }, { code: 'could-undo' }, { voters: [{ node: 'a' }] }]);
+  expect(election(world).quorate()).toBe(true);
+});
+
+test('two sides that each forgot the other end with one coordinator and one list when they meet', async () => {
+  const world = await founded('a', 'b', 'c');
+  world.network.partition([['a'], ['b', 'c']]);
+  await world.clock.advance(20_000);
+  expect(world.nodes.get('b')?.election.quorate()).toBe(true);
+  await forget(world, 'b');
+  await forget(world, 'c', true);
+  await world.clock.advance(2_000);
+  // As the person was warned.
+  expect(election(world).quorate()).toBe(true);
+  world.network.heal();
+  await world.clock.advance(60_000);
+  expect(world.agrees()).toBe(true);
+  expect([...world.nodes.values()].filter((node) => node.election.quorate())).toHaveLength(1);
+  const [first, ...others] = [...world.nodes.values()].map((node) => node.election.voters());
+  for (const other of others) expect(other).toEqual(first);
+  expect(first?.voters).toHaveLength(3);
+});
+
+test('a change that is under way is none to force another upon', async () => {
+  const world = await founded('a', 'b', 'c');
+  // Only the coordinator hears that a fourth and a fifth machine are to vote.
+  await world.boot('d', 2);
+  const booted = world.boot('e', 2);
+  const disk = world.disks.get('a');
+  await world.clock.runUntil(() => disk?.seat.voters?.voters.length === 4, 20_000);
+  await booted;
+  for (const id of ['b', 'c']) world.kill(id);
+  await world.clock.advance(20_000);
+  expect(election(world).isMine()).toBe(true);
+  // Without b, d could grant with a what b and c never heard of.
+  expect(await forget(world, 'b')).toMatchObject({ code: 'could-undo' });
 });

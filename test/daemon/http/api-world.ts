@@ -39,6 +39,8 @@ export class ApiWorld {
   service: { onRequest?(from: string, request: unknown): Promise<unknown> } = {};
   /** What was to become of the tasks, each time this daemon was stopped. */
   readonly stops: string[] = [];
+  /** Was the loss accepted, each time a voter was forgotten? */
+  readonly losses: boolean[] = [];
   voters: Voters = { number: 1, term: firstTerm, voters: ['a', 'gone'].map((node) => ({ node, store: 's' })) };
   readonly api: ApiService = createDaemonApi(
     { version: '1.2.3', cluster: 'f00' },
@@ -56,7 +58,8 @@ export class ApiWorld {
         voters: () => this.voters,
         standing: () => ({ quorate: true, reachable: 1, voters: this.voters.voters.length }),
         standingNow: async () => ({ quorate: true, reachable: 1, voters: this.voters.voters.length }),
-        forget: async (node) => {
+        forget: async (node, acceptLoss = false) => {
+          this.losses.push(acceptLoss);
           this.voters = { ...this.voters, voters: this.voters.voters.filter((voter) => voter.node !== node) };
           return this.voters;
         },

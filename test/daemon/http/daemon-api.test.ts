@@ -150,14 +150,6 @@ describe('a node is paused', () => {
   });
 });
 
-describe('a voter is forgotten', () => {
-  test('by the end of its id, though no node has seen it', async () => {
-    world.voters = { ...world.voters, voters: [...world.voters.voters, { node: '12D3KooWlong-gone', store: 's' }] };
-    expect(await world.call('forgetNode', { params: { node: 'long-gone' } })).toEqual({ node: '12D3KooWlong-gone', voters: ['a', '…gone'] });
-    await expect(world.call('forgetNode', { params: { node: 'nobody' } })).rejects.toMatchObject({ code: 'node-not-found' });
-  });
-});
-
 describe('/api/super-vm', () => {
   test('takes a render in the words of its users', async () => {
     const options = { quality: 'high', resolution: '1920x1080' };

@@ -55,7 +55,11 @@ describe('the three outputs of a command', () => {
     resume: async () => viewOf(),
     pauseNode: async () => nodeView('n1', { paused: true }),
     unpauseNode: async () => nodeView('n1'),
-    forgetNode: async () => ({ node: 'n3', voters: ['n1', 'n2'] }),
+    forgetNode: async ({ params, body }) => {
+      if (params.node === 'last' && body?.acceptLoss !== true)
+        throw new SupervmError('could-undo', 'that could undo what was settled', 'If all is lost: supervm node forget last --accept-loss');
+      return { node: 'n3', voters: ['n1', 'n2'] };
+    },
     invite: async () => ({ line: 'supervm-invite:abc', expiresAt: 0 }),
     deliver: async ({ body }) => ({ folder: body.folder, files: 3, bytes: 2048, skipped: 1, missing: 1 }),
   };
@@ -118,6 +122,10 @@ describe('the three outputs of a command', () => {
     const refused = await runCli(server.home, ['node', 'forget', 'n3']);
     expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/switched off or wiped[\s\S]*node forget --yes n3/) });
     expect((await runHere(server.home, ['node', 'forget', 'n3', '--yes'])).stderr).toContain('lives on elsewhere');
+    const refusedOnce = await runCli(server.home, ['node', 'forget', 'last', '--yes']);
+    expect(refusedOnce).toMatchObject({ code: 4, stderr: expect.stringContaining('supervm node forget last --accept-loss') });
+    const overruled = await runHere(server.home, ['node', 'forget', 'last', '--accept-loss']);
+    expect(overruled).toMatchObject({ code: 0, stderr: expect.stringContaining('also those that were told to be settled') });
   });
 
   test('nobody reading any more ends a command quietly', async () => {
