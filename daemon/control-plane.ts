@@ -32,6 +32,7 @@ import { Upkeep, type UpkeepOptions, upkeepDefaults } from './upkeep/upkeep.ts';
 import type { BeatCarrier } from './wire/beat-carrier.ts';
 import { withLoopback } from './wire/loopback.ts';
 import type { Messenger } from './wire/messenger.ts';
+import { offeredBytes } from './worker/offered-bytes.ts';
 import { type WorkerOptions, workerDefaults } from './worker/options.ts';
 import type { TaskRunner } from './worker/task-runner.ts';
 import { WorkerNode } from './worker/worker-node.ts';
@@ -130,7 +131,7 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
   const election = new Election(seat, { membership, messenger, clock, memory: journal });
   const taskRunner = needs.makeTaskRunner({ blobs, messenger });
   const parts = { membership, leadership: election, journal, blobs, messenger, clock, recentUse };
-  const worker = new WorkerNode(timings.worker, { ...parts, taskRunner });
+  const worker = new WorkerNode(timings.worker, { ...parts, taskRunner, offeredBytes: offeredBytes({ blobs, disk: needs.blobDisk }) });
   const coordinator = new Coordinator(timings.coordinator, { ...parts, settled: (fact) => options.onSettled?.(fact) });
   const upkeep = new Upkeep(timings.upkeep, { ...parts, decodeTree });
   const readTree = async (digest: Digest, from: readonly NodeId[]): Promise<readonly Digest[]> =>

@@ -1,13 +1,17 @@
 /** Brings what became of an attempt to whoever coordinates, until somebody answers for it. */
+import { stepOf } from '../../src/model/standing.ts';
 import type { CoordinationReply, FailureNotice, Offer } from '../wire/coordination-protocol.ts';
 import { coordinationProtocol } from '../wire/coordination-protocol.ts';
-import type { Clock, Leadership, Messenger, WorkerNeeds } from './needs.ts';
+import { lossOf } from './attempts-outcome.ts';
+import type { Clock, Journal, Leadership, Messenger, WorkerNeeds } from './needs.ts';
 import type { WorkerOptions } from './options.ts';
 
 export interface DeliveryNeeds {
   readonly leadership: Leadership;
   readonly messenger: Messenger;
   readonly clock: Clock;
+  readonly journal: Pick<Journal, 'job'>;
+  readonly offeredBytes: WorkerNeeds['offeredBytes'];
   readonly recentUse?: WorkerNeeds['recentUse'];
 }
 
@@ -50,10 +54,18 @@ export class AttemptsDelivery {
     const term = this.#needs.leadership.current();
     if (term === undefined) return undefined;
     try {
-      return await this.#needs.messenger.request(term.node, coordinationProtocol, request, this.#options.offerMs);
+      return await this.#needs.messenger.request(term.node, coordinationProtocol, await this.#asItIs(request), this.#options.offerMs);
     } catch (error) {
       return { type: 'later', reason: error instanceof Error ? error.message : String(error) };
     }
+  }
+
+  /** A result whose files are gone can never be kept, and while it is held nobody else does its task. */
+  async #asItIs(request: Offer | FailureNotice): Promise<Offer | FailureNotice> {
+    if (request.type === 'failed' || !(await this.#needs.offeredBytes.areLost(request.outputs))) return request;
+    const state = this.#needs.journal.job(request.attempt.job);
+    const step = state === undefined ? undefined : stepOf(state, request.attempt.step);
+    return lossOf(request, step?.onceOnly === true);
   }
 
   async #pause(until: readonly Promise<undefined>[]): Promise<void> {

@@ -20,6 +20,13 @@ export function outcomeOf(attempt: AttemptName, result: EndedRun): Offer | Failu
   return { type: 'offer', attempt, outputs, report: { ...report, seconds: Math.max(0, report.seconds), warnings } };
 }
 
+/** What is told instead of an offer whose files are gone. That the task ran cannot be undone: whether one that must not run twice does so is for a person to say. */
+export function lossOf({ attempt }: Offer, onceOnly: boolean): FailureNotice {
+  const lost = 'the task was done, but its files are gone from the disk of its machine, and no other within reach has them';
+  const message = onceOnly ? `${lost}; it must not run twice by itself, only after: supervm retry` : lost;
+  return failed(attempt, { code: 'output-lost', message, retry: !onceOnly, blameNode: true, logTail: '' });
+}
+
 function failed(attempt: AttemptName, failure: TaskFailure): FailureNotice {
   const message = failure.message.slice(0, longestLine);
   return { type: 'failed', attempt, failure: { ...failure, message, logTail: failure.logTail.slice(-longestTail) } };

@@ -29,8 +29,7 @@ test.each(['runs on', 'is killed and starts again'])(
     expect(before.filter(({ pid }) => left.includes(pid))).toEqual([]);
     // Each attempt that began has a log.
     expect(readdirSync(join(machine.home, 'logs', 'attempts', id.slice(0, 16)))).toHaveLength(2);
-    const results = await world.client(machine).call('results', { params: { job: id } });
-    expect(results.map(({ attempt }) => attempt.attempt)).toEqual([2]);
+    expect(await world.client(machine).call('results', { params: { job: id } })).toHaveLength(1);
   },
   180_000,
 );

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Blob } from '../../daemon/blobs/blobs.ts';
 import { MemoryBlobDisk } from '../../daemon/blobs/memory-blob-disk.ts';
 import { type ControlPlane, createControlPlane } from '../../daemon/control-plane.ts';
 import { createMemoryNetwork } from '../../daemon/network/memory-network.ts';
@@ -25,6 +26,8 @@ class Cluster {
   readonly randomness = seededRandomness(7);
   readonly network = createMemoryNetwork({ clock: this.clock, randomness: this.randomness });
   readonly nodes = new Map<string, Node>();
+  /** So many of the next files that tasks make are gone from the disk as soon as they are on it. */
+  losses = 0;
 
   /** `founder`: the first voter. */
   static async start(ids: readonly string[], options: TimedRunnerOptions, founder?: string): Promise<Cluster> {
@@ -80,6 +83,7 @@ class Cluster {
     const { clock, randomness } = this;
     const network = this.network.join(id);
     const store = new MemoryStore({ disk: emptyDisk(), fsyncMs: 2 }, { clock, randomness });
+    const blobDisk = new MemoryBlobDisk();
     let runner: TimedRunner | undefined;
     const node = { id, name: id, host: `host-${id}`, version: '0.1.0', incarnation: 1, addresses: [], paused: false, inventory: inventoryOf() };
     const plane = createControlPlane(
@@ -88,9 +92,14 @@ class Cluster {
         network,
         clock,
         store,
-        blobDisk: new MemoryBlobDisk(),
+        blobDisk,
         makeTaskRunner: ({ blobs }) => {
-          runner = new TimedRunner(options, { clock, blobs });
+          const put = async (bytes: Uint8Array): Promise<Blob> => {
+            const blob = await blobs.put(bytes);
+            if (this.losses-- > 0) blobDisk.lose(blob.digest);
+            return blob;
+          };
+          runner = new TimedRunner(options, { clock, blobs: { put } });
           return runner;
         },
       },
@@ -207,6 +216,35 @@ test('one node alone does a job by itself', async () => {
   const cluster = await Cluster.start(['a'], { taskMs: 100 });
   const job = await cluster.submit('a', recordOf({ steps: [stepWith(5)] }));
   expect(await cluster.outcome(job)).toBe('succeeded');
+});
+
+describe('a task whose files are gone before anybody else has them', () => {
+  test.each([1, 3])('is done again, its machine among %i: nobody waits for what cannot come', async (machines) => {
+    const cluster = await Cluster.start(three.slice(0, machines), { taskMs: 100 });
+    cluster.losses = 2;
+    const job = await cluster.submit('a', recordOf({ steps: [stepWith(4)] }));
+    expect(await cluster.outcome(job)).toBe('succeeded');
+    const state = cluster.state(job);
+    expect([...(state?.failures.values() ?? [])].map(({ failure }) => failure.code)).toEqual(['output-lost', 'output-lost']);
+    for (const { holders, outputs } of state?.results.values() ?? []) {
+      for (const { node } of holders) expect(await cluster.node(node).plane.blobs.has(outputs[0]?.digest ?? '')).toBe(true);
+    }
+  });
+
+  test('is not done again by itself where it must not run twice: it is named as failed, and a retry does it', async () => {
+    const cluster = await Cluster.start(three, { taskMs: 100 }, 'a');
+    cluster.losses = 1;
+    const job = await cluster.submit('a', recordOf({ steps: [stepWith(2, { onceOnly: true })] }));
+    expect(await cluster.outcome(job)).toBe('partly-failed');
+    const started = (): readonly number[] => cluster.all().flatMap(({ runner }) => runner().started.map(({ index }) => index));
+    expect(started().toSorted()).toEqual([0, 1]);
+    const [lost] = [...(cluster.state(job)?.failures.values() ?? [])];
+    expect(lost?.failure).toMatchObject({ code: 'output-lost', retry: false, message: expect.stringContaining('supervm retry') });
+    expect(cluster.state(job)?.ended.get(1)?.failed).toEqual([{ step: 'render', index: lost?.attempt.index }]);
+    void cluster.node('a').plane.journal.append([{ type: 'retried', job, at: 0, generation: 2 }]);
+    await cluster.clock.runUntil(() => cluster.state(job)?.ended.get(2)?.outcome === 'succeeded', 300_000);
+    expect(started().toSorted()).toEqual([0, 1, lost?.attempt.index].toSorted());
+  });
 });
 
 test('a paused job whose tasks run keeps the term quorate without a break, so that their leases are renewed', async () => {

@@ -5,15 +5,17 @@ import type { Leadership } from '../../../daemon/election/leadership.ts';
 import { digestOf } from '../../../daemon/records/canonical.ts';
 import type { CoordinationReply } from '../../../daemon/wire/coordination-protocol.ts';
 import type { Messenger } from '../../../daemon/wire/messenger.ts';
-import { AttemptsDelivery } from '../../../daemon/worker/attempts-delivery.ts';
+import { AttemptsDelivery, type DeliveryNeeds } from '../../../daemon/worker/attempts-delivery.ts';
 import { outcomeOf } from '../../../daemon/worker/attempts-outcome.ts';
 import type { Term } from '../../../src/model/job.ts';
 import { attemptOf, someReport } from '../../support/jobs.ts';
+import { MemoryJournal } from '../../support/memory-journal.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 
 const attempt = attemptOf(digestOf('job'), 3);
 const offer = outcomeOf(attempt, { type: 'done', outputs: [], report: someReport });
 let clock: VirtualClock;
+let rest: Pick<DeliveryNeeds, 'clock' | 'journal' | 'offeredBytes'>;
 let term: Term | undefined;
 let answers: Map<string, () => Promise<CoordinationReply>>;
 let asked: string[];
@@ -40,7 +42,8 @@ beforeEach(() => {
       return answer();
     },
   } as unknown as Messenger;
-  delivery = new AttemptsDelivery({ retryMs: 1000, offerMs: 60_000 }, { leadership, messenger, clock });
+  rest = { clock, journal: new MemoryJournal(), offeredBytes: { areLost: async () => false } };
+  delivery = new AttemptsDelivery({ retryMs: 1000, offerMs: 60_000 }, { leadership, messenger, ...rest });
 });
 
 async function isDone(delivered: Promise<void>): Promise<boolean> {
@@ -126,7 +129,7 @@ test('the bytes of a result stay while nobody answers for it, and are in use no 
   const isFreed = (): Promise<boolean> => recentUse.removeUnused(output.digest, async () => undefined);
   const messenger = { request: async () => (await answers.get('a')?.()) ?? { type: 'later', reason: 'alone' } } as unknown as Messenger;
   const leadership: Leadership = { current: () => term, isMine: () => false, onChange: () => undefined };
-  const patient = new AttemptsDelivery({ retryMs: 3_600_000, offerMs: 60_000 }, { leadership, messenger, clock, recentUse });
+  const patient = new AttemptsDelivery({ retryMs: 3_600_000, offerMs: 60_000 }, { leadership, messenger, ...rest, recentUse });
   const delivered = patient.deliver(outcomeOf(attempt, { type: 'done', outputs: [output], report: someReport }), new AbortController().signal);
   await clock.advance(48 * 3_600_000);
   expect(await isFreed()).toBe(false);

@@ -46,7 +46,9 @@ describe('a worker that starts', () => {
       },
     } as unknown as Messenger;
     const leadership = { current: () => firstTerm, onChange: () => {} } as unknown as Leadership;
-    worker = new WorkerNode({}, { membership: new FixedMembership('b', ['a', 'b']), leadership, journal, messenger, clock, taskRunner: runner });
+    const membership = new FixedMembership('b', ['a', 'b']);
+    const offeredBytes = { areLost: async () => false };
+    worker = new WorkerNode({}, { membership, leadership, journal, messenger, clock, taskRunner: runner, offeredBytes });
   });
 
   const leave = (...indexes: readonly number[]): void => {
