@@ -22,6 +22,8 @@ export interface PullsNeeds {
   readonly heads: PeerHeads;
   readonly inbox: Inbox;
   readonly own: OwnLog;
+  /** The peer turned out to have another form of some log. */
+  foundFork(peer: NodeId): void;
 }
 
 interface Pulling {
@@ -93,13 +95,17 @@ export class Pulls {
   }
 
   async #pullAll(peer: NodeId): Promise<boolean> {
-    const { heads, inbox, logs, messenger } = this.#needs;
+    const { heads, inbox, logs, messenger, own, foundFork } = this.#needs;
     try {
       while (this.#running) {
+        const leftOut = own.origin;
         const reply = await messenger.request(peer, recordsProtocol, { type: 'pull', after: this.#after() }, requestMs);
         if (reply.type !== 'entries') return false;
         const { forks } = await inbox.take(peer, reply.entries);
         heads.gave(peer, reply.entries, inbox.forked);
+        if (forks.size > 0) foundFork(peer);
+        // Renewed meanwhile: what was left out as this node's own log is another one now, of which the peer may have more.
+        if (own.origin !== leftOut) continue;
         const progress = reply.entries.some((entry) => logs.sequence(entry.origin) >= entry.sequence);
         if (reply.complete || !progress) return reply.complete && forks.size === 0;
       }

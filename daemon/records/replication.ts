@@ -62,7 +62,7 @@ export class Replication {
   constructor(options: { readonly host: HostId }, needs: ReplicationNeeds) {
     this.#host = options.host;
     this.#needs = needs;
-    this.#pulls = new Pulls(needs);
+    this.#pulls = new Pulls({ ...needs, foundFork: (peer) => this.#lookAtForks(peer) });
     needs.membership.onChange(() => this.#lookAtStandbys());
     this.#repair = new ForkRepair({ ...needs, say: (facts) => needs.own.append(facts) });
     this.gaps = new KnownGaps({ ...needs, isRepaired: (head) => this.#repair.isRepaired(head) });
@@ -111,6 +111,11 @@ export class Replication {
     copies.check();
     void this.#push(from);
     if (news.hasMore && (told.whole || standbys.isSource(from, messenger.connected()))) void this.#pulls.from(from);
+  }
+
+  /** As far as the peer told; of what it has told since the fork was noticed `told` sees to. */
+  #lookAtForks(peer: NodeId): void {
+    for (const head of this.#needs.heads.unlike(peer)) this.#repair.noticed(peer, head);
   }
 
   #lookAtFork(peer: NodeId, head: Head): void {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { recordsProtocol } from '../../../daemon/records/protocol.ts';
 import type { Entry } from '../../../src/model/facts.ts';
-import { entriesOf, journalCluster, started, submission } from './journal-cluster.ts';
+import { entriesOf, journalCluster, started, submission, submissionOf } from './journal-cluster.ts';
 
 /** n1 was restored from a backup taken before `k2`, which n2 has, and wrote `k3` and `k4`, which n3 has. Only n3 runs. */
 async function forked() {
@@ -201,6 +201,23 @@ describe('a store restored from a backup', () => {
     expect(entriesOf(restored.disk)).toEqual(entriesOf(nodes[1].disk));
   });
 
+  test('has its own old log whole again at once, though it was already pulling other logs when it took a new id', async () => {
+    const { cluster, nodes } = await started(['n1', 'n2']);
+    await cluster.wait(nodes[0].journal.append([submission('k1')]));
+    const backup = structuredClone(nodes[0].disk);
+    await cluster.wait(nodes[0].journal.append([submission('k2')]));
+    await cluster.wait(nodes[1].journal.append([submissionOf('n2', 'k3')]));
+    await cluster.stop('n1');
+    // The answer to the pull comes when the new id has long been on the disk.
+    cluster.network.setFaults({ latencyMs: () => 200 });
+    const restored = await cluster.start('n1', { disk: backup });
+    // Before anybody tells news or all that it has again.
+    await cluster.clock.advance(1_500);
+    expect(restored.troubles.map((trouble) => trouble.type)).toEqual(['store-renewed']);
+    expect(entriesOf(restored.disk)).toEqual(entriesOf(nodes[1].disk));
+    expect(restored.journal.job(submission('k2').job)).toBeDefined();
+  });
+
   test('says again what it wrote before it met anybody', async () => {
     const { cluster, nodes } = await started(['n1', 'n2']);
     await cluster.wait(nodes[0].journal.append([submission('k1')]));
@@ -215,6 +232,21 @@ describe('a store restored from a backup', () => {
     await cluster.clock.advance(30_000);
     for (const node of [restored, nodes[1]]) for (const key of ['k2', 'k3']) expect(node.journal.job(submission(key).job)).toBeDefined();
     expect(restored.troubles.map((trouble) => trouble.type)).toEqual(['fork', 'store-renewed']);
+  });
+
+  test('what it wrote then is said again soon, too, when it was started once more before it met anybody', async () => {
+    const { cluster, nodes } = await started(['n1', 'n2']);
+    await cluster.wait(nodes[0].journal.append([submission('k1')]));
+    const backup = structuredClone(nodes[0].disk);
+    for (const key of ['k2', 'k3', 'k4']) await cluster.wait(nodes[0].journal.append([submission(key)]));
+    await cluster.stop('n1');
+    await cluster.stop('n2');
+    const restored = await cluster.start('n1', { disk: backup });
+    for (const key of ['k5', 'k6', 'k7', 'k8']) await cluster.wait(restored.journal.append([submission(key)]));
+    await cluster.stop('n1');
+    const [again, second] = [await cluster.start('n1', { disk: backup }), await cluster.start('n2')];
+    await cluster.clock.advance(2_000);
+    for (const node of [again, second]) for (let key = 1; key <= 8; key += 1) expect(node.journal.job(submission(`k${key}`).job), `k${key}`).toBeDefined();
   });
 
   test('and whoever took what it wrote then, and whoever has what it had written before, tell each other, when it is gone', async () => {
