@@ -34,7 +34,7 @@ export interface WaitingReason {
     | 'about-to-start';
   readonly tasks: number;
   readonly step: string;
-  /** What is missing, where the code does not say it all. */
+  /** What is missing, where the code does not say it all; `disk` with `all-busy` when it is their disks that keep the nodes from it. */
   readonly detail?: string;
   readonly nodes: readonly { readonly node: NodeId; readonly reason: string }[];
 }

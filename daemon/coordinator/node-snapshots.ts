@@ -1,7 +1,9 @@
 /** The scheduler's view of the nodes, made anew for each pass. */
+import type { Inventory } from '../../src/model/inventory.ts';
 import type { AttemptTable } from './attempt-table.ts';
+import { toldDiskRefusal } from './disk-refusal.ts';
 import type { Membership } from './needs.ts';
-import type { NodeRests } from './node-rests.ts';
+import type { NodeRests, Rest } from './node-rests.ts';
 import type { NodeSnapshot } from './scheduler/snapshot.ts';
 
 export interface NodeSnapshotNeeds {
@@ -16,10 +18,17 @@ export function snapshotNodes({ membership, attempts, rests }: NodeSnapshotNeeds
     id: facts.id,
     inventory: facts.inventory,
     paused: facts.paused,
-    resting: reachability === 'suspect' ? 'has not been heard from for a moment' : rests.reasonOf(facts.id, now),
+    ...restingOf(reachability === 'suspect', facts.inventory, rests.of(facts.id, now)),
     held: attempts
       .ofNode(facts.id)
       .filter((tracked) => tracked.state !== 'finished')
       .map((tracked) => tracked.requirements),
   }));
+}
+
+function restingOf(isSuspect: boolean, inventory: Inventory, rest: Rest | undefined): Pick<NodeSnapshot, 'resting' | 'diskRefuses'> {
+  if (isSuspect) return { resting: 'has not been heard from for a moment' };
+  const told = toldDiskRefusal(inventory);
+  if (told !== undefined) return { resting: told, diskRefuses: true };
+  return { resting: rest?.reason, ...(rest?.ofDisk === true ? { diskRefuses: true } : {}) };
 }

@@ -91,7 +91,7 @@ export class Tenure {
     if (fact.type === 'result-kept') this.#learnResult(fact);
     if (fact.type === 'result-lost') this.#roster.board(fact.job)?.lose(fact.attempt);
     if (fact.type === 'attempt-failed' && this.#roster.release(fact.attempt) !== undefined && fact.failure.blameNode) {
-      this.#placing.soon(this.#rests.failed(fact.attempt.node, fact.failure.message, this.#needs.clock.now()));
+      this.#placing.soon(this.#rests.failed(fact.attempt.node, fact.failure, this.#needs.clock.now()));
     }
     this.#endIfFinished(state);
     this.#placing.soon();

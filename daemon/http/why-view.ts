@@ -70,6 +70,11 @@ function words(state: JobState, reason: WaitingReason, requirements: HostRequire
     case 'too-small':
       return { message: `no node is large enough; a task needs ${size(requirements)}.`, hint: 'Add a larger machine: supervm invite' };
     case 'all-busy':
+      if (reason.detail === 'disk')
+        return {
+          message: 'every node that could run them is set aside, because its disk is full, read-only or failing.',
+          hint: 'Free some space there, or mend the disk (dmesg): they start by themselves then. See: supervm status',
+        };
       return { message: 'every node that could run them is busy.', hint: 'They start as nodes become free. See: supervm nodes' };
     case 'nodes-paused':
       return { message: 'every node that could run them is paused.', hint: 'On such a node: supervm node unpause' };

@@ -17,7 +17,22 @@ export function exitFault(exit: ProcessExit): Fault {
 }
 
 /** Codes that say something about this node, or its way to others, not about the task. */
-const nodeCodes = new Set(['disk-full', 'file-missing', 'peer-other-version', 'peer-refused', 'peer-unreachable', 'timed-out']);
+const nodeCodes = new Set([
+  'disk-failed',
+  'disk-full',
+  'disk-read-only',
+  'file-missing',
+  'peer-other-version',
+  'peer-refused',
+  'peer-unreachable',
+  'timed-out',
+]);
+const diskCodes: ReadonlyMap<string, string> = new Map([
+  ['ENOSPC', 'disk-full'],
+  ['EDQUOT', 'disk-full'],
+  ['EROFS', 'disk-read-only'],
+  ['EIO', 'disk-failed'],
+]);
 /** The same bytes will be refused everywhere. */
 const finalCodes = new Set(['tree-invalid']);
 
@@ -34,6 +49,6 @@ function otherFault(error: unknown): Fault {
     return { code: error.code, message: error.message, retry: !finalCodes.has(error.code), blameNode: nodeCodes.has(error.code) };
   }
   const message = error instanceof Error ? error.message : String(error);
-  const full = error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
-  return { code: full ? 'disk-full' : 'internal', message, retry: true, blameNode: true };
+  const code = error instanceof Error && 'code' in error ? diskCodes.get(String(error.code)) : undefined;
+  return { code: code ?? 'internal', message, retry: true, blameNode: true };
 }

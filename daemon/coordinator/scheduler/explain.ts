@@ -4,17 +4,20 @@ import type { WaitingReason } from '../coordination.ts';
 import { canStart, slotsOf } from './slots.ts';
 import type { NodeSnapshot, Waiting } from './snapshot.ts';
 
-type Finding = { readonly node: NodeSnapshot; readonly code: Lack['code'] | 'paused' | 'busy' | 'free'; readonly reason: string };
+type Finding = { readonly node: NodeSnapshot; readonly code: Lack['code'] | 'paused' | 'disk' | 'busy' | 'free'; readonly reason: string };
 
 /** Undefined when nothing of the step waits. */
 export function explain(nodes: readonly NodeSnapshot[], waiting: Waiting): WaitingReason | undefined {
   if (waiting.count === 0) return undefined;
   const findings = nodes.map((node) => findingOf(node, waiting));
+  const obstacle = obstacleOf(findings);
   return {
-    code: waiting.hold?.code ?? reasonOf(findings),
+    // Whoever asks may be of a version that knows no other word for it.
+    code: waiting.hold?.code ?? (obstacle === 'disk' ? 'all-busy' : obstacle),
     tasks: waiting.count,
     step: waiting.step,
     ...(waiting.hold?.code === 'needs-quorum' ? { detail: waiting.hold.detail } : {}),
+    ...(waiting.hold === undefined && obstacle === 'disk' ? { detail: 'disk' } : {}),
     nodes: findings.map(({ node, reason }) => ({ node: node.id, reason })),
   };
 }
@@ -23,17 +26,18 @@ function findingOf(node: NodeSnapshot, waiting: Waiting): Finding {
   const lack = lackOf(waiting.requirements, node.inventory);
   if (lack !== undefined) return { node, ...lack };
   if (node.paused) return { node, code: 'paused', reason: 'is paused' };
-  if (node.resting !== undefined) return { node, code: 'busy', reason: node.resting };
+  if (node.resting !== undefined) return { node, code: node.diskRefuses === true ? 'disk' : 'busy', reason: node.resting };
   if (!canStart(slotsOf(node), waiting.requirements)) return { node, code: 'busy', reason: `is busy with ${countOf(node.held.length)}` };
   return { node, code: 'free', reason: 'is free' };
 }
 
 /** The nearest obstacle: what only time must solve before what a person must, and of several lacks the one closest to fitting. */
-function reasonOf(findings: readonly Finding[]): WaitingReason['code'] {
+function obstacleOf(findings: readonly Finding[]): WaitingReason['code'] | 'disk' {
   const found = new Set(findings.map((finding) => finding.code));
   if (findings.length === 0) return 'no-node';
   if (found.has('free')) return 'about-to-start';
   if (found.has('busy')) return 'all-busy';
+  if (found.has('disk')) return 'disk';
   if (found.has('paused')) return 'nodes-paused';
   if (found.has('too-small')) return 'too-small';
   return found.has('program-too-old') ? 'program-too-old' : 'no-program';

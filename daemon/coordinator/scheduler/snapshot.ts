@@ -8,6 +8,8 @@ export interface NodeSnapshot {
   readonly paused: boolean;
   /** Why nothing is placed there for the moment although it could be (it just failed a task, it is suspected); undefined normally. */
   readonly resting: string | undefined;
+  /** It rests because of its disk, which a person may have to mend. */
+  readonly diskRefuses?: boolean;
   /** What it runs or has queued, in the order in which it was assigned. */
   readonly held: readonly HostRequirements[];
 }

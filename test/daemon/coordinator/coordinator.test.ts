@@ -219,6 +219,31 @@ describe('bad luck', () => {
     expect(tasksOf(world, 'c')).toBeLessThanOrEqual(6);
   });
 
+  test('where every disk is full, why names the nodes and the cause', async () => {
+    const full = { ...boom, code: 'disk-full', message: 'no room left for blobs', blameNode: true };
+    const world = await WorkWorld.start(three, { taskMs: 100, fate: () => full });
+    const job = world.submit(recordOf({ steps: [stepWith(8)] }));
+    await world.clock.advance(3500);
+    const told = await ask(world, job);
+    expect(told).toMatchObject({ code: 'all-busy', detail: 'disk' });
+    expect(told?.nodes.map(({ reason }) => reason)).toEqual(three.map(() => 'rests after a failure: its disk is full (no room left for blobs)'));
+  });
+
+  test('a node that says its disk takes nothing gets no task until it says otherwise', async () => {
+    const world = await WorkWorld.start(three, { taskMs: 100 });
+    const { inventory } = world.node('c').membership.member('c')?.facts ?? { inventory: inventoryOf() };
+    const label = async (labels: { readonly [name: string]: string }): Promise<void> => {
+      for (const { membership } of world.nodes.values()) membership.change('c', { inventory: { ...inventory, labels } });
+      await world.clock.advance(100);
+    };
+    await label({ records: 'disk-read-only' });
+    await world.outcome(world.submit(recordOf({ key: 'one', steps: [stepWith(20)] })));
+    expect(tasksOf(world, 'c')).toBe(0);
+    await label({});
+    await world.outcome(world.submit(recordOf({ key: 'two', steps: [stepWith(20)] })));
+    expect(tasksOf(world, 'c')).toBeGreaterThan(0);
+  });
+
   test('inputs that nobody has are waited for, not counted as failures', async () => {
     const missing = { ...boom, code: 'file-missing', blameNode: true };
     const world = await WorkWorld.start(three, { taskMs: 100, fate: () => missing });

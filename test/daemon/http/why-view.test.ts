@@ -43,6 +43,14 @@ describe('why a job waits', () => {
     expect(first?.hint).toContain('supervm node forget');
   });
 
+  test('the disks of all that could run them: which ones, and what is wrong with each', () => {
+    const disk = { ...reason('all-busy'), detail: 'disk', nodes: [{ node: 'b', reason: 'takes nothing now: its disk is full' }] };
+    const [first] = why(needing(), [disk]).reasons;
+    expect(first?.message).toContain('set aside, because its disk is full, read-only or failing');
+    expect(first?.nodes).toEqual([{ name: 'name-b', reason: 'takes nothing now: its disk is full' }]);
+    expect(why(needing(), [reason('all-busy')]).reasons[0]?.message).toContain('is busy');
+  });
+
   test('a build without a feature is named', () => {
     const [first] = why(needing({ name: 'blender', features: ['denoise'] }), [reason('no-program')]).reasons;
     expect(first?.message).toContain('blender built with denoise');

@@ -9,6 +9,7 @@ const nodes = {
   free: nodeOf('free', { inventory: recent }),
   busy: nodeOf('busy', { inventory: recent, held: [blender] }),
   resting: nodeOf('resting', { inventory: recent, resting: 'rests after a failure: the disk is full' }),
+  full: nodeOf('full', { inventory: recent, resting: 'takes nothing now: its disk is full', diskRefuses: true }),
   paused: nodeOf('paused', { inventory: recent, paused: true }),
   small: nodeOf('small', { inventory: { ...recent, memoryBytes: 2 * gibibyte } }),
   old: nodeOf('old'),
@@ -41,11 +42,18 @@ test('every node says its own reason', () => {
     { node: 'free', reason: 'is free' },
     { node: 'busy', reason: 'is busy with 1 task' },
     { node: 'resting', reason: 'rests after a failure: the disk is full' },
+    { node: 'full', reason: 'takes nothing now: its disk is full' },
     { node: 'paused', reason: 'is paused' },
     { node: 'small', reason: 'has 2.0 GiB of memory, 4.0 GiB are needed' },
     { node: 'old', reason: 'has blender 3.4.1, 4.2 is needed' },
     { node: 'bare', reason: 'has no blender' },
   ]);
+});
+
+test('where all that could run them are set aside for their disks, that is told, in a word that older versions take too', () => {
+  expect(explain([nodes.full, nodes.paused, nodes.bare], waitingOf(3))).toMatchObject({ code: 'all-busy', detail: 'disk' });
+  expect(explain([nodes.full, nodes.busy], waitingOf(3))).not.toHaveProperty('detail');
+  expect(explain([nodes.full, nodes.free], waitingOf(3))).toMatchObject({ code: 'about-to-start' });
 });
 
 test('a hold is the reason whatever the nodes are', () => {
