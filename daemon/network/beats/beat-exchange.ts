@@ -18,6 +18,8 @@ const nextSteps = 16;
 const beatsBeforeSlower = 4;
 /** A peer that stays silent was asked often enough after so many questions. */
 const mostQuestions = 8;
+/** Between questions, at most: of slow beats two lost ones are half way to death, and several questions must fit in between. */
+const questionMs = 500;
 /** Without anybody to beat for it still looks at the clock. */
 const restMs = 2000;
 
@@ -108,11 +110,14 @@ export class BeatExchange {
     }
     for (const peer of this.#byPlace.values()) {
       if (peer.promisedMs === 0 || peer.asked >= mostQuestions) continue;
-      if (elapsed(peer.arrivedAt, now) > 1.5 * peer.promisedMs) {
+      const silent = elapsed(peer.arrivedAt, now);
+      const isMissed = silent >= 1.5 * peer.promisedMs;
+      if (isMissed) {
         peer.asked += 1;
         this.#send(peer, now, { asks: true, promise: false });
       }
-      wait = Math.min(wait, peer.promisedMs);
+      const overdue = isMissed ? questionMs : silent > peer.promisedMs ? Math.ceil(1.5 * peer.promisedMs - silent) : peer.promisedMs;
+      wait = Math.min(wait, peer.promisedMs, overdue);
     }
     this.#memory.set('dueAt', (now + wait) | 0);
     return wait;

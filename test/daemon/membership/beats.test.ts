@@ -116,6 +116,17 @@ test('nobody is lost in ten minutes with a tenth of the beats lost and the other
   );
 }, 30_000);
 
+test('at the slow pace of idle nodes nobody is lost in two hours of the same weather, and hardly anybody suspected', async () => {
+  const { world, beats, changes, lost } = await cluster();
+  for (const { membership } of world.nodes.values()) membership.setPace('idle');
+  await world.clock.advance(9000);
+  beats.faults = { loss: 0.1, delayMs: 100, jitterMs: 80 };
+  await world.clock.advance(7_200_000);
+  expect(lost()).toEqual([]);
+  // Of 21,600 beats.
+  expect(changes.filter((line) => line.endsWith('suspect')).length).toBeLessThan(10);
+}, 30_000);
+
 test('losses are found in time through the same weather', async () => {
   const { world, beats, state } = await cluster();
   beats.faults = { loss: 0.1, delayMs: 100, jitterMs: 80 };
