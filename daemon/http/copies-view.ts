@@ -1,4 +1,5 @@
 /** On how many machines jobs are, as people see it. Pure. */
+import { heldCopies } from '../../src/api/held-copies.ts';
 import type { DurabilityView, JobView } from '../../src/api/views.ts';
 import type { HostId } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
@@ -28,13 +29,7 @@ export function copiesView(
 
 /** `open`: jobs that have not ended; `live`: machines reachable now. */
 export function durabilityView(open: readonly JobView[], live: number, wanted: number, problems: DurabilityView['problems']): DurabilityView {
-  const copiesOf = (view: JobView): number => Math.min(view.copies.length, isShort(view) ? (view.resultCopies ?? 0) : view.copies.length);
-  const [least] = open.toSorted((a, b) => copiesOf(a) - copiesOf(b));
+  const [least] = open.toSorted((a, b) => heldCopies(a) - heldCopies(b));
   if (least === undefined) return { copies: Math.min(mostCopies, live), wanted, problems };
-  return { copies: copiesOf(least), wanted, job: least.id, problems };
-}
-
-/** Results are wanted on two machines, inputs and facts on three. */
-function isShort({ resultCopies, copiesWanted }: JobView): boolean {
-  return resultCopies !== undefined && resultCopies < Math.min(2, copiesWanted);
+  return { copies: heldCopies(least), wanted, job: least.id, problems };
 }

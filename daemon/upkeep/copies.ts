@@ -8,7 +8,7 @@ const freshMs = 500;
 const patienceMs = 700;
 
 export interface CopiesKnown {
-  /** Never rejects: empty while no coordinator answers. Jobs that have ended and are safe need not be in it. */
+  /** Never rejects: empty while no coordinator answers. Jobs that have ended are in it only while their results are not written out. */
   latest(): Promise<ReadonlyMap<JobId, JobCopies>>;
 }
 

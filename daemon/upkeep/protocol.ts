@@ -13,7 +13,7 @@ const hosts = z.array(z.string().min(1).max(128)).max(64).readonly();
 
 const jobCopies = z.strictObject({
   job: digestSchema,
-  /** Machines that hold every input file; empty when none has them all. */
+  /** Machines that hold every input file; empty when none has them all, and once the job has ended: nobody needs them then. */
   inputs: hosts,
   /** Machines that hold the least held result which is not in the submitter's folder yet; absent while there is none. */
   results: z.int().nonnegative().exactOptional(),

@@ -68,7 +68,10 @@ export class Upkeep implements Startable {
 
   #answer(): readonly JobCopies[] {
     if (!this.#needs.leadership.isMine()) return [];
-    const fewest = ({ inputs, results }: JobCopies): number => Math.min(inputs.length, results ?? inputs.length);
+    const fewest = ({ job, inputs, results = Number.POSITIVE_INFINITY }: JobCopies): number => {
+      const state = this.#needs.journal.job(job);
+      return state !== undefined && isOpen(state) ? Math.min(inputs.length, results) : results;
+    };
     const sorted = [...this.#known.values()].toSorted((a, b) => fewest(a) - fewest(b)).slice(0, mostJobs);
     let bytes = 0;
     return sorted.filter((copies) => {
@@ -222,10 +225,10 @@ export class Upkeep implements Startable {
 
   #note(state: JobState, inputs: readonly SizedBlob[] | undefined, results: readonly ResultKept[], { held }: Located): boolean {
     const machines = this.#machines(state);
-    const inputHosts = inputs === undefined ? [] : holdersOf(inputs, held, machines);
+    const inputHosts = inputs === undefined || !isOpen(state) ? [] : holdersOf(inputs, held, machines);
     const resultHosts = results.map((result) => holdersOf(blobsOf(result), held, machines).length);
     const fewest = resultHosts.length === 0 ? undefined : Math.min(...resultHosts);
-    if (isOpen(state)) {
+    if (isOpen(state) || fewest !== undefined) {
       this.#known.set(state.id, { job: state.id, inputs: inputHosts.slice(0, 64), ...(fewest === undefined ? {} : { results: fewest }) });
     } else this.#known.delete(state.id);
     return (!isOpen(state) || inputHosts.length >= machines.inputsWanted) && (fewest ?? machines.resultsWanted) >= machines.resultsWanted;

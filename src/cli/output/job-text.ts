@@ -1,4 +1,6 @@
 /** Jobs for people. Pure. */
+
+import { heldCopies } from '../../api/held-copies.ts';
 import type { LogView } from '../../api/requests.ts';
 import { hasEnded } from '../../api/settled.ts';
 import type { ConflictView, FailureView, JobView, ResultView, WhyView } from '../../api/views.ts';
@@ -35,7 +37,7 @@ export function jobsText(views: readonly JobView[], style: Style): string {
     view.type,
     phaseText(view, style),
     `${view.tasks.kept}/${view.tasks.total}`,
-    `${view.copies.length}/${view.copiesWanted}`,
+    `${heldCopies(view)}/${view.copiesWanted}`,
     String(view.tasks.running),
     view.etaSeconds === undefined || hasEnded(view) ? '-' : durationText(view.etaSeconds),
     momentText(view.submittedAt),

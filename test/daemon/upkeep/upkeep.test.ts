@@ -219,6 +219,22 @@ describe('the care for bytes', () => {
     expect(world.journal.job(ids[1] as JobId)).toMatchObject({ generation: 2 });
   });
 
+  test('says of a job that has ended where its results are, until they are in the output folder', async () => {
+    const open = await world.submit(['a', 'b', 'c'], { key: 'open' });
+    const job = await world.submit(['a'], { key: 'ended' });
+    await world.keep(job, 0, ['c']);
+    for (const node of ['b', 'd']) world.lose(node);
+    world.journal.learn({ at: 0, type: 'ended', generation: 1, outcome: 'cancelled', term, kept: 1, failed: [], job });
+    await world.upkeep.start();
+    await world.clock.advance(3_000);
+    const known = await world.copies.latest();
+    expect(known.get(job)).toEqual({ job, inputs: [], results: 2 });
+    expect([...known.keys()]).toEqual([open, job]);
+    world.journal.learn({ type: 'delivered', job, at: 0, generation: 1 });
+    await world.clock.advance(3_000);
+    expect([...(await world.copies.latest()).keys()]).toEqual([open]);
+  });
+
   test('gives up no result of a step that must not run twice', async () => {
     const job = await world.submit(['a', 'b', 'c'], { steps: [{ ...step('draw', 2), ...{ onceOnly: true as const } }] });
     const { outputs } = await world.keep(job, 0, ['c']);
