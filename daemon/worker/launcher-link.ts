@@ -22,7 +22,7 @@ export interface LauncherPlace {
   readonly record: string;
   /** How long it keeps what runs without a daemon. */
   readonly patienceMs: number;
-  /** One that says nothing for so long does not answer any more: it is stopped, or stuck (milliseconds). */
+  /** One that says nothing for so long, being asked, is stopped or stuck (milliseconds); for tests. */
   readonly silentMs?: number;
 }
 
@@ -38,8 +38,10 @@ export interface LauncherLink {
   cut(): void;
 }
 
-/** A launcher that lives answers at once, but one that writes a log to a slow disk waits for that. */
-export const silentMs = 15_000;
+/** A launcher that lives answers at once; a daemon that finds one must come up in good time. */
+const helloMs = 15_000;
+/** While it has work: one that writes a log to a slow disk waits for that, and giving it up costs what it runs. */
+export const silentMs = 30_000;
 /** Of another version: time to end its sessions. */
 const endMs = 4_000;
 
@@ -97,7 +99,7 @@ async function connect(place: LauncherPlace, clock: Clock): Promise<LauncherLink
     hello.reject(new Error('the launcher closed the connection'));
     closed.resolve();
   });
-  const timer = clock.after(place.silentMs ?? silentMs, () => hello.reject(new Error('the launcher does not answer')));
+  const timer = clock.after(place.silentMs ?? helloMs, () => hello.reject(new Error('the launcher does not answer')));
   try {
     return linkOf(await hello.promise, socket, closed.promise, (own) => {
       listener = own;

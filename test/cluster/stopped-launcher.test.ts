@@ -7,7 +7,7 @@ import { World } from '../proofs/world.ts';
 import type { Machine } from '../support/lab-machine.ts';
 
 /** Milliseconds; longer than the daemon waits for its launcher. */
-const nap = 20_000;
+const nap = 40_000;
 
 test.each(['runs on', 'is killed and starts again'])(
   'a launcher is stopped while its daemon %s: it is replaced, and its task is done again, once',
@@ -24,12 +24,12 @@ test.each(['runs on', 'is killed and starts again'])(
       await machine.kill('SIGKILL');
       await machine.start();
     }
-    await world.until('the end of the job', 90_000, async () => (await world.job(machine, id).catch(() => undefined))?.phase === 'succeeded');
+    await world.until('the end of the job', 150_000, async () => (await world.job(machine, id).catch(() => undefined))?.phase === 'succeeded');
     const left = allProcesses().map(({ pid }) => pid);
     expect(before.filter(({ pid }) => left.includes(pid))).toEqual([]);
     // Each attempt that began has a log.
     expect(readdirSync(join(machine.home, 'logs', 'attempts', id.slice(0, 16)))).toHaveLength(2);
     expect(await world.client(machine).call('results', { params: { job: id } })).toHaveLength(1);
   },
-  180_000,
+  240_000,
 );
