@@ -57,8 +57,9 @@ export class Heart {
     const now = clock.now();
     const slept = (clock.slept?.() ?? 0) - this.#sleptMs;
     this.#sleptMs += slept;
-    // Of the process or the whole machine; a busy main loop alone keeps nobody from hearing beats that need none.
-    const stoodMs = beats === undefined ? lateMs : Math.max(beats.stoodStill(), slept);
+    // Of the process and of the whole machine, whose sleep the thread does not notice: a machine that wakes is often slow to go on. A busy main
+    // loop alone keeps nobody from hearing beats that need none.
+    const stoodMs = beats === undefined ? lateMs : beats.stoodStill() + slept;
     let absentMs = stoodMs;
     const reached = new Set(neighbours.ids().filter((peer) => beats?.reaches(peer) === true));
     for (const peer of neighbours.ids()) {

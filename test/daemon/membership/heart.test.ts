@@ -36,6 +36,15 @@ test('after a night in suspend nobody is blamed, and the node knows that it was 
   expect(neighbours.opinionOf('b')).toBe('unreachable');
 });
 
+test('a machine that slept and then stood still before it went on blames nobody for either', async () => {
+  const { world, state, heart, neighbours } = watching(true);
+  await world.advance(8 * 3_600_000 + 20_250);
+  state.slept = 8 * 3_600_000;
+  state.stood = 20_000;
+  expect(heart.judge(8 * 3_600_000 + 20_000)).toBe(8 * 3_600_000 + 20_000);
+  expect(neighbours.opinionOf('b')).toBe('alive');
+});
+
 test('a busy main loop was not away for peers that hear its thread, and was for those that hear only its messages', async () => {
   for (const [reached, awayMs] of [
     [true, 0],
