@@ -44,7 +44,7 @@ export async function run(options: RunOptions): Promise<Verdict> {
     try {
       for (const station of stations) station.launch();
       await Promise.all(stations.map((station) => station.ready()));
-      const missing = await settle(stations, recorder, 60_000, signal);
+      const missing = await settle(stations, recorder, 120_000, signal);
       if (missing.length > 0) throw new Error(`the cluster did not form: ${missing.join('; ')}`);
       say(`${stations.length} daemons are one cluster; ${plan.faults.length} faults and ${plan.calls.length} calls in ${options.minutes} minutes`);
       recorder.restart({ type: 'run', seed, profile: profile.name, nodes: plan.nodes, wallTime: new Date().toISOString() });

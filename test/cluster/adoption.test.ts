@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { JobView, ResultView } from '../../src/api/views.ts';
+import { cancelUntilTold } from '../proofs/cancel.ts';
 import { allProcesses, processesOf } from '../proofs/processes.ts';
 import { type Naps, World } from '../proofs/world.ts';
 import type { Machine } from '../support/lab-machine.ts';
@@ -15,14 +16,14 @@ async function submit(world: World, machine: Machine, settings: Naps): Promise<s
 
 /** Resolves once so many tasks of the job run, by the word of this machine. */
 async function running(world: World, machine: Machine, id: string, count: number): Promise<void> {
-  await world.until(`${count} running tasks`, 30_000, async () => {
-    const view = await world.job(machine, id).catch(() => undefined);
-    return (view?.running.filter(({ message }) => message === 'asleep').length ?? 0) >= count;
+  await world.until(`${count} running tasks`, 60_000, async () => {
+    const { running } = await world.job(machine, id);
+    return running.filter(({ message }) => message === 'asleep').length >= count;
   });
 }
 
 async function ended(world: World, machine: Machine, id: string): Promise<JobView> {
-  await world.until('the end of the job', 90_000, async () => (await world.job(machine, id).catch(() => undefined))?.phase === 'succeeded');
+  await world.until('the end of the job', 150_000, async () => (await world.job(machine, id)).phase === 'succeeded');
   return world.job(machine, id);
 }
 
@@ -47,11 +48,12 @@ describe('a daemon that ends in mid-task', () => {
     expect(before).toHaveLength(2);
     await machine.kill('SIGKILL');
     await machine.start();
-    expect(sessions(machine)).toEqual(before);
+    // None is opened anew, however long the start has taken.
+    expect(before).toEqual(expect.arrayContaining([...sessions(machine)]));
     expect((await ended(world, machine, id)).failures).toEqual([]);
     const pids = (await results(world, machine, id)).map((result) => result.process);
     expect(pids.toSorted((a, b) => a - b)).toEqual(before.toSorted((a, b) => a - b));
-  }, 120_000);
+  });
 
   test('comes back after its tasks have ended: their results are not lost', async () => {
     await using world = await World.start(1);
@@ -60,11 +62,11 @@ describe('a daemon that ends in mid-task', () => {
     await running(world, machine, id, 2);
     const before = sessions(machine);
     await machine.kill('SIGKILL');
-    await world.until('the end of the tasks', 30_000, () => !allProcesses().some(({ command }) => command === 'sleep 3'));
+    await world.until('the end of the tasks', 60_000, () => !processesOf(machine.home).some(({ command }) => command === 'sleep 3'));
     await machine.start();
     await ended(world, machine, id);
     expect((await results(world, machine, id)).every((result) => before.includes(result.process))).toBe(true);
-  }, 120_000);
+  });
 
   test('while its job is cancelled elsewhere: what it had ends soon after it is back', async () => {
     await using world = await World.start(3);
@@ -73,10 +75,10 @@ describe('a daemon that ends in mid-task', () => {
     await running(world, asked, id, 6);
     expect(sessions(victim).length).toBeGreaterThan(0);
     await victim.kill('SIGKILL');
-    await world.client(asked).call('cancel', { params: { job: id } });
+    await cancelUntilTold(world, asked, id);
     await victim.start();
-    await world.until('the end of its sessions', 10_000, () => sessions(victim).length === 0);
-  }, 120_000);
+    await world.until('the end of its sessions', 60_000, () => sessions(victim).length === 0);
+  });
 
   test('for good: nothing of it is left after the patience of its launcher', async () => {
     await using world = await World.start(1);
@@ -87,8 +89,8 @@ describe('a daemon that ends in mid-task', () => {
     await machine.kill('SIGKILL');
     expect(sessions(machine)).toHaveLength(2);
     const alive = (): boolean => allProcesses().some(({ pid }) => own.includes(pid));
-    await world.until('the end of everything', 65_000, () => !alive());
-  }, 150_000);
+    await world.until('the end of everything', 150_000, () => !alive());
+  });
 });
 
 describe('a cluster under load', () => {
@@ -102,7 +104,7 @@ describe('a cluster under load', () => {
       await machine.start();
       await world.until(
         'all to be there',
-        30_000,
+        60_000,
         async () => ((await world.status(asked))?.nodes.filter((node) => node.reachability === 'alive').length ?? 0) === 3,
       );
     }
@@ -112,14 +114,15 @@ describe('a cluster under load', () => {
     // Each attempt that began has a log on its machine, whatever became of it.
     const begun = world.machines.flatMap((machine) => readdirSync(join(machine.home, 'logs', 'attempts', id.slice(0, 16))));
     expect(begun.map((name) => Number(/^nap-(\d+)\./.exec(name)?.[1])).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, index) => index));
-  }, 240_000);
+  });
 });
 
 describe('supervm down', () => {
   test('waits for what runs, and takes nothing new meanwhile', async () => {
     await using world = await World.start(2);
     const [asked, leaving] = world.machines as [Machine, Machine];
-    const id = await submit(world, asked, { label: 'drain', tasks: 12, ms: 4_000 });
+    // Long enough that none ends before the machine drains, however slow that command starts.
+    const id = await submit(world, asked, { label: 'drain', tasks: 6, ms: 10_000 });
     await running(world, asked, id, 4);
     const typed = leaving.type('down');
     const { code, stdout, stderr } = await typed.finished;
@@ -129,7 +132,7 @@ describe('supervm down', () => {
     const view = await ended(world, asked, id);
     expect(view.failures).toEqual([]);
     expect((await results(world, asked, id)).filter(({ nodeName }) => nodeName === leaving.name)).toHaveLength(2);
-  }, 120_000);
+  });
 
   test('gives up after --timeout and on Ctrl-C, and the machine takes tasks as before', async () => {
     await using world = await World.start(1);
@@ -138,21 +141,21 @@ describe('supervm down', () => {
     await running(world, machine, id, 2);
     expect(await machine.run('down', '--timeout', '1')).toMatchObject({ code: 6, stderr: expect.stringContaining('takes tasks again') });
     const typed = machine.type('down');
-    await world.until('its words', 10_000, () => typed.output().includes('waits for'));
-    expect((await world.status(machine))?.nodes[0]?.paused).toBe(true);
+    await world.until('its words', 60_000, () => typed.output().includes('waits for'));
+    await world.until('no new tasks', 60_000, async () => (await world.status(machine))?.nodes[0]?.paused === true);
     typed.child.kill('SIGINT');
     expect((await typed.finished).code).toBe(130);
-    expect((await world.status(machine))?.nodes[0]?.paused).toBe(false);
+    await world.until('new tasks', 60_000, async () => (await world.status(machine))?.nodes[0]?.paused === false);
     expect(sessions(machine)).toHaveLength(2);
-  }, 120_000);
+  });
 
   test('--now ends what runs, which is no failure and is done elsewhere', async () => {
     await using world = await World.start(2);
     const [asked, leaving] = world.machines as [Machine, Machine];
-    const id = await submit(world, asked, { label: 'now', tasks: 4, ms: 5_000 });
+    const id = await submit(world, asked, { label: 'now', tasks: 4, ms: 8_000 });
     await running(world, asked, id, 4);
     expect(await leaving.run('down', '--now')).toMatchObject({ code: 0, stdout: expect.stringContaining('goes back to the cluster') });
     expect(processesOf(leaving.home)).toEqual([]);
     expect((await ended(world, asked, id)).failures).toEqual([]);
-  }, 120_000);
+  });
 });

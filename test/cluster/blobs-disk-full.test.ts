@@ -16,7 +16,7 @@ beforeEach(async () => {
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
 });
 afterEach(async () => {
-  execFileSync('umount', [small]);
+  execFileSync('umount', ['--lazy', small]);
   await rm(root, { recursive: true, force: true });
 });
 

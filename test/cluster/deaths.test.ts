@@ -31,11 +31,11 @@ async function submit(machine: Machine, scene: string, output: string): Promise<
 }
 
 async function kept(machine: Machine, id: string, count: number): Promise<void> {
-  await machine.until(async () => (await machine.json<JobView>('job', id)).tasks.kept >= count, 60_000);
+  await machine.until(async () => (await machine.json<JobView>('job', id)).tasks.kept >= count, 120_000);
 }
 
 async function succeeded(machine: Machine, id: string): Promise<void> {
-  await machine.until(async () => (await machine.json<JobView>('job', id)).phase === 'succeeded', 120_000);
+  await machine.until(async () => (await machine.json<JobView>('job', id)).phase === 'succeeded', 200_000);
 }
 
 async function expectOneResultATask(machine: Machine, id: string): Promise<readonly ResultView[]> {
@@ -60,7 +60,7 @@ describe('a machine killed in mid-job', () => {
     scene = join(folder, 'small.blend');
     const script = resolve(import.meta.dirname, '../support/make-small-scene.py');
     await execute('blender', ['-b', '--factory-startup', '--python-exit-code', '1', '-P', script, '--', scene]);
-  }, 60_000);
+  });
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -76,7 +76,7 @@ describe('a machine killed in mid-job', () => {
     expect(await submitter.run('wait', id)).toMatchObject({ code: 0 });
     await expectOneResultATask(submitter, id);
     expect(readdirSync(output)).toHaveLength(frames);
-  }, 180_000);
+  });
 
   test('the submitting machine: the others finish, and its folder is filled after it came back', async () => {
     await using lab = Lab.create({ nodes: 3 });
@@ -95,33 +95,30 @@ describe('a machine killed in mid-job', () => {
     await submitter.start();
     expect(await submitter.run('wait', id)).toMatchObject({ code: 0 });
     expect(readdirSync(output)).toHaveLength(frames);
-  }, 240_000);
+  });
 
-  test.each(['worker', 'coordinator'])(
-    'a %s whose disk is full: the job is done by the others, and the node lives',
-    async (role) => {
-      const diskBytes = 64 * 1024 * 1024;
-      await using lab = Lab.create({ nodes: 3, diskBytes: { 0: diskBytes, 1: diskBytes, 2: diskBytes } });
-      await startCluster(lab);
-      const coordinator = await coordinatorOf(lab, lab.machine(0));
-      const others = lab.machines.filter((machine) => machine !== coordinator) as [Machine, Machine];
-      const [submitter, full] = role === 'coordinator' ? [others[0], coordinator] : others;
-      const fill = `dd if=/dev/zero of=${full.file('fill')} bs=4096 2>/dev/null; df --output=avail ${full.home} | tail -n 1`;
-      expect((await full.command(['sh', '-c', fill]).finished).stdout.trim()).toBe('0');
-      const output = join(folder, `full-${role}`);
-      const id = await submit(submitter, scene, output);
-      expect(await submitter.run('wait', id)).toMatchObject({ code: 0 });
-      const results = await expectOneResultATask(submitter, id);
-      expect(results.map((result) => result.nodeName)).not.toContain(full.name);
-      expect((await full.run('status')).code).toBe(0);
-      await full.command(['rm', full.file('fill')]).finished;
-      await full.until(async () => {
-        const { code, stdout } = await full.run('job', id, '--json');
-        return code === 0 && (JSON.parse(stdout) as JobView).tasks.kept === frames;
-      }, 60_000);
-    },
-    180_000,
-  );
+  test.each(['worker', 'coordinator'])('a %s whose disk is full: the job is done by the others, and the node lives', async (role) => {
+    const diskBytes = 64 * 1024 * 1024;
+    await using lab = Lab.create({ nodes: 3, diskBytes: { 0: diskBytes, 1: diskBytes, 2: diskBytes } });
+    await startCluster(lab);
+    const coordinator = await coordinatorOf(lab, lab.machine(0));
+    const others = lab.machines.filter((machine) => machine !== coordinator) as [Machine, Machine];
+    const [submitter, full] = role === 'coordinator' ? [others[0], coordinator] : others;
+    // Again while the daemon gives some of its own room back.
+    const fill = `dd if=/dev/zero of=${full.file('fill')} oflag=append conv=notrunc bs=4096 2>/dev/null; df --output=avail ${full.home} | tail -n 1`;
+    await full.until(async () => (await full.command(['sh', '-c', fill]).finished).stdout.trim() === '0', 60_000);
+    const output = join(folder, `full-${role}`);
+    const id = await submit(submitter, scene, output);
+    expect(await submitter.run('wait', id)).toMatchObject({ code: 0 });
+    const results = await expectOneResultATask(submitter, id);
+    expect(results.map((result) => result.nodeName)).not.toContain(full.name);
+    expect((await full.run('status')).code).toBe(0);
+    await full.command(['rm', full.file('fill')]).finished;
+    await full.until(async () => {
+      const { code, stdout } = await full.run('job', id, '--json');
+      return code === 0 && (JSON.parse(stdout) as JobView).tasks.kept === frames;
+    }, 60_000);
+  });
 
   test('a cancelled job ends everywhere and leaves no Blender behind', async () => {
     await using lab = Lab.create({ nodes: 3 });
@@ -135,6 +132,6 @@ describe('a machine killed in mid-job', () => {
     const ended = await submitter.run('wait', id);
     expect(ended.code).toBe(1);
     expect((await submitter.json<JobView>('job', id)).phase).toBe('cancelled');
-    await submitter.until(() => blenders.every((pid) => !isAlive(pid)), 10_000);
-  }, 120_000);
+    await submitter.until(() => blenders.every((pid) => !isAlive(pid)), 60_000);
+  });
 });

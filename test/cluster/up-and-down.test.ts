@@ -33,7 +33,8 @@ test('up waits until the daemon answers, a second one is refused, down waits unt
     code: 0,
     stdout: expect.stringMatching(/^first is up: 1 node[\s\S]*supervm join/),
   });
-  expect(await statusOf(home)).toMatchObject({ totals: { nodes: 1 }, copies: 1, nodes: [{ name: 'first', self: true, coordinator: true }] });
+  expect(await statusOf(home)).toMatchObject({ totals: { nodes: 1 }, copies: 1, nodes: [{ name: 'first', self: true }] });
+  await expect.poll(async () => (await statusOf(home)).nodes[0]?.coordinator, { timeout: 60_000 }).toBe(true);
   expect(await supervm(home, 'up')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^first was up already/) });
   expect(await supervm(home, 'daemon', ...alone)).toMatchObject({ code: 1, stderr: expect.stringMatching(/Another daemon \(pid \d+\) uses/) });
   expect(await supervm(home, 'down')).toMatchObject({ code: 0, stdout: expect.stringContaining('has stopped') });
@@ -82,7 +83,7 @@ test('a lone daemon that is invited leaves its own cluster and is started again 
   const line = (await supervm(inviting, 'invite', '--quiet')).stdout;
   const joined = await runCli(joining, ['join', '--name', 'guest', ...alone], { folder, input: line });
   expect(joined).toMatchObject({ code: 0, stdout: expect.stringContaining('guest has joined') });
-  await expect.poll(async () => (await statusOf(inviting)).totals.nodes, { timeout: 15_000 }).toBe(2);
+  await expect.poll(async () => (await statusOf(inviting)).totals.nodes, { timeout: 60_000 }).toBe(2);
   expect((await statusOf(joining)).cluster).toBe((await statusOf(inviting)).cluster);
   expect(await runCli(joining, ['join', ...alone], { folder, input: line })).toMatchObject({
     code: 4,

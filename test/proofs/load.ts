@@ -13,7 +13,7 @@ export async function startLoad(world: World, machine: Machine, label: string, m
   await world.feed(machine).first(({ fact }) => {
     if (fact.type === 'result-kept' && fact.job === id) seen.add(fact.attempt.node);
     return seen.size === world.machines.length ? true : undefined;
-  }, 60_000);
+  }, 120_000);
   if (seen.size < world.machines.length) throw new Error(`only ${seen.size} machines work`);
   return id;
 }

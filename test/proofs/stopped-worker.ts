@@ -37,6 +37,10 @@ async function oneRound(world: World, name: string, long: boolean, stoppedMs: nu
   await world.until(`the end of what ran on ${victim.name}`, 3 * goneWithinMs, () => sessionsOf(victim).length === 0);
   const gone = performance.now() - continued;
   await world.whole();
+  await world.until(`${name} to have ended for everybody`, 60_000, async () => {
+    const views = await Promise.all(world.machines.map((machine) => world.job(machine, id)));
+    return views.every(({ phase }) => phase !== 'active');
+  });
   for (const machine of world.machines) {
     const view = await world.job(machine, id);
     const results = await world.client(machine).call('results', { params: { job: id } });

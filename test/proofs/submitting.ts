@@ -43,8 +43,23 @@ export async function submitAll(world: World, all: readonly Naps[], atOnce: numb
   return acknowledged;
 }
 
-/** Sentences about acknowledged jobs that are not there, or not once, on some machine. */
+/** Whoever came back a moment ago pulls what it lacks when it has met the others. */
+const everywhereMs = 30_000;
+
+/** Sentences about acknowledged jobs that are not there, or not once, on some machine: those that stay so. */
 export async function missingOrTwice(world: World, acknowledged: readonly Acknowledged[]): Promise<readonly string[]> {
+  let wrong: readonly string[] = [];
+  const none = async (): Promise<boolean> => {
+    wrong = await missingOrTwiceNow(world, acknowledged);
+    return wrong.length === 0;
+  };
+  await world.until('each job once everywhere', everywhereMs, none).catch((error: Error) => {
+    if (wrong.length === 0) throw error;
+  });
+  return wrong;
+}
+
+async function missingOrTwiceNow(world: World, acknowledged: readonly Acknowledged[]): Promise<readonly string[]> {
   const wrong: string[] = [];
   for (const machine of world.machines) {
     const jobs = await world.client(machine).call('jobs');

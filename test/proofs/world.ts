@@ -8,6 +8,7 @@ import type { JsonObject, Term } from '../../src/model/job.ts';
 import { Lab } from '../support/lab.ts';
 import type { Machine } from '../support/lab-machine.ts';
 import { startCluster } from '../support/start-cluster.ts';
+import { until } from '../support/until.ts';
 import { FactFeed } from './fact-feed.ts';
 import { processesOf, signalAll } from './processes.ts';
 
@@ -90,7 +91,7 @@ export class World implements AsyncDisposable {
   }
 
   /** Each sees all alive and all follow one coordinator; rejects after `limitMs`. */
-  async whole(limitMs = 60_000): Promise<void> {
+  async whole(limitMs = 120_000): Promise<void> {
     await this.until('one whole cluster', limitMs, async () => {
       const all = await Promise.all(this.machines.map((machine) => this.status(machine)));
       const terms = new Set(all.map((status) => (status?.coordinator === undefined ? undefined : `${status.coordinator.number} ${status.coordinator.node}`)));
@@ -99,13 +100,9 @@ export class World implements AsyncDisposable {
     });
   }
 
-  /** Asks until it is so; rejects after `limitMs`, naming `what`. */
+  /** Asks until it is so; a daemon that does not answer is asked again. Rejects after `limitMs`, naming `what`. */
   async until(what: string, limitMs: number, question: () => boolean | Promise<boolean>): Promise<void> {
-    const deadline = performance.now() + limitMs;
-    while (!(await question())) {
-      if (performance.now() > deadline) throw new Error(`waited ${limitMs / 1000} s in vain for ${what}`);
-      await pause(lookMs);
-    }
+    await until(what, limitMs, question, lookMs);
   }
 
   /** No packet passes between the two sides, in either direction. */

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installJobType } from './install-job-type.ts';
+import { until } from './until.ts';
 
 export interface MachineOptions {
   readonly name: string;
@@ -57,10 +58,8 @@ export class Machine {
   /** Starts `supervm daemon` in the foreground; resolves when `supervm status` answers. */
   async start(...flags: readonly string[]): Promise<void> {
     this.launch(...flags);
-    await this.until(async () => {
-      if (this.#daemon === undefined) throw new Error(`the daemon of ${this.name} ended at its start`);
-      return (await this.run('status', '--json')).code === 0;
-    }, 90_000);
+    await this.until(async () => this.#daemon === undefined || (await this.run('status', '--json')).code === 0, 90_000);
+    if (this.#daemon === undefined) throw new Error(`the daemon of ${this.name} ended at its start`);
   }
 
   /** The same without waiting for it; the process is there at once, its answers come later. */
@@ -125,13 +124,9 @@ export class Machine {
     return JSON.parse(stdout) as T;
   }
 
-  /** Asks again and again until `question` is true; throws after `limitMs`. */
+  /** Asks again and again until `question` is true; see `until`. */
   async until(question: () => boolean | Promise<boolean>, limitMs: number): Promise<void> {
-    const deadline = performance.now() + limitMs;
-    while (!(await question())) {
-      if (performance.now() > deadline) throw new Error(`${this.name}: waited ${limitMs} ms in vain for ${question.toString().slice(0, 200)}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    await until(`${this.name}: ${question.toString().slice(0, 200)}`, limitMs, question, 100);
   }
 
   file(name: string): string {

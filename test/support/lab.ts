@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { descendantsOf, ofNamespace } from '../chaos/processes.ts';
 import { endLauncher } from './end-launcher.ts';
 import { Machine } from './lab-machine.ts';
 
@@ -120,9 +121,22 @@ export class Lab implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.machines.map((machine) => machine.kill('SIGKILL')));
     await Promise.all(this.machines.map((machine) => endLauncher(machine.home)));
+    // What was started by `up`, or lives on behind a small disk of its own.
+    for (const { namespace } of this.machines) if (namespace !== undefined) killAllOf(namespace);
     for (const machine of this.machines) if (machine.namespace !== undefined) ip('netns', 'del', machine.namespace);
     if (this.bridge !== undefined) ip('netns', 'del', this.bridge);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function killAllOf(namespace: string): void {
+  const inside = ofNamespace(namespace);
+  for (const pid of [...inside, ...descendantsOf(...inside)]) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
   }
 }
 

@@ -2,9 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClusterKeyText } from '../../daemon/network/cluster-key.ts';
-import type { StatusView } from '../../src/api/views.ts';
+import type { NodeView, StatusView } from '../../src/api/views.ts';
 import type { Lab } from './lab.ts';
 import type { Machine } from './lab-machine.ts';
+import { until } from './until.ts';
 
 /** First of the ports used where the machines share one loopback. */
 const firstPort = 41_700;
@@ -23,26 +24,28 @@ function peerFlags(lab: Lab, index: number): readonly string[] {
   return ['--listen', `127.0.0.1:${firstPort + index}`, ...others.flatMap((other) => ['--peer', `127.0.0.1:${firstPort + other}`])];
 }
 
-/** True when this machine sees `count` nodes alive, each with Blender, and a coordinator. */
-async function isReady(machine: Machine, count: number, program: string | undefined): Promise<boolean> {
-  const status = await machine.json<StatusView>('status');
-  const usable = status.nodes.filter(
-    (node) => node.reachability === 'alive' && (program === undefined || node.inventory.programs.some((found) => found.name === program)),
-  );
-  return usable.length === count && status.coordinator !== undefined;
+/** True when each machine sees all alive, each with the program, and all follow one coordinator: at their start several may claim the seat for a moment. */
+async function areReady(machines: readonly Machine[], program: string | undefined): Promise<boolean> {
+  const statuses = await Promise.all(machines.map((machine) => machine.json<StatusView>('status')));
+  const terms = new Set(statuses.map(({ coordinator }) => coordinator && `${coordinator.number} ${coordinator.node}`));
+  if (terms.size !== 1 || terms.has(undefined)) return false;
+  return statuses.every(({ nodes }) => nodes.filter((node) => isUsable(node, program)).length === machines.length);
 }
+
+const isUsable = ({ reachability, inventory }: NodeView, program: string | undefined): boolean =>
+  reachability === 'alive' && (program === undefined || inventory.programs.some(({ name }) => name === program));
 
 /** More starting at once only hinder one another. */
 const startedAtOnce = 4;
 
-/** Starts all machines; resolves when each sees all, a coordinator, and `program` on every node. */
+/** Starts all machines; resolves when each sees all, `program` on every node, and the same coordinator. */
 export async function startCluster(lab: Lab, program: string | undefined = 'blender', flags: readonly string[] = []): Promise<void> {
   const key = writeClusterKey(lab);
   for (let first = 0; first < lab.machines.length; first += startedAtOnce) {
     const group = lab.machines.slice(first, first + startedAtOnce);
     await Promise.all(group.map((machine, index) => machine.start('--cluster-key', key, ...peerFlags(lab, first + index), ...flags)));
   }
-  await Promise.all(lab.machines.map((machine) => machine.until(() => isReady(machine, lab.machines.length, program), 90_000)));
+  await until('one cluster', 120_000, () => areReady(lab.machines, program), 100);
 }
 
 /** The machine that coordinates, by the word of `asked`. */
