@@ -62,7 +62,7 @@ export class VotingSeat {
   /** Rejects when the disk does. */
   ask({ term, voters }: Ask): Promise<Answer> {
     return this.#inLine(async () => {
-      if (this.#ready && this.#isOldCopy()) await this.#needs.memory.renewStore();
+      if (this.#isInDoubt()) await this.#needs.memory.renewStore();
       const refusal = this.#refusalOf(term);
       if (refusal !== undefined) return refusal;
       const seat = this.#relisted();
@@ -92,16 +92,17 @@ export class VotingSeat {
 
   #refusalOf(term: Term): Answer | undefined {
     const granted = this.granted();
-    if (!this.#ready || this.#isOldCopy()) return { type: 'refused', reason: 'not-ready', ...this.#known() };
+    if (!this.#ready || this.#isInDoubt()) return { type: 'refused', reason: 'not-ready', ...this.#known() };
     if (granted === undefined) return undefined;
     if (compareTerms(term, granted) < 0) return { type: 'refused', reason: 'lower', term: granted, ...this.#known() };
     const isLeased = granted.node !== term.node && this.#needs.clock.now() < this.#leaseUntil;
     return isLeased ? { type: 'refused', reason: 'leased', term: granted, ...this.#known() } : undefined;
   }
 
-  /** Others remember that this store granted more than it knows. */
-  #isOldCopy(): boolean {
+  /** Others remember that this store granted more, or held more, than it knows; or nobody knows what of it is on the disk. */
+  #isInDoubt(): boolean {
     if (!this.#ready) return false;
+    if (this.#needs.memory.isStale()) return true;
     const [known, told] = [this.granted(), this.promises.own(this.#needs.memory.storeId())];
     return told !== undefined && (known === undefined || compareTerms(known, told) < 0);
   }

@@ -70,7 +70,8 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     const onTrouble = (trouble: Trouble): void => options.onTrouble?.(trouble);
     const landed = (entries: readonly Entry[]): void => this.#foreignLanded(entries);
     const { messenger, membership, clock } = needs;
-    const store = new StoreHealth({ store: needs.store, clock, onTrouble, changed: () => options.onHealth?.(store.problems()) });
+    const unsure = (): void => void this.#own?.renew(this.#own.origin);
+    const store = new StoreHealth({ store: needs.store, clock, onTrouble, unsure, changed: () => options.onHealth?.(store.problems()) });
     this.#store = store;
     this.#options = options;
     this.#needs = needs;
@@ -203,6 +204,10 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   renewStore(): Promise<void> {
     const own = this.#ownLog();
     return own.renew(own.origin);
+  }
+
+  isStale(): boolean {
+    return this.#ownLog().isStale;
   }
 
   heard(): Promise<void> {

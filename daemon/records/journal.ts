@@ -64,6 +64,8 @@ export interface SeatMemory extends TermMemory, Holders {
   storeId(): string;
   /** Draws a new store id: this disk is an older copy of one that others know. Resolves also when the disk refuses, and the id is the old one still. */
   renewStore(): Promise<void>;
+  /** Is the id to be given up, and the disk has not taken another yet? Then nothing may be promised under it. */
+  isStale(): boolean;
   /** Resolves once the peers could say whether this store is behind what they know of it, as one restored from a backup is. */
   heard(): Promise<void>;
   /** Pulls all that the peer has on disk; false when that did not succeed in time. */

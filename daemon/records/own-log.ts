@@ -71,7 +71,7 @@ export class OwnLog {
     return `${this.#node}/${this.#storeId}`;
   }
 
-  /** A peer knows this log better, and the store has no new id yet. */
+  /** A peer knows this log better, or nobody knows what of it is on the disk; and the store has no new id yet. */
   get isStale(): boolean {
     return this.#mustRenew;
   }
@@ -84,7 +84,7 @@ export class OwnLog {
     });
   }
 
-  /** A peer knows the log `origin` further than, or differently from, this disk: the next entry goes under a new store id. */
+  /** The log `origin` is known further or differently by a peer, or in doubt: the next entry goes under a new store id. */
   async renew(origin: string): Promise<void> {
     if (origin !== this.origin) return;
     this.#mustRenew = true;
@@ -105,12 +105,13 @@ export class OwnLog {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#working = promise;
     await this.#mayWrite;
+    let refusal: unknown;
     do {
-      const refusal = this.#mustRenew ? await this.#renewNow() : undefined;
+      refusal = this.#mustRenew ? await this.#renewNow() : undefined;
       const group = this.#takeGroup();
       if (refusal === undefined) await this.#commit(group);
       else for (const asked of group) asked.reject(refusal);
-    } while (this.#asked.length > 0);
+    } while (this.#asked.length > 0 || (this.#mustRenew && refusal === undefined));
     this.#working = undefined;
     resolve();
   }

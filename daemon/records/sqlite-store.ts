@@ -143,7 +143,7 @@ export class SqliteStore implements FactStore {
     });
     await thread.end();
     const entries = verifiedPrefixes(found.map(({ origin, sequence, previous, fact }) => ({ origin, sequence, previous, fact })));
-    // Terms must never be drawn twice; who may vote is settled by the store id, which is a new one.
+    // Terms must never be drawn twice; who may vote is settled by the store id, which is a new one. What has changed on the disk is left out.
     const { term, seat } = meta;
     await this.#build(entries, {
       ...this.#loss(),

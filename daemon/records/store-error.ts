@@ -4,6 +4,7 @@ import { SupervmError } from '../../src/model/errors.ts';
 import { diskCondition } from './disk-condition.ts';
 import { newerLayout } from './layout-fault.ts';
 import type { StoreFault } from './store-messages.ts';
+import { asUnsure } from './unsure.ts';
 
 /** SQLite's primary result codes (the low byte of an extended one), https://www.sqlite.org/rescode.html */
 const busy = 5;
@@ -40,7 +41,12 @@ export function damagedAlone(file: string, message: string): SupervmError {
 }
 
 /** What a person is told when the database `file` fails. */
-export function storeError(file: string, { result, message }: StoreFault): SupervmError {
+export function storeError(file: string, fault: StoreFault): SupervmError {
+  const error = errorOf(file, fault);
+  return fault.unsure === true ? asUnsure(error) : error;
+}
+
+function errorOf(file: string, { result, message }: StoreFault): SupervmError {
   switch (result % 256) {
     case full:
       return diskFull(file);

@@ -33,6 +33,8 @@ export interface StoreFault {
   /** SQLite's extended result code; 0 when it was not SQLite's. */
   readonly result: number;
   readonly message: string;
+  /** Of a transaction: nobody can say whether it is on the disk. */
+  readonly unsure?: true;
 }
 
 /** Commands are answered in the order in which they were given. */

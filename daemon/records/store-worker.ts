@@ -7,10 +7,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { spareMemoryOnceSettled } from '../spare-memory.ts';
 import { newerLayout } from './layout-fault.ts';
-import { commitOnce, type OpenDatabase, statementsOf, sumOf } from './store-commit.ts';
+import { commitOnce, type OpenDatabase, statementsOf, sumOf, sumOfMeta, UnsureCommit } from './store-commit.ts';
 import type { Row, StoreAnswer, StoreCommand, StoreFault, StoreWorkerOptions } from './store-messages.ts';
 
-const layoutVersion = 2;
+const layoutVersion = 3;
 const rowsInPiece = 500;
 const rowsInUpgrade = 8;
 /** SQLite's own code for a file that is not a database, for faults that we find ourselves. */
@@ -21,7 +21,7 @@ const layout = `
     origin TEXT NOT NULL, sequence INTEGER NOT NULL, previous TEXT NOT NULL, body TEXT NOT NULL, sum TEXT,
     PRIMARY KEY (origin, sequence)
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, sum TEXT) STRICT, WITHOUT ROWID;
 `;
 
 interface OpenStore extends OpenDatabase {
@@ -48,7 +48,14 @@ function layoutOf(database: DatabaseSync): number {
   return Number(version);
 }
 
-/** Version 1 had no checksums: what is there is taken to be right. */
+/** Before version 3 only entries had checksums: what is there is taken to be right. */
+function addMetaChecksums(database: DatabaseSync): void {
+  database.exec('ALTER TABLE meta ADD COLUMN sum TEXT');
+  const set = database.prepare('UPDATE meta SET sum = ? WHERE key = ?');
+  for (const [key, value] of Object.entries(metaOf(database))) set.run(sumOfMeta(key, value), key);
+}
+
+/** Nor had those in version 1. */
 function addChecksums(database: DatabaseSync): void {
   database.exec('ALTER TABLE entries ADD COLUMN sum TEXT');
   const set = database.prepare('UPDATE entries SET sum = ? WHERE origin = ? AND sequence = ?');
@@ -75,7 +82,8 @@ function openDatabase(file: string, storeId: string): OpenStore {
     checkDatabase(database);
     database.exec(`BEGIN IMMEDIATE; ${layout} PRAGMA user_version = ${layoutVersion}`);
     if (version === 1) addChecksums(database);
-    database.prepare("INSERT OR IGNORE INTO meta (key, value) VALUES ('store', ?)").run(storeId);
+    if (version === 1 || version === 2) addMetaChecksums(database);
+    database.prepare("INSERT OR IGNORE INTO meta (key, value, sum) VALUES ('store', ?, ?)").run(storeId, sumOfMeta('store', storeId));
     database.exec('COMMIT');
     return { ...statementsOf(database), database };
   } catch (error) {
@@ -84,13 +92,23 @@ function openDatabase(file: string, storeId: string): OpenStore {
   }
 }
 
-function metaOf(database: DatabaseSync): { readonly [key: string]: string } {
-  return Object.fromEntries(
-    database
-      .prepare('SELECT key, value FROM meta')
-      .all()
-      .map(({ key, value }) => [String(key), String(value)]),
-  );
+/** `changed` is called with each key of which a bit has changed on the disk; that is left out. */
+function metaOf(database: DatabaseSync, changed: (key: string) => void = () => undefined): { readonly [key: string]: string } {
+  const meta: { [key: string]: string } = {};
+  // Of an older layout without checksums all is taken.
+  for (const { key, value, sum } of database.prepare('SELECT * FROM meta').all()) {
+    const [name, text] = [String(key), String(value)];
+    if (typeof sum === 'string' && sum !== sumOfMeta(name, text)) changed(name);
+    else meta[name] = text;
+  }
+  return meta;
+}
+
+/** Throws when something of it has changed: a promise half remembered is worse than none. */
+function wholeMetaOf(database: DatabaseSync): { readonly [key: string]: string } {
+  return metaOf(database, (key) => {
+    throw new DatabaseFault(notADatabase, `what it remembers of "${key}" has changed on the disk`);
+  });
 }
 
 type Answer = (answer: StoreAnswer) => void;
@@ -137,8 +155,10 @@ function salvage(file: string, answer: Answer): { readonly [key: string]: string
 }
 
 function faultOf(error: unknown): StoreFault {
-  const result = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0;
-  return { result, message: error instanceof Error ? error.message : String(error) };
+  const isUnsure = error instanceof UnsureCommit;
+  const first = isUnsure ? error.cause : error;
+  const result = first instanceof Error && 'errcode' in first ? Number(first.errcode) : 0;
+  return { result, message: first instanceof Error ? first.message : String(first), ...(isUnsure ? { unsure: true } : {}) };
 }
 
 function serve({ file }: StoreWorkerOptions): void {
@@ -154,10 +174,10 @@ function serve({ file }: StoreWorkerOptions): void {
     switch (command.type) {
       case 'open':
         open = openDatabase(file, command.storeId);
-        return metaOf(open.database);
+        return wholeMetaOf(open.database);
       case 'load':
         sendRows(opened().database, `${allRows}, sequence`, answer);
-        return metaOf(opened().database);
+        return wholeMetaOf(opened().database);
       case 'salvage':
         return salvage(file, answer);
       case 'commit':

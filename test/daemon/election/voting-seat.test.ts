@@ -11,7 +11,7 @@ const term = { number: 3, node: 'a' };
 const ask = (): Ask => ({ type: 'ask', term: { ...term }, voters: { number: 2, term: { ...term }, voters: [{ node: 'b', store: 'first' }] } });
 
 async function seated(seat: Seat = {}, store = 'first') {
-  const disk = { seat, store, saves: 0, full: false };
+  const disk = { seat, store, saves: 0, full: false, stale: false };
   const clock = new VirtualClock();
   const memory = {
     seat: () => disk.seat,
@@ -21,8 +21,9 @@ async function seated(seat: Seat = {}, store = 'first') {
     },
     storeId: () => disk.store,
     renewStore: async () => {
-      if (!disk.full) disk.store = 'renewed';
+      if (!disk.full) Object.assign(disk, { store: 'renewed', stale: false });
     },
+    isStale: () => disk.stale,
     heard: () => Promise.resolve(),
   };
   const messenger = createMemoryNetwork({ clock, randomness: seededRandomness(1) }).join('b');
@@ -62,4 +63,13 @@ test('a voter of which others remember more than it does votes only under anothe
   expect(await voter.ask({ type: 'ask', term: { number: 4, node: 'a' } })).toMatchObject({ type: 'refused', reason: 'not-ready' });
   disk.full = false;
   expect(await voter.ask({ type: 'ask', term: { number: 4, node: 'a' } })).toMatchObject({ type: 'granted', store: 'renewed' });
+});
+
+test('a voter whose store is in doubt promises nothing under its id', async () => {
+  const { voter, disk } = await seated();
+  Object.assign(disk, { stale: true, full: true });
+  expect(await voter.ask(ask())).toMatchObject({ type: 'refused', reason: 'not-ready' });
+  expect(disk.saves).toBe(0);
+  disk.full = false;
+  expect(await voter.ask(ask())).toMatchObject({ type: 'granted', store: 'renewed' });
 });

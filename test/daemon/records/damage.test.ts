@@ -92,6 +92,24 @@ describe('damaged records', () => {
     expect(repairs[0]?.aside).toMatch(/records\.sqlite\.damaged-\d{4}-\d\d-\d\d$/);
   });
 
+  test('a changed bit in what it promised as a voter is found; the promise is forgotten, and so is the store id that gave it', async () => {
+    const storeId = await fill();
+    const store = storeAt();
+    await store.start();
+    const voters = { number: 3, term: { number: 7, node: 'b' }, voters: [{ node: 'a', store: storeId }] };
+    await store.saveSeat({ cluster: 'ours', granted: { number: 70, node: 'b' }, voters });
+    await store.stop();
+    // Read as it is, it would be a promise of term 60.
+    await flipBitIn(':70,"node"');
+    const loaded = await reopen();
+    expect(loaded.storeId).not.toBe(storeId);
+    expect(loaded).not.toHaveProperty('seat');
+    expect(loaded.highestTerm).toEqual({ number: 7, node: 'b' });
+    expect(expectPrefixes(loaded.entries)).toEqual({ 'a/1': 60, 'b/2': 60, 'c/3': 60 });
+    expect(repairs).toMatchObject([{ reason: expect.stringContaining('"seat" has changed') }]);
+    expect((await reopen()).storeId).toBe(loaded.storeId);
+  });
+
   test('what was repaired is whole from then on, and is repaired again beside the first one if need be', async () => {
     await fill();
     await flipBitIn('b/2 31 b/2 31');
@@ -214,6 +232,17 @@ describe('damaged records', () => {
     database.exec('COMMIT');
     database.close();
   }
+
+  test('what a store of the second version knew besides entries gets checksums, too', async () => {
+    const storeId = await fill();
+    const database = new DatabaseSync(file);
+    database.exec('ALTER TABLE meta DROP COLUMN sum; PRAGMA user_version = 2');
+    database.close();
+    expect(await reopen()).toMatchObject({ storeId, highestTerm: { number: 7, node: 'b' } });
+    expect(repairs).toEqual([]);
+    await flipBitIn('"number":7,"node":"b"');
+    expect((await reopen()).storeId).not.toBe(storeId);
+  });
 
   test('records of the version without checksums get them', async () => {
     fillFirstLayout(logOf('a/1', 40));

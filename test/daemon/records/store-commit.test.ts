@@ -1,11 +1,11 @@
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { commitOnce, type OpenDatabase, statementsOf, sumOf } from '../../../daemon/records/store-commit.ts';
+import { commitOnce, type OpenDatabase, statementsOf, sumOf, UnsureCommit } from '../../../daemon/records/store-commit.ts';
 import type { Row } from '../../../daemon/records/store-messages.ts';
 
 const layout = `
   CREATE TABLE entries (origin TEXT NOT NULL, sequence INTEGER NOT NULL, previous TEXT NOT NULL, body TEXT NOT NULL, sum TEXT, PRIMARY KEY (origin, sequence)) STRICT, WITHOUT ROWID;
-  CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID`;
+  CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, sum TEXT) STRICT, WITHOUT ROWID`;
 
 const row = (sequence: number, body = `{"n":${sequence}}`): Row => ({ origin: 'a/1', sequence, previous: '', body });
 
@@ -55,5 +55,31 @@ describe('a transaction of the store', () => {
     expect(() => commitOnce(failing('BEGIN', 'before'), { rows: [], tombstones: [], meta: { probe: '1' } })).toThrow('the disk failed');
     expect(sums()).toEqual([sumOf(row(1))]);
     expect(real.isTransaction).toBe(false);
+  });
+
+  test('of which nothing can be read back is in doubt, neither done nor refused', () => {
+    const unreadable = {
+      get: () => {
+        throw new Error('nor can it be read');
+      },
+    } as unknown as OpenDatabase['findSum'];
+    const entry = { ...failing('COMMIT', 'after'), findSum: unreadable };
+    expect(() => commitOnce(entry, { rows: [row(1)], tombstones: [], meta: {} })).toThrow(UnsureCommit);
+    const promise = { ...failing('COMMIT', 'after'), findMeta: unreadable };
+    expect(() => commitOnce(promise, { rows: [], tombstones: [], meta: { seat: '{}' } })).toThrow(UnsureCommit);
+  });
+
+  test('that is still open because it cannot be rolled back is in doubt, though it reads as if it were done', () => {
+    const stuck = failing('COMMIT', 'before');
+    const database = {
+      exec: (sql: string) => (sql === 'ROLLBACK' ? fail() : stuck.database.exec(sql)),
+      get isTransaction() {
+        return real.isTransaction;
+      },
+    };
+    const fail = (): never => {
+      throw new Error('the disk failed');
+    };
+    expect(() => commitOnce({ ...stuck, database }, { rows: [row(1)], tombstones: [], meta: {} })).toThrow(UnsureCommit);
   });
 });
