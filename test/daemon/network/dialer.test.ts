@@ -132,3 +132,51 @@ test('of a peer with countless addresses only some are kept, the newest sighting
   expect(own.addresses('z')).toHaveLength(16);
   expect(own.addresses('z')[0]).toBe('10.0.0.99:1');
 });
+
+test('whatever is announced for a peer, the address at which it was reached stays', async () => {
+  answers = true;
+  const own = dialer();
+  own.learn('z', ['10.0.0.1:1'], false);
+  await clock.advance(10);
+  for (let index = 0; index < 100; index += 1) own.learn('z', [`10.9.9.${index}:1`], true);
+  expect(own.addresses('z')).toContain('10.0.0.1:1');
+  expect(own.addresses('z')).toHaveLength(16);
+});
+
+test('what strangers announce is not kept, and of thousands of nodes that nobody reached only some are tried', async () => {
+  const own = dialer();
+  own.learn('y', ['10.0.0.1:1'], false);
+  for (let round = 0; round < 20; round += 1) {
+    for (let index = 0; index < 100; index += 1) own.learn(`z-${round}-${index}`, ['10.9.9.9:1'], true);
+    await clock.advance(1000);
+  }
+  dials = [];
+  await clock.advance(120_000);
+  expect(new Set(dials.map((dial) => dial.split(' ')[1])).size).toBe(65);
+  expect(learned).toEqual(['y 10.0.0.1:1']);
+});
+
+test('a node that was announced is kept once a member tells of it', () => {
+  const own = dialer();
+  own.learn('z', ['10.0.0.1:1'], true);
+  expect(learned).toEqual([]);
+  own.learn('z', ['10.0.0.1:1'], false);
+  expect(learned).toEqual(['z 10.0.0.1:1']);
+});
+
+test('connections that break as soon as they stand are not made anew without end', async () => {
+  answers = true;
+  const own = dialer();
+  own.learn('z', ['10.0.0.1:1'], false);
+  for (let breaks = 0; breaks < 600; breaks += 1) {
+    await clock.advance(100);
+    if (!connected.delete('z')) continue;
+    if (!(await own.redial('z'))) own.later('z');
+  }
+  expect(dials.length).toBeLessThan(60);
+  expect(dials.length).toBeGreaterThan(20);
+  // One that lasted is replaced at once again.
+  await clock.advance(10_000);
+  expect(connected.delete('z')).toBe(true);
+  expect(await own.redial('z')).toBe(true);
+});
