@@ -49,6 +49,8 @@ export class PeerLink {
   readonly #needs: PeerLinkNeeds;
   readonly #lanes = new Map<string, OutboundLane>();
   readonly #inbound = new Set<string>();
+  /** Protocols that the peer's version does not have: to ask anew costs a stream and a round trip each time. */
+  readonly #unsupported = new Set<string>();
   readonly #since: number;
   #state: 'greeting' | 'answered' | 'admitted' | 'closed' = 'greeting';
   #control: Stream | undefined;
@@ -117,6 +119,8 @@ export class PeerLink {
       return;
     }
     this.#inbound.add(protocol);
+    // It asks on it after all, and waits for answers.
+    this.#unsupported.delete(protocol);
     const decoder = createFrameDecoder(maximumBytes);
     this.#read(stream, (chunk) => {
       for (const frame of decoder.push(chunk)) if (this.#state === 'admitted') this.#needs.frame(this, protocol, frame);
@@ -126,6 +130,10 @@ export class PeerLink {
   /** False when nothing can be sent. */
   transmit(protocol: string, frame: Frame): boolean {
     if (this.#state !== 'admitted') return false;
+    if (this.#unsupported.has(protocol)) {
+      queueMicrotask(() => this.#refuseUnsupported(protocol, [frame]));
+      return true;
+    }
     this.#lane(protocol).push(frame);
     let waiting = 0;
     for (const lane of this.#lanes.values()) waiting += lane.waitingBytes;
@@ -202,6 +210,11 @@ export class PeerLink {
       this.cut(error.message);
       return;
     }
+    this.#unsupported.add(protocol);
+    this.#refuseUnsupported(protocol, unsent);
+  }
+
+  #refuseUnsupported(protocol: string, unsent: readonly Frame[]): void {
     const body = refusalBody(`${protocol} is not served there`, true);
     for (const frame of unsent) if (frame.type === frameTypes.request) this.#needs.frame(this, protocol, { type: frameTypes.refusal, id: frame.id, body });
   }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { type Control, createControlReader, encodeControl, type Hello } from '../../../daemon/network/hello.ts';
 import type { Connection, Stream } from '../../../daemon/network/libp2p-types.ts';
 import { PeerLink } from '../../../daemon/network/peer-link.ts';
+import { type Frame, frameTypes } from '../../../daemon/wire/frame.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const hello = (node: string): Hello => ({ kind: 'hello', wire: 1, node, cluster: 'c'.repeat(64), host: 'machine', incarnation: 1, addresses: [] });
@@ -27,12 +28,19 @@ function dialled() {
   const clock = new VirtualClock();
   const events: string[] = [];
   const stream = new FakeStream();
+  const refused: Frame[] = [];
+  const opened: string[] = [];
   const connection = Object.assign(new EventTarget(), {
     direction: 'inbound',
     remotePeer: { toString: () => 'peer' },
     remoteAddr: { toString: () => '/ip4/10.0.0.2/tcp/7946' },
     abort: () => events.push('aborted'),
     close: async () => void events.push('closed'),
+    /** The peer's version has no protocol at all. */
+    newStream: async (protocol: string) => {
+      opened.push(protocol);
+      throw Object.assign(new Error('not there'), { name: 'UnsupportedProtocolError' });
+    },
   });
   const link = new PeerLink(
     { connection: connection as unknown as Connection },
@@ -43,7 +51,7 @@ function dialled() {
       objection: () => undefined,
       admitted: () => events.push('admitted'),
       closed: (ended) => events.push(`ended: ${ended.fault}`),
-      frame: () => undefined,
+      frame: (_, protocol, frame) => refused.push({ ...frame, id: frame.id + (protocol === '/new/1' ? 0 : 1000) }),
       violated: (cut, reason) => cut.cut(reason.message),
     },
   );
@@ -55,7 +63,7 @@ function dialled() {
       link.check(false);
     }
   };
-  return { clock, events, stream, link, pass };
+  return { clock, events, stream, link, pass, opened, refused };
 }
 
 function admitted() {
@@ -115,4 +123,24 @@ test('a challenge is met by an answer, and lost by silence and by the end of the
   const ended = link.challenge(1500);
   link.drop();
   expect(await ended).toBe(false);
+});
+
+test('a protocol that the peer does not have is asked for once, and again when the peer asks on it itself', async () => {
+  const { link, opened, refused, events } = admitted();
+  const send = async (type: number, id: number): Promise<void> => {
+    expect(link.transmit('/new/1', { type, id, body: new Uint8Array(0) })).toBe(true);
+    await new Promise((done) => setImmediate(() => setImmediate(done)));
+  };
+  await send(frameTypes.request, 1);
+  for (let turn = 0; turn < 10; turn += 1) await send(frameTypes.message, 0);
+  await send(frameTypes.request, 2);
+  expect(opened).toEqual(['/new/1']);
+  expect(refused.map(({ type, id }) => [type, id])).toEqual([
+    [frameTypes.refusal, 1],
+    [frameTypes.refusal, 2],
+  ]);
+  link.accept(new FakeStream() as unknown as Stream, '/new/1', 1000);
+  await send(frameTypes.reply, 3);
+  expect(opened).toEqual(['/new/1', '/new/1']);
+  expect(events).toEqual(['admitted']);
 });
