@@ -166,11 +166,11 @@ function store(disk: MemoryDisk, write: Omit<Write, 'resolve' | 'reject'>): void
     // As the database does: one already stored is ignored. A gap would be a defect of the journal.
     if (entry.sequence <= log.length) continue;
     if (entry.sequence !== log.length + 1) throw new Error(`entry ${entry.sequence} of ${entry.origin} was stored after ${log.length}`);
-    log.push(structuredClone(entry));
+    log.push(entry);
   }
   for (const tombstone of write.tombstones ?? []) {
     const log = disk.logs.get(tombstone.origin);
-    if (log?.[tombstone.sequence - 1] !== undefined) log[tombstone.sequence - 1] = structuredClone(tombstone);
+    if (log?.[tombstone.sequence - 1] !== undefined) log[tombstone.sequence - 1] = tombstone;
   }
   if (write.term !== undefined && (disk.highestTerm === undefined || compareTerms(write.term, disk.highestTerm) > 0)) disk.highestTerm = write.term;
   if (write.seat !== undefined) disk.seat = write.seat;
