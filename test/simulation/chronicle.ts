@@ -23,6 +23,9 @@ export interface Acknowledged {
   readonly copies: readonly HostId[];
 }
 
+/** After this everybody has heard that a machine is gone: connections that linger close. */
+export const newsTravelMs = 10_000;
+
 /** A machine lost what it was given between these times. */
 export interface Loss {
   readonly host: HostId;
@@ -52,6 +55,8 @@ export class Chronicle {
   /** Of each job that a user removed, what was known to belong to it. */
   readonly doomed = new Map<JobId, ReadonlySet<Digest>>();
   readonly losses: Loss[] = [];
+  /** Terms, `number@node`, that were used again by a coordinator which had lost its disk and all memory of them. */
+  readonly reusedTerms = new Set<string>();
   /** By `job step/index generation`. */
   readonly starts = new Map<string, Start[]>();
   /** Times at which something happened that may make a task run twice. */
@@ -83,6 +88,13 @@ export class Chronicle {
   /** Are there machines of which the copy was not lost? */
   mustHold({ at, copies }: Acknowledged): boolean {
     return copies.some((host) => !this.hasLost(host, at));
+  }
+
+  /** It lost its disk so lately that `listener` cannot have heard of it, least of all when it slept meanwhile. */
+  hasJustLost(host: HostId, listener: { readonly deafFrom: number; readonly deafUntil: number }): boolean {
+    const now = this.#now();
+    const since = (now - listener.deafUntil < newsTravelMs ? Math.min(now, listener.deafFrom) : now) - newsTravelMs;
+    return this.losses.some((loss) => loss.host === host && loss.until >= since);
   }
 
   hasLost(host: HostId, at: number): boolean {

@@ -21,12 +21,16 @@ const spoken = ['assign', 'offer', 'push', 'pull', 'upload', 'census'] as const;
 const answered = ['assign', 'offer', 'push', 'pull', 'upload', 'read', 'census'] as const;
 const written = ['submitted', 'result-kept', 'ended', 'facts of others', 'term', 'bytes'] as const;
 
+/** Before the answer to a read of a later piece, while another machine has all of the blob: whoever reads can go on there. */
+export const midRead = 'before reply to a later read';
+
 /** Every point at which a crash is planned; each must be struck in CI. */
 export const crashPoints: readonly string[] = [
   ...spoken.flatMap((what) => [`before ${what}`, `after ${what}`, `on the answer to ${what}`]),
   'before claim',
   'after claim',
   ...answered.flatMap((what) => [`before reply to ${what}`, `after reply to ${what}`]),
+  midRead,
   ...written.flatMap((what) => [`before fsync of ${what}`, `after fsync of ${what}`]),
   'before publish',
   'after publish',

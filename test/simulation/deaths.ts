@@ -2,7 +2,7 @@
 import type { NodeId } from '../../src/model/job.ts';
 import type { SeededRandomness } from '../support/seeded-randomness.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
-import type { Chronicle } from './chronicle.ts';
+import { type Chronicle, newsTravelMs } from './chronicle.ts';
 import type { Fault } from './faults.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 
@@ -133,7 +133,8 @@ export class Deaths {
     node.isMember = false;
     chronicle.note(node.plan.id, 'has left for good');
     chronicle.count('leave');
-    chronicle.losses.push({ host: node.plan.host, since: 0, until: clock.now() });
+    // Its copies still count for whoever has not heard of it.
+    chronicle.losses.push({ host: node.plan.host, since: 0, until: clock.now() + newsTravelMs });
   }
 
   /** False when there was nothing to stop. A process that is killed while it stops never gets further than this. */

@@ -1,7 +1,7 @@
 /** Which faults strike when. Each seed draws which kinds it has, so that seeds show them alone and together. */
 import type { NodeId } from '../../src/model/job.ts';
 import type { SeededRandomness } from '../support/seeded-randomness.ts';
-import { crashPoints } from './crash-points.ts';
+import { crashPoints, midRead } from './crash-points.ts';
 
 export const faultKinds = [
   'drop',
@@ -152,6 +152,16 @@ function diesWhileRead(draw: SeededRandomness, uploads: readonly Upload[], nodes
   });
 }
 
+/** The same, when whoever reads could go on at another machine: most often the one that has the file from the beginning. */
+function diesWhileOthersHold(draw: SeededRandomness, uploads: readonly Upload[], nodes: readonly NodeId[]): readonly Fault[] {
+  return uploads.flatMap(({ node, at, isLarge }) => {
+    if (!isLarge || !draw.chance(0.7)) return [];
+    const until = at + Math.round(draw.between(500, 3000));
+    const struck = draw.chance(0.5) ? [node] : nodes;
+    return [{ kind: 'crash-point', point: midRead, nth: 1 + draw.integer(3), strength: 0, from: at, until, nodes: struck } as const];
+  });
+}
+
 export function drawFaults(draw: SeededRandomness, nodes: readonly NodeId[], uploads: readonly Upload[], healAt: number): readonly Fault[] {
   if (draw.chance(calmShare)) return [];
   const only = draw.chance(narrowShare) ? draw.pick(faultKinds) : undefined;
@@ -170,6 +180,9 @@ export function drawFaults(draw: SeededRandomness, nodes: readonly NodeId[], upl
       return kind === 'crash-point' ? { ...common, point: draw.pick(crashPoints), nth: 1 + draw.integer(draw.chance(0.5) ? 2 : 8) } : common;
     });
   });
-  faults.push(...lonelyReturns(draw, faults, healAt), ...(only === undefined ? diesWhileRead(draw, uploads, nodes) : []));
+  faults.push(
+    ...lonelyReturns(draw, faults, healAt),
+    ...(only === undefined ? [...diesWhileRead(draw, uploads, nodes), ...diesWhileOthersHold(draw.fork('later reads'), uploads, nodes)] : []),
+  );
   return faults.filter((fault) => fault.nodes.length > 0).sort((a, b) => a.from - b.from);
 }

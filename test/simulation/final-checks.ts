@@ -26,8 +26,6 @@ export function unsettled(nodes: readonly Machine[], chronicle: Chronicle): stri
     if (plane.leadership.isMine() !== (term.node === plane.membership.self)) return `${id} is in doubt whether it coordinates`;
     if (plane.worker.runningCount() > 0) return `${id} runs tasks`;
     if ((nodes[place]?.host.tasks().length ?? 0) > 0) return `${id} still has tasks that are over`;
-    const stays = uncollected(nodes);
-    if (stays !== undefined) return stays;
     if (plane.journal.jobs().size !== first.journal.jobs().size) return `${id} knows other jobs`;
     for (const state of plane.journal.jobs().values()) {
       const other = first.journal.job(state.id);
@@ -41,7 +39,7 @@ export function unsettled(nodes: readonly Machine[], chronicle: Chronicle): stri
       if (lacksResults(state, nodes)) return `results of ${name} are nowhere`;
     }
   }
-  return undefined;
+  return uncollected(nodes);
 }
 
 export function checkTheEnd(nodes: readonly Machine[], chronicle: Chronicle, faults: readonly Fault[]): void {
@@ -113,9 +111,10 @@ function checkKept(first: Machine, chronicle: Chronicle, violate: (text: string)
     if (result.type !== 'result-kept' || lost.has(nameOf(result.attempt))) continue;
     const { attempt, term, outputs } = result;
     const task = `${attempt.job} ${attempt.step}/${attempt.index}`;
-    const key = `${task} in ${term.number}@${term.node}`;
+    const termName = `${term.number}@${term.node}`;
+    const key = `${task} in ${termName}`;
     const name = nameOf(attempt);
-    if (inTerm.has(key) && inTerm.get(key) !== name) violate(`two results of ${runKey(attempt)} were kept in one term`);
+    if (inTerm.has(key) && inTerm.get(key) !== name && !chronicle.reusedTerms.has(termName)) violate(`two results of ${runKey(attempt)} were kept in one term`);
     inTerm.set(key, name);
     const content = JSON.stringify(outputs.map(({ digest }) => digest));
     const before = contents.get(task);

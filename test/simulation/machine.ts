@@ -30,6 +30,9 @@ export interface Machine {
   readonly host: TaskHost;
   /** Undefined while no process runs. */
   readonly life: Life | undefined;
+  /** When it was stopped or slept last, milliseconds of the world. */
+  readonly deafFrom: number;
+  readonly deafUntil: number;
   /** Belongs to the cluster: it has joined and has not left for good. */
   readonly isMember: boolean;
 }

@@ -11,6 +11,8 @@ export interface Mortality {
   isAlive(): boolean;
   /** The process may be dead afterwards. */
   hit(point: string): void;
+  /** It is about to answer. */
+  answers(from: NodeId, protocol: string, request: unknown): void;
   /** Its disk refused to write. */
   refused(error: unknown): void;
 }
@@ -88,6 +90,7 @@ export function mortalMessenger(network: Messenger, mortality: Mortality, ear: E
         const what = nameOf(protocol.id, request);
         const reply = await onRequest(from, request);
         if (what !== undefined) hit(`before reply to ${what}`);
+        if (isAlive()) mortality.answers(from, protocol.id, request);
         if (!isAlive()) return never();
         // Two turns later it is on the wire.
         if (what !== undefined) void Promise.resolve().then(() => queueMicrotask(() => queueMicrotask(() => hit(`after reply to ${what}`))));

@@ -8,11 +8,8 @@ import { compareTerms, sameTerm, termText } from '../../src/model/term.ts';
 import { type Chronicle, runKey, type Start } from './chronicle.ts';
 import type { Life, Machine } from './machine.ts';
 import { checkOnceOnly } from './once-only-checks.ts';
-import { SettledFacts } from './settled-facts.ts';
+import { knowsOnlyItself, SettledFacts } from './settled-facts.ts';
 import type { HostedTask } from './task-host.ts';
-
-/** After this everybody has heard that a machine is gone: connections that linger close. */
-const newsTravelMs = 10_000;
 
 export class RunningChecks {
   readonly #chronicle: Chronicle;
@@ -82,10 +79,7 @@ export class RunningChecks {
 
   /** At most one coordinator is quorate at any instant. Cheap: asked at every change of leadership and many times a second. */
   checkQuorate(): void {
-    // A founder with a backup from before anybody joined is the only voter that it knows of, until it meets somebody.
-    const knowsOnlyItself = ({ plan, life }: Machine): boolean =>
-      life?.plane.leadership.voters()?.voters.length === 1 && this.#chronicle.losses.some(({ host }) => host === plan.host);
-    const quorate = [...this.#nodes()].filter((node) => node.life?.plane.leadership.quorate() === true && !knowsOnlyItself(node));
+    const quorate = [...this.#nodes()].filter((node) => node.life?.plane.leadership.quorate() === true && !knowsOnlyItself(node, this.#chronicle));
     if (quorate.length > 1) this.#chronicle.violate('world', `${quorate.map(({ plan }) => plan.id).join(' and ')} are quorate at once`);
     const [one] = quorate;
     const life = one?.life;
@@ -175,7 +169,7 @@ export class RunningChecks {
 
   /** Everyone named really has it on disk, synced: only that survives a power cut. */
   checkCopies(node: Machine, facts: readonly Fact[], hosts: readonly string[], what: string): void {
-    for (const host of this.#unharmed(hosts)) {
+    for (const host of this.#unharmed(node, hosts)) {
       const machines = [...this.#nodes()].filter(({ plan }) => plan.host === host);
       // Of a job that is removed meanwhile a place in the chain is enough.
       const missing = facts.find((fact) => !this.#chronicle.doomed.has(fact.job) && !machines.some(({ contents }) => contents.has(fact)));
@@ -185,7 +179,7 @@ export class RunningChecks {
 
   /** Of facts that say the same (a submission tried again makes another one), each machine has at least one. */
   checkAnyCopy(node: Machine, facts: readonly Fact[], hosts: readonly string[], what: string): void {
-    for (const host of this.#unharmed(hosts)) {
+    for (const host of this.#unharmed(node, hosts)) {
       const machines = [...this.#nodes()].filter(({ plan }) => plan.host === host);
       const held = facts.some((fact) => machines.some(({ contents }) => contents.has(fact)));
       if (!held) this.#chronicle.violate(node.plan.id, `counts a copy of ${what} on ${host}, which is not on its disk`);
@@ -193,17 +187,15 @@ export class RunningChecks {
   }
 
   checkBlobs(node: Machine, digests: readonly string[], hosts: readonly string[], what: string): void {
-    for (const host of this.#unharmed(hosts)) {
+    for (const host of this.#unharmed(node, hosts)) {
       const machines = [...this.#nodes()].filter(({ plan }) => plan.host === host);
       const held = new Set(machines.flatMap(({ blobDisk }) => blobDisk.digests()));
       if (digests.some((digest) => !held.has(digest))) this.#chronicle.violate(node.plan.id, `counts a copy of ${what} on ${host}, which is not on its disk`);
     }
   }
 
-  /** Those that did not just lose their disks: nobody can have heard of it yet. */
-  #unharmed(hosts: readonly HostId[]): readonly HostId[] {
-    const since = this.#now() - newsTravelMs;
-    return hosts.filter((host) => !this.#chronicle.losses.some((loss) => loss.host === host && loss.until >= since));
+  #unharmed(node: Machine, hosts: readonly HostId[]): readonly HostId[] {
+    return hosts.filter((host) => !this.#chronicle.hasJustLost(host, node));
   }
 
   #seated(node: Machine, life: Life, term: Term): void {
@@ -216,7 +208,10 @@ export class RunningChecks {
     if (before !== undefined && before.holder !== holder) {
       // Who lost its disk cannot know which terms it used; alone, it may draw one again, and nobody takes what it then says for more than it is.
       if (before.forgot === forgot) this.#chronicle.violate(id, `uses the term ${key} again, which ${before.holder} used`);
-      else this.#chronicle.count('term used again after the loss of a disk');
+      else {
+        this.#chronicle.count('term used again after the loss of a disk');
+        this.#chronicle.reusedTerms.add(key);
+      }
     }
     if (before === undefined && this.#lastSeat === holder && this.#lastQuorate?.endsWith(`@${id.slice(-8)}`) === true)
       this.#chronicle.count('quorate coordinator claimed above a rival');

@@ -14,8 +14,9 @@ import type { Life, Machine } from './machine.ts';
 interface Settled {
   readonly fact: ResultKept | Ended;
   readonly at: number;
-  /** Machines of the voters that had it on disk. */
+  /** Machines of the voters that had it on disk, of so many voters. */
   readonly copies: readonly HostId[];
+  readonly voters: number;
 }
 
 export interface SettledNeeds {
@@ -37,13 +38,18 @@ export class SettledFacts {
     const { chronicle, now } = this.#needs;
     chronicle.note(node.plan.id, `settles ${nameOf(fact)} of ${termText(fact.term)}`);
     chronicle.count(fact.type === 'ended' ? 'outcome settled' : 'result settled');
+    if (knowsOnlyItself(node, chronicle)) return;
     const voters = life.plane.leadership.voters()?.voters ?? [];
+    // Of a voter that lost its disk just now nobody knows yet that it counts no more.
+    const isExcused = (voter: Voter): boolean => this.#hasJustLost(voter, node);
     const holds = (voter: Voter): boolean => this.#holds(voter, fact);
-    this.#settled.push({ fact, at: now(), copies: voters.filter(holds).flatMap(({ node: id }) => this.#machine(id)?.plan.host ?? []) });
+    const copies = voters.filter(holds).flatMap(({ node: id }) => this.#machine(id)?.plan.host ?? []);
+    this.#settled.push({ fact, at: now(), copies, voters: voters.length });
     // Of a removed job a place in the chain is enough.
-    if (chronicle.doomed.has(fact.job) || voters.some(({ node: id }) => this.#hasForgotten(id))) return;
-    if (!isMajority(voters, holds)) chronicle.violate(node.plan.id, `settles ${nameOf(fact)}, which no majority of the voters has on disk`);
-    const isHeld = (voter: Voter): boolean => holds(voter) && !this.#hasGrantedAfter(voter, fact.term);
+    if (chronicle.doomed.has(fact.job)) return;
+    if (!isMajority(voters, (voter) => holds(voter) || isExcused(voter)))
+      chronicle.violate(node.plan.id, `settles ${nameOf(fact)}, which no majority of the voters has on disk`);
+    const isHeld = (voter: Voter): boolean => isExcused(voter) || (holds(voter) && !this.#hasGrantedAfter(voter, fact.term));
     if (!isMajority(voters, isHeld)) chronicle.violate(node.plan.id, `settles ${nameOf(fact)} though a majority has granted a later term`);
   }
 
@@ -71,12 +77,11 @@ export class SettledFacts {
     }
   }
 
-  /** Those that no loss of disks undid. An old disk has forgotten what its node promised, which a wiped one at least does not hide. */
+  /** Those that no loss of disks undid: most of the voters have had it ever since. */
   #lasting(): readonly Settled[] {
     const { chronicle } = this.#needs;
-    return this.#settled.filter(
-      ({ fact, at, copies }) => !chronicle.doomed.has(fact.job) && copies.length > 0 && copies.every((host) => !chronicle.hasLost(host, at)),
-    );
+    const isIntact = ({ at, copies, voters }: Settled): boolean => 2 * copies.filter((host) => !chronicle.hasLost(host, at)).length > voters;
+    return this.#settled.filter((settled) => !chronicle.doomed.has(settled.fact.job) && isIntact(settled));
   }
 
   #holds({ node, store }: Voter, fact: Fact): boolean {
@@ -89,14 +94,21 @@ export class SettledFacts {
     return granted !== undefined && compareTerms(granted, term) > 0;
   }
 
-  #hasForgotten(node: NodeId): boolean {
+  #hasJustLost({ node }: Voter, listener: Machine): boolean {
     const host = this.#machine(node)?.plan.host;
-    return this.#needs.chronicle.losses.some((loss) => loss.host === host);
+    return host !== undefined && this.#needs.chronicle.hasJustLost(host, listener);
   }
 
   #machine(id: NodeId): Machine | undefined {
     return [...this.#needs.nodes()].find(({ plan }) => plan.id === id);
   }
+}
+
+/** A founder with a backup from before anybody joined is the only voter that it knows of, until it meets somebody. */
+export function knowsOnlyItself({ plan, life }: Machine, chronicle: Chronicle): boolean {
+  const plane = life?.plane;
+  const isAlone = plane?.leadership.voters()?.voters.length === 1 && plane.membership.reachable().length === 1;
+  return isAlone && chronicle.losses.some(({ host }) => host === plan.host);
 }
 
 function stands(state: JobState, fact: ResultKept | Ended): boolean {

@@ -1,16 +1,17 @@
 /** One machine of the simulation: disks that outlive its process, and the process, which is the production control plane. */
 import { MemoryBlobDisk } from '../../daemon/blobs/memory-blob-disk.ts';
+import { type BlobRequest, blobProtocol } from '../../daemon/blobs/protocol.ts';
 import type { Clock } from '../../daemon/clock.ts';
 import { createControlPlane } from '../../daemon/control-plane.ts';
 import { coordinatorDefaults } from '../../daemon/coordinator/options.ts';
 import type { MemoryNetwork } from '../../daemon/network/memory-network.ts';
 import { emptyDisk, type MemoryDisk, MemoryStore } from '../../daemon/records/memory-store.ts';
 import { upkeepDefaults } from '../../daemon/upkeep/upkeep.ts';
-import type { Term } from '../../src/model/job.ts';
+import type { Digest, NodeId, Term } from '../../src/model/job.ts';
 import { ProcessClock } from '../support/process-clock.ts';
 import type { SeededRandomness } from '../support/seeded-randomness.ts';
 import { factsOf } from '../support/small-cluster.ts';
-import { CrashPoints } from './crash-points.ts';
+import { CrashPoints, midRead } from './crash-points.ts';
 import { DiskContents } from './disk-contents.ts';
 import type { Life, Machine } from './machine.ts';
 import { type Ear, mortalBlobDisk, mortalMessenger, mortalStore } from './mortal-parts.ts';
@@ -35,6 +36,8 @@ export interface NodeNeeds {
   /** Of an attempt whose worker is silent, and of one that is once-only. */
   readonly leaseMs: number;
   ear(node: SimulatedNode): Ear;
+  /** Does a machine that runs, and is none of those, hold the blob? */
+  isHeldElsewhere(digest: Digest, others: readonly NodeId[]): boolean;
 }
 
 /** All that its disks held at one instant. */
@@ -61,6 +64,8 @@ export class SimulatedNode implements Machine {
   /** Of the job type's code that it runs: another version makes other bytes of the same task. */
   pluginVersion = 1;
   isMember: boolean;
+  deafFrom = Number.NEGATIVE_INFINITY;
+  deafUntil = Number.NEGATIVE_INFINITY;
   life: Life | undefined;
   /** Of whichever process runs: a disk answers nobody who is dead. */
   readonly #diskClock: Clock;
@@ -93,7 +98,7 @@ export class SimulatedNode implements Machine {
   }
 
   async boot(): Promise<void> {
-    const { clock: world, network, randomness, checks, ear, leaseMs } = this.#needs;
+    const { clock: world, network, randomness, checks, ear, leaseMs, isHeldElsewhere } = this.#needs;
     const { id, host, cores, rate } = this.plan;
     this.#lives += 1;
     this.#wasSeated ||= this.disk.seat !== undefined;
@@ -106,6 +111,10 @@ export class SimulatedNode implements Machine {
     const mortality = {
       isAlive: () => this.life === life,
       hit: (point: string) => this.points.hit(point),
+      answers: (from: NodeId, protocol: string, request: unknown) => {
+        const read = protocol === blobProtocol.id ? (request as BlobRequest) : undefined;
+        if (read?.type === 'read' && read.offset > 0 && isHeldElsewhere(read.digest, [from, id])) this.points.hit(midRead);
+      },
       refused: (error: unknown) => checks.refused(error),
     };
     const facts = factsOf(id, Math.max(1, Math.floor(clock.wall())));
@@ -182,11 +191,14 @@ export class SimulatedNode implements Machine {
 
   /** Its process is stopped, or its machine sleeps. */
   pause(of: 'process' | 'machine'): void {
+    this.deafFrom = this.#needs.clock.now();
+    this.deafUntil = Number.POSITIVE_INFINITY;
     this.life?.clock.pause();
     if (of === 'machine') this.host.pause();
   }
 
   resume(of: 'process' | 'machine'): void {
+    this.deafUntil = this.#needs.clock.now();
     this.life?.clock.resume();
     if (of === 'machine') this.host.resume();
   }

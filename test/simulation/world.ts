@@ -1,6 +1,6 @@
 /** One seed: builds its world, lets everything happen, and says whether all promises were kept. */
 import { createMemoryNetwork } from '../../daemon/network/memory-network.ts';
-import type { JobId, NodeId } from '../../src/model/job.ts';
+import type { Digest, JobId, NodeId } from '../../src/model/job.ts';
 import { seededRandomness } from '../support/seeded-randomness.ts';
 import { settleInOneTurn, VirtualClock } from '../support/virtual-clock.ts';
 import { Chronicle, type Happening } from './chronicle.ts';
@@ -53,7 +53,9 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const members = (): SimulatedNode[] => [...nodes.values()].filter(({ isMember }) => isMember);
   const checks = new RunningChecks({ chronicle, now: () => clock.now(), nodes: () => nodes.values() });
   const ear = (node: SimulatedNode) => listen(node.plan.id, { chronicle, settled: checks.settled, hearsOfTerms: () => checks.hearsOfTerms(node) });
-  const parts = { clock, network, checks, ear, leaseMs: plan.leaseMs };
+  const isHeldElsewhere = (digest: Digest, others: readonly NodeId[]): boolean =>
+    members().some(({ plan: { id }, life, blobDisk }) => life?.ready === true && !others.includes(id) && blobDisk.isDurable(digest));
+  const parts = { clock, network, checks, ear, isHeldElsewhere, leaseMs: plan.leaseMs };
   for (const node of plan.nodes) nodes.set(node.id, new SimulatedNode(node, { ...parts, randomness: randomness.fork(node.id) }));
   const striker = new Striker({ clock, network, randomness: randomness.fork('strike'), chronicle, nodes });
   const users = new Users({ clock, chronicle, checks, nodes, isCalm: plan.faults.length === 0 });
