@@ -77,7 +77,7 @@ async function main(what: string | undefined): Promise<number> {
   counts.push(await vitest('unit'));
   if (everything) {
     counts.push(await tool('the build', process.execPath, 'bin/build.ts'));
-    counts.push(await tool('the simulation, 2500 seeds', process.execPath, 'test/simulation/main.ts', '--seeds', '2500'));
+    counts.push(await tool('the simulation, 5000 seeds', process.execPath, 'test/simulation/main.ts', '--seeds', '5000'));
     counts.push(await vitest('proofs'));
     counts.push(await vitest('machine'));
     counts.push(await vitest('alone'));

@@ -3,6 +3,9 @@ import { fork } from 'node:child_process';
 import type { Happening } from './chronicle.ts';
 import { runSeed } from './world.ts';
 
+/** Nearly all that a seed makes dies young: with more room for it a tenth of the time is saved. */
+const roomForYoung = '--max-semi-space-size=32';
+
 export interface Failure {
   readonly seed: number;
   readonly violations: readonly string[];
@@ -71,7 +74,7 @@ export async function runSeedsInProcesses(
 
 function runInProcess(range: SeedRange, loader?: { readonly module: string; readonly argument: string }): Promise<Tally> {
   return new Promise((resolve, reject) => {
-    const execArgv = loader === undefined ? [] : ['--import', loader.module];
+    const execArgv = [roomForYoung, ...(loader === undefined ? [] : ['--import', loader.module])];
     const child = fork(new URL('./seed-process.ts', import.meta.url), [JSON.stringify(range), loader?.argument ?? ''], { execArgv, serialization: 'advanced' });
     child.once('message', (tally: Tally) => resolve(tally));
     child.once('error', reject);
