@@ -2,57 +2,14 @@
 import { spawn } from 'node:child_process';
 import { cpSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import type { StatusView } from '../../src/api/views.ts';
-import { Lab, type LabOptions } from '../support/lab.ts';
+import { LabNetwork } from '../chaos/faults/network.ts';
+import { Lab } from '../support/lab.ts';
 import type { Machine } from '../support/lab-machine.ts';
-import { startCluster, writeClusterKey } from '../support/start-cluster.ts';
-
-interface Verdict {
-  /** Unix milliseconds. */
-  readonly at: number;
-  readonly by: string;
-  readonly of: string;
-  readonly is: string;
-}
-
-/** What the logs of these machines say that they thought of others, from `since` on. */
-function verdicts(machines: readonly Machine[], since: number): readonly Verdict[] {
-  return machines.flatMap((machine) =>
-    readFileSync(machine.file('logs/daemon.log'), 'utf8')
-      .split('\n')
-      .filter((line) => line.includes('"a node is '))
-      .map((line) => JSON.parse(line) as { readonly time: string | number; readonly msg: string; readonly name: string })
-      .map((line) => ({ at: new Date(line.time).getTime(), by: machine.name, of: line.name, is: line.msg.split(' ').at(-1) ?? '' }))
-      .filter(({ at }) => at >= since),
-  );
-}
-
-const losses = (machines: readonly Machine[], since: number) => verdicts(machines, since).filter(({ is }) => is === 'unreachable' || is === 'left');
-const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
-
-/** A cluster with an open job, so that heartbeats come at the busy pace. */
-async function busyCluster(options: Partial<LabOptions> = {}): Promise<Lab> {
-  const lab = Lab.create({ nodes: 3, jobTypes: ['naps'], ...options });
-  try {
-    await startCluster(lab, undefined);
-    await lab.machine(0).json('naps', '--tasks', '1', '--ms', '600000', '--detach', '-o', join(lab.folder, 'out'));
-    // Every beat has found its way by then.
-    await pause(3000);
-    return lab;
-  } catch (error) {
-    await lab[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-
-/** Milliseconds until each of `others` had given up `victim`. */
-async function lostAfter(others: readonly Machine[], victim: Machine, since: number): Promise<readonly number[]> {
-  const found = () => others.map((other) => losses([other], since).find(({ of }) => of === victim.name)?.at);
-  await others[0]?.until(() => found().every((at) => at !== undefined), 20_000);
-  return found().map((at) => (at ?? Number.NaN) - since);
-}
+import { writeClusterKey } from '../support/start-cluster.ts';
+import { busyCluster, losses, lostAfter, pause, verdicts } from '../support/verdicts.ts';
 
 test('a killed daemon is lost at once, a stopped one and a pulled cable in seconds, and all come back', async () => {
   await using lab = await busyCluster();
@@ -96,6 +53,44 @@ test('nobody is lost though packets are, daemons stand still in short beats, and
   await pause(15_000);
   for (const burner of burners) burner.kill('SIGKILL');
   expect(losses(lab.machines, since)).toEqual([]);
+}, 180_000);
+
+/** Milliseconds that twenty connections from one machine to the other took to stand. */
+async function connectTimes(from: Machine, to: Machine): Promise<readonly number[]> {
+  const [address = ''] = (await to.json<StatusView>('status')).nodes.find(({ name }) => name === to.name)?.addresses ?? [];
+  const [host, port] = address.split(':');
+  const script = `const { connect } = require('node:net');
+    (async () => { for (let turn = 0; turn < 20; turn += 1) await new Promise((done) => {
+      const since = performance.now();
+      const socket = connect(${port}, '${host}', () => { console.log(performance.now() - since); socket.destroy(); done(); });
+    }); })();`;
+  const { stdout, stderr } = await from.command([process.execPath, '-e', script]).finished;
+  expect(stderr).toBe('');
+  return stdout.trim().split('\n').map(Number);
+}
+
+test('nobody is lost in a minute of late and lost packets, and a killed daemon is found all the same', async () => {
+  await using lab = await busyCluster();
+  const [one, two, three] = lab.machines as readonly [Machine, Machine, Machine];
+  const network = new LabNetwork(lab);
+  try {
+    const since = Date.now();
+    await network.add({ kind: 'loss', share: 0.1 });
+    await network.add({ kind: 'delay', meanMs: 100, jitterMs: 80 });
+    const [delays] = await Promise.all([connectTimes(one, two), pause(60_000)]);
+    expect(losses(lab.machines, since)).toEqual([]);
+    // The weather was as bad as it says: there and back.
+    expect(Math.min(...delays)).toBeGreaterThan(40);
+    expect(Math.max(...delays)).toBeGreaterThan(200);
+    const killedAt = Date.now();
+    await three.kill('SIGKILL');
+    const killed = await lostAfter([one, two], three, killedAt);
+    process.stdout.write(`detection_ms in bad weather: killed ${killed.join(' ')}\n`);
+    for (const ms of killed) expect(ms).toBeLessThan(6000);
+    expect(losses([one, two], since).map(({ of }) => of)).toEqual([three.name, three.name]);
+  } finally {
+    network.close();
+  }
 }, 180_000);
 
 test('a main loop busy for four seconds is not lost, one that stands still for thirteen is until it goes on', async () => {
