@@ -115,14 +115,6 @@ test('any of several signals ends it', async () => {
   expect(await isDone(delivered)).toBe(true);
 });
 
-test('a task that makes too many files has failed for good', () => {
-  const outputs = Array.from({ length: 2000 }, (_, index) => ({ path: `${index}`, digest: digestOf(index), size: 1 }));
-  expect(outcomeOf(attempt, { type: 'done', outputs, report: someReport })).toMatchObject({
-    type: 'failed',
-    failure: { code: 'output-invalid', retry: false },
-  });
-});
-
 test('the bytes of a result stay while nobody answers for it, and are in use no longer afterwards', async () => {
   const output = { path: '0.png', digest: digestOf('picture'), size: 7 };
   const recentUse = new RecentUse({ clock });
