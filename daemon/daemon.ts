@@ -119,7 +119,7 @@ async function assemble(
       inviter: network.inviter,
       networkProblems: () => network.problems(),
       attemptLogs: logs,
-      ending: endingOf({ settings, shutdown }, { ...plane, clock }),
+      ending: endingOf({ settings, shutdown }, { ...plane, clock, label: inventory.label }),
       process: () => {
         const { rss: residentBytes, heapUsed: heapBytes } = process.memoryUsage();
         return { uptimeSeconds: process.uptime(), residentBytes, heapBytes, ...network.counts(), pid: process.pid };
@@ -154,7 +154,7 @@ async function assemble(
 
 function endingOf(
   { settings, shutdown }: Pick<DaemonStart, 'settings' | 'shutdown'>,
-  needs: Pick<ControlPlane, 'membership' | 'worker'> & { readonly clock: Clock },
+  needs: Pick<ControlPlane, 'membership' | 'worker'> & Pick<InventoryParts, 'label'> & { readonly clock: Clock },
 ): Parameters<typeof createDaemonApi>[1]['ending'] {
   const ending = new Ending({ ...needs, stop: shutdown });
   return {

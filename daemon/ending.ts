@@ -1,5 +1,6 @@
 /** How a daemon comes to its end: at once, leaving its tasks to the next one, or once what runs has ended. */
 import type { DrainView, EndOfTasks } from '../src/api/requests.ts';
+import { drainingLabel } from '../src/model/inventory.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { Membership } from './membership/membership.ts';
 import type { WorkerLoad } from './worker/worker-node.ts';
@@ -11,6 +12,8 @@ export interface EndingNeeds {
   readonly clock: Clock;
   readonly membership: Membership;
   readonly worker: { load(): WorkerLoad };
+  /** Tells everybody one label of this node, or no longer. */
+  label(name: string, value: string | undefined): void;
   /** Begins the stop. */
   stop(tasks: EndOfTasks): void;
 }
@@ -61,7 +64,9 @@ export class Ending {
   }
 
   #tell(): void {
-    this.#needs.membership.update({ paused: this.#paused || this.#draining !== undefined });
+    const drains = this.#draining !== undefined;
+    this.#needs.label(drainingLabel, drains ? 'yes' : undefined);
+    this.#needs.membership.update({ paused: this.#paused || drains });
   }
 
   #look(): void {

@@ -1,6 +1,7 @@
 /** Routes that change something: each appends a fact or tells a node. */
 import { SupervmError } from '../../src/model/errors.ts';
 import type { Fact } from '../../src/model/facts.ts';
+import { isDraining } from '../../src/model/inventory.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import { jobPhase } from '../../src/model/phase.ts';
 import type { Answers } from './api-service.ts';
@@ -119,8 +120,8 @@ async function pauseNode(parts: ApiParts, text: string, paused: boolean): Promis
   await setPaused(parts.needs, member, paused);
   const view = nodeViews(await clusterNow(parts)).find((node) => node.id === member.facts.id);
   if (view === undefined) throw new SupervmError('node-not-found', `${member.facts.name} has just left.`);
-  // The word of another about itself takes a moment to come back; it has agreed already. This one stays paused while it drains.
-  return view.self ? view : { ...view, paused };
+  // The word of another about itself takes a moment to come back; it has agreed already. Whoever drains stays paused all the same.
+  return view.self ? view : { ...view, paused: paused || isDraining(view.inventory) };
 }
 
 function assertPhase(state: JobState, allowed: readonly string[], done: string): void {

@@ -31,6 +31,13 @@ export interface Inventory {
   readonly cpuLoad: number;
 }
 
+/** A node with this label takes no tasks and stops once those it has have ended: to unpause it changes nothing. */
+export const drainingLabel = 'draining';
+
+export function isDraining({ labels }: Pick<Inventory, 'labels'>): boolean {
+  return labels[drainingLabel] !== undefined;
+}
+
 /** A node as everybody knows it. */
 export interface NodeFacts {
   readonly id: NodeId;

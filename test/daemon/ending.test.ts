@@ -8,6 +8,7 @@ describe('a daemon that drains', () => {
   let membership: FixedMembership;
   let load: { running: number; longestMs: number; finished: number };
   let stops: string[];
+  let labels: Map<string, string | undefined>;
   let ending: Ending;
   const isPaused = (): boolean | undefined => membership.member('a')?.facts.paused;
 
@@ -16,12 +17,24 @@ describe('a daemon that drains', () => {
     membership = new FixedMembership('a', ['a']);
     load = { running: 1, longestMs: 2_500, finished: 1 };
     stops = [];
-    ending = new Ending({ clock, membership, worker: { load: () => load }, stop: (tasks) => stops.push(tasks) });
+    labels = new Map();
+    const label = (name: string, value: string | undefined) => void labels.set(name, value);
+    ending = new Ending({ clock, membership, label, worker: { load: () => load }, stop: (tasks) => stops.push(tasks) });
   });
 
   test('takes no new tasks and says what it waits for', () => {
     expect(ending.drain()).toMatchObject({ draining: true, running: 1, longestSeconds: 2.5, finishing: 1 });
     expect(isPaused()).toBe(true);
+  });
+
+  test('tells everybody that it drains, until that is undone, whatever is said about pausing', () => {
+    ending.pause(true);
+    expect(labels.get('draining')).toBeUndefined();
+    ending.drain();
+    ending.pause(false);
+    expect({ label: labels.get('draining'), paused: isPaused() }).toEqual({ label: 'yes', paused: true });
+    ending.undrain();
+    expect({ label: labels.get('draining'), paused: isPaused() }).toEqual({ label: undefined, paused: false });
   });
 
   test('stops once its tasks have ended and their results are kept, not before', async () => {

@@ -1,4 +1,5 @@
 /** Why the tasks of a step wait: the one true reason, and what each node says. Pure, over the same snapshot as placing. */
+import { isDraining } from '../../../src/model/inventory.ts';
 import { type Lack, lackOf } from '../../../src/model/resources.ts';
 import type { WaitingReason } from '../coordination.ts';
 import { canStart, slotsOf } from './slots.ts';
@@ -25,7 +26,7 @@ export function explain(nodes: readonly NodeSnapshot[], waiting: Waiting): Waiti
 function findingOf(node: NodeSnapshot, waiting: Waiting): Finding {
   const lack = lackOf(waiting.requirements, node.inventory);
   if (lack !== undefined) return { node, ...lack };
-  if (node.paused) return { node, code: 'paused', reason: 'is paused' };
+  if (node.paused) return { node, code: 'paused', reason: isDraining(node.inventory) ? 'is draining: it stops once its tasks have ended' : 'is paused' };
   if (node.resting !== undefined) return { node, code: node.diskRefuses === true ? 'disk' : 'busy', reason: node.resting };
   if (!canStart(slotsOf(node), waiting.requirements)) return { node, code: 'busy', reason: `is busy with ${countOf(node.held.length)}` };
   return { node, code: 'free', reason: 'is free' };

@@ -1,5 +1,6 @@
 /** Nodes and the cluster for people. Pure. */
 import type { NodeView, StatusView } from '../../api/views.ts';
+import { isDraining } from '../../model/inventory.ts';
 import { printable, type Style } from './style.ts';
 import { table } from './table.ts';
 import { bytesText, coresText, countText, durationText, shortId } from './units.ts';
@@ -75,6 +76,7 @@ function stateText(node: NodeView, style: Style): string {
   if (node.coordinator) words.push('coordinator');
   const { records } = node.inventory.labels;
   if (records !== undefined) words.push(style.bad(printable(records)));
-  if (node.paused) words.push(style.warning('paused'));
+  if (isDraining(node.inventory)) words.push(style.warning('draining'));
+  else if (node.paused) words.push(style.warning('paused'));
   return words.join(', ');
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Call } from '../../../daemon/http/api-service.ts';
 import type { EventView } from '../../../src/api/views.ts';
+import { inventoryOf } from '../../support/inventories.ts';
 import { attemptOf, firstTerm, recordOf } from '../../support/jobs.ts';
 import { settle } from '../../support/virtual-clock.ts';
 import { ApiWorld } from './api-world.ts';
@@ -142,6 +143,11 @@ describe('a node is paused', () => {
     expect(world.told).toEqual([{ to: 'b', request: { type: 'pause', paused: false } }]);
     await world.service.onRequest?.('b', { type: 'pause', paused: true });
     expect(world.membership.member('a')?.facts.paused).toBe(true);
+  });
+
+  test('not any more, but drains: that is no less paused', async () => {
+    world.membership.change('b', { paused: true, inventory: inventoryOf({ labels: { draining: 'yes' } }) });
+    expect(await world.call('unpauseNode', { params: { node: 'b' } })).toMatchObject({ name: 'b', paused: true });
   });
 
   test('not when it is out of reach, or unknown', async () => {

@@ -136,6 +136,13 @@ test('a status says on which machines tasks are not kept apart, and why', () => 
   expect(text).toContain(`tasks on ${second.name} can read and change what the daemon's user can: bubblewrap is missing or not permitted`);
 });
 
+test('a status says of a node that drains just that, of another one that it is paused', () => {
+  const [first, second] = sampleStatus.nodes as [NodeView, NodeView];
+  const draining = { ...first, paused: true, inventory: { ...first.inventory, labels: { draining: 'yes' } } };
+  const text = statusText({ ...sampleStatus, nodes: [draining, { ...second, paused: true }] }, plain);
+  expect(text.match(/draining|paused/g)).toEqual(['draining', 'paused']);
+});
+
 test('a job with conflicting results names the machines and the digests', () => {
   const results = ['a', 'b'].map((digit) => ({
     nodeName: `n-${digit}`,

@@ -50,6 +50,11 @@ test('every node says its own reason', () => {
   ]);
 });
 
+test('of a paused node it is told that it drains, which no unpausing ends', () => {
+  const leaving = nodeOf('leaving', { inventory: { ...recent, labels: { draining: 'yes' } }, paused: true });
+  expect(explain([leaving], waitingOf(3))).toMatchObject({ code: 'nodes-paused', nodes: [{ reason: 'is draining: it stops once its tasks have ended' }] });
+});
+
 test('where all that could run them are set aside for their disks, that is told, in a word that older versions take too', () => {
   expect(explain([nodes.full, nodes.paused, nodes.bare], waitingOf(3))).toMatchObject({ code: 'all-busy', detail: 'disk' });
   expect(explain([nodes.full, nodes.busy], waitingOf(3))).not.toHaveProperty('detail');
