@@ -16,13 +16,13 @@ import * as z from 'zod';
 import { attemptSchema, nodeIdSchema, termSchema } from './attempt-schema.ts';
 import type { Protocol } from './messenger.ts';
 
-/** More attempts than one node runs and queues, and as many again that wait for an answer. */
-const mostAttemptsInMessage = 1024;
+/** A worker takes no more attempts than it can tell of, those included whose results nobody could keep yet. */
+export const mostHeld = 1024;
 
 /** A killed attempt's last process is gone this many milliseconds after the end of its lease; covers clocks that run at different rates, too. */
 export const leaseGraceMs = 5_000;
 
-const attempts = z.array(attemptSchema).max(mostAttemptsInMessage).readonly();
+const attempts = z.array(attemptSchema).max(mostHeld).readonly();
 
 /** An attempt as its worker sees it. `finished`: it has ended and is being offered or reported. */
 const held = z.strictObject({
@@ -37,11 +37,11 @@ export const holdingsSchema = z.strictObject({
   incarnation: z.int().nonnegative(),
   /** The last batch of assignments it has dealt with, and whose: what it does not hold of earlier batches it has lost. */
   batch: z.strictObject({ term: termSchema, number: z.int().nonnegative() }).exactOptional(),
-  attempts: z.array(held).max(mostAttemptsInMessage).readonly(),
+  attempts: z.array(held).max(mostHeld).readonly(),
 });
 
-/** `already-held`: the worker has another attempt at the same task, which its next report names. */
-export const refusalReasons = ['paused', 'cancelled', 'already-held', 'already-kept', 'unknown-job', 'stopping'] as const;
+/** `already-held`: the worker has another attempt at the same task, which its next report names. `holds-too-many`: it can name no more. */
+export const refusalReasons = ['paused', 'cancelled', 'already-held', 'already-kept', 'unknown-job', 'stopping', 'holds-too-many'] as const;
 
 const assign = z.strictObject({
   type: z.literal('assign'),
@@ -51,7 +51,7 @@ const assign = z.strictObject({
   /** `holders`: nodes that should have the job's inputs, best first. `leaseMs`: its step is once-only, see above. */
   attempts: z
     .array(z.strictObject({ attempt: attemptSchema, holders: z.array(nodeIdSchema).max(16).readonly(), leaseMs: z.int().positive().exactOptional() }))
-    .max(mostAttemptsInMessage)
+    .max(mostHeld)
     .readonly(),
 });
 const census = z.strictObject({ type: z.literal('census'), term: termSchema });
@@ -62,7 +62,7 @@ const reply = z.discriminatedUnion('type', [
     type: z.literal('assigned'),
     refused: z
       .array(z.strictObject({ attempt: attemptSchema, reason: z.enum(refusalReasons) }))
-      .max(mostAttemptsInMessage)
+      .max(mostHeld)
       .readonly(),
   }),
   z.strictObject({ type: z.literal('holdings'), holdings: holdingsSchema }),

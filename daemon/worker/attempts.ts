@@ -3,7 +3,7 @@ import { attemptKey } from '../../src/model/attempt.ts';
 import type { Inventory } from '../../src/model/inventory.ts';
 import type { AttemptName, HostRequirements, JobRecord, NodeId } from '../../src/model/job.ts';
 import { admit } from '../../src/model/resources.ts';
-import type { HeldAttempt } from '../wire/work-protocol.ts';
+import { type HeldAttempt, mostHeld } from '../wire/work-protocol.ts';
 import type { RunningTask } from './task-runner.ts';
 
 export interface HeldTask {
@@ -28,8 +28,16 @@ export function newTask(task: Pick<HeldTask, 'attempt' | 'record' | 'requirement
   return { ...task, dropped: new AbortController(), lease: undefined, running: undefined, since: 0, finished: false, fraction: 0, message: '' };
 }
 
+/** Of more attempts than this their words are not told: holdings fit a frame, whatever the tasks say. */
+const mostWithWords = 200;
+
 export class HeldTasks {
   readonly #tasks = new Map<string, HeldTask>();
+
+  /** No more can be told of (work-protocol.ts): what a coordinator does not hear of it takes for lost, and has it done again. */
+  get isFull(): boolean {
+    return this.size >= mostHeld;
+  }
 
   get size(): number {
     return this.#tasks.size;
@@ -71,14 +79,13 @@ export class HeldTasks {
 
   /** As told to the coordinator: not what was dropped. */
   holdings(): HeldAttempt[] {
-    return this.all()
-      .filter((task) => !task.dropped.signal.aborted)
-      .map(({ attempt, running, finished, fraction, message }) => ({
-        attempt,
-        state: finished ? 'finished' : running === undefined ? 'queued' : 'running',
-        fraction,
-        message,
-      }));
+    const wanted = this.all().filter((task) => !task.dropped.signal.aborted);
+    return wanted.map(({ attempt, running, finished, fraction, message }) => ({
+      attempt,
+      state: finished ? 'finished' : running === undefined ? 'queued' : 'running',
+      fraction,
+      message: wanted.length > mostWithWords ? '' : message,
+    }));
   }
 }
 

@@ -171,6 +171,7 @@ export class WorkerNode implements Startable {
     if (this.#held.has(attempt)) return undefined;
     if (!this.#running || !this.#accepting) return 'stopping';
     if (this.#held.hasRival(attempt)) return 'already-held';
+    if (this.#held.isFull) return 'holds-too-many';
     if (membership.member(membership.self)?.facts.paused === true) return 'paused';
     const state = journal.job(attempt.job);
     const refusal = refusalOf(state, attempt);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { workProtocol } from '../../../daemon/wire/work-protocol.ts';
 import { refusalOf } from '../../../daemon/worker/acceptance.ts';
 import { type HeldTask, HeldTasks } from '../../../daemon/worker/attempts.ts';
 import type { RunningTask } from '../../../daemon/worker/task-runner.ts';
@@ -100,3 +101,16 @@ function aborted(): AbortController {
   controller.abort();
   return controller;
 }
+
+test('however many attempts are held and whatever their tasks say, one frame tells of them', () => {
+  const held = new HeldTasks();
+  const long = 'n'.repeat(128);
+  for (let index = 0; !held.isFull; index += 1) {
+    const attempt = { ...attemptOf('f'.repeat(64), index), step: long, node: long, term: { number: 1, node: long } };
+    held.add({ ...taskOf(index, requirementsOf({ cores: 1 })), attempt, message: '\u0000'.repeat(200), running });
+    const told = { type: 'holdings', holdings: { incarnation: 1, attempts: held.holdings() } };
+    if (index % 100 === 99 || held.isFull) expect(Buffer.byteLength(JSON.stringify(told))).toBeLessThan(workProtocol.maximumBytes - 1024);
+  }
+  const told = { type: 'holdings', holdings: { incarnation: 1, attempts: held.holdings() } };
+  expect(workProtocol.reply.parse(told)).toEqual(told);
+});

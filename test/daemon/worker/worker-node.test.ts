@@ -1,11 +1,12 @@
 /** A worker with what an earlier life of its node left. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { WorkReply } from '../../../daemon/wire/work-protocol.ts';
+import { mostHeld, type WorkReply, workProtocol } from '../../../daemon/wire/work-protocol.ts';
 import type { Leadership, Messenger } from '../../../daemon/worker/needs.ts';
 import { WorkerNode } from '../../../daemon/worker/worker-node.ts';
 import type { Fact } from '../../../src/model/facts.ts';
 import { FixedMembership } from '../../support/fixed-membership.ts';
-import { attemptOf, firstTerm, recordOf, someReport } from '../../support/jobs.ts';
+import { requirementsOf } from '../../support/inventories.ts';
+import { attemptOf, firstTerm, recordOf, someReport, stepWith } from '../../support/jobs.ts';
 import { MemoryJournal } from '../../support/memory-journal.ts';
 import { TimedRunner } from '../../support/timed-runner.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -125,6 +126,25 @@ describe('a worker that starts', () => {
     await worker.start();
     await worker.stop();
     expect(runner.aborted).toEqual([]);
+  });
+
+  test('takes no more than it can tell of, results that nobody could keep among them, so that none is taken for lost', async () => {
+    job = journal.submit(recordOf({ steps: [stepWith(mostHeld + 2, { requirements: requirementsOf({ cores: 0.001 }) })] }));
+    answer = { type: 'later', reason: 'too few copies' };
+    await worker.start();
+    const assign = (batch: number, first: number, count: number): Promise<WorkReply> => {
+      const attempts = Array.from({ length: count }, (_, index) => ({ attempt: attemptOf(job, first + index), holders: [] }));
+      return ask({ type: 'assign', term: firstTerm, batch, attempts });
+    };
+    expect(await assign(1, 0, mostHeld)).toEqual({ type: 'assigned', refused: [] });
+    await clock.advance(6_000);
+    expect(worker.load().finished).toBeGreaterThan(0);
+    expect(await assign(2, mostHeld, 2)).toMatchObject({ refused: [{ reason: 'holds-too-many' }, { reason: 'holds-too-many' }] });
+    const told = await ask({ type: 'census', term: firstTerm });
+    expect(workProtocol.reply.parse(told)).toEqual(told);
+    answer = kept;
+    await clock.advance(6_000);
+    expect(await assign(3, mostHeld, 2)).toEqual({ type: 'assigned', refused: [] });
   });
 
   test('that gives everything back takes nothing more', async () => {
