@@ -4,19 +4,19 @@ import type { HostId, JobId, NodeId, Term } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import { compareTerms } from '../../src/model/term.ts';
 import type { Seat } from '../../src/model/voters.ts';
-import type { Clock, Timer } from '../clock.ts';
+import type { Timer } from '../clock.ts';
 import type { Startable } from '../startable.ts';
-import type { Messenger } from '../wire/messenger.ts';
 import { Collector } from './collector.ts';
 import { Copies } from './copies.ts';
 import { EntryLogs } from './entry-logs.ts';
 import { Inbox } from './inbox.ts';
 import { type FactListener, JobBook } from './job-book.ts';
 import type { FactStore, Journal, JournalQuestions, Positions, RecordsGaps, RecordsProblem, SeatMemory, Stored } from './journal.ts';
-import type { MembershipView } from './needs.ts';
+import type { JournalNeeds, JournalOptions } from './journal-needs.ts';
 import { OwnLog } from './own-log.ts';
 import { PeerHeads } from './peer-heads.ts';
 import { recordsProtocol } from './protocol.ts';
+import { Reminders } from './reminders.ts';
 import { Replication } from './replication.ts';
 import { Standbys } from './standbys.ts';
 import { StoreHealth } from './store-health.ts';
@@ -25,24 +25,6 @@ import type { Trouble } from './trouble.ts';
 const defaultWaitMs = 5_000;
 /** A node that was restored from a backup must hear from its peers how far its log went before it writes; alone, it waits no longer than this. */
 const listenFirstMs = 1_000;
-
-export interface JournalOptions {
-  /** The physical machine this node runs on. */
-  readonly host: HostId;
-  onTrouble?(trouble: Trouble): void;
-  /** `problems` says something else than before. */
-  onHealth?(problems: readonly RecordsProblem[]): void;
-}
-
-export interface JournalNeeds {
-  /** Started and stopped by the journal. */
-  readonly store: FactStore;
-  readonly messenger: Messenger;
-  readonly membership: MembershipView;
-  readonly clock: Clock;
-  /** The voters and the sitting coordinator, who are standbys in any case. */
-  lasting?(): readonly NodeId[];
-}
 
 /** Construct before the network starts (it serves a protocol); everything else may be asked after `start`. */
 export class JournalNode implements Journal, SeatMemory, JournalQuestions, Startable {
@@ -54,6 +36,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   readonly #inbox: Inbox;
   readonly #copies: Copies;
   readonly #standbys: Standbys;
+  readonly #reminders: Reminders;
   readonly #store: StoreHealth;
   readonly #collector: Collector;
   readonly #onCollect: ((facts: readonly Fact[]) => void)[] = [];
@@ -86,6 +69,11 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     this.#inbox = new Inbox({ store, logs: this.#logs, ownOrigin: () => this.#ownLog().origin, landed, onTrouble });
     this.#standbys = new Standbys({ self: messenger.self, membership, lasting: () => needs.lasting?.() ?? [] });
     this.#copies = new Copies({ host: options.host }, { ...needs, heads: this.#heads });
+    this.#reminders = new Reminders({
+      ...{ messenger, logs: this.#logs, storeId: () => this.#own?.storeId },
+      isVoter: () => needs.lasting?.().includes(messenger.self) === true,
+      isOlder: (store) => void this.#own?.renew(`${messenger.self}/${store}`),
+    });
     messenger.serve(recordsProtocol, {
       onMessage: (from, heads) => void this.#open.promise.then(() => this.#replicating().told(from, heads)),
       onRequest: (from, request) => this.#open.promise.then(() => this.#replicating().answer(from, request)),
@@ -124,6 +112,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
       {
         ...{ messenger, membership, clock, logs: this.#logs, heads: this.#heads, inbox: this.#inbox, own, copies: this.#copies, standbys: this.#standbys },
         heard: () => this.#hear(),
+        told: (from, heads) => this.#reminders.told(from, heads),
       },
     );
     this.#replication.start();
@@ -211,7 +200,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   }
 
   heard(): Promise<void> {
-    return this.#heard.promise;
+    return this.#heard.promise.then(() => this.#reminders.settled());
   }
 
   catchUpFrom(peer: NodeId, waitMs: number): Promise<boolean> {

@@ -13,7 +13,7 @@ export const mostFactBytes = 768 * 1024;
 /** Entries go in batches of about this size: verifying and folding one takes a few milliseconds of the loop. */
 export const batchBytes = 128 * 1024;
 const mostEntries = 4096;
-const mostOrigins = 4096;
+export const mostOrigins = 4096;
 
 const originSchema = z.string().min(3).max(256);
 const hostSchema = z.string().min(1).max(128);
@@ -26,7 +26,7 @@ const entrySchema = z.strictObject({
 }) satisfies z.ZodType<Entry>;
 
 /** The newest durable entry of a log. */
-const headSchema = z.strictObject({ origin: originSchema, sequence: z.int().positive(), digest: digestSchema });
+export const headSchema = z.strictObject({ origin: originSchema, sequence: z.int().positive(), digest: digestSchema });
 
 /** What the sender has on disk; `whole`: of every origin it knows, otherwise only what changed. */
 const headsSchema = z.strictObject({ host: hostSchema, whole: z.boolean(), heads: z.array(headSchema).max(mostOrigins) });

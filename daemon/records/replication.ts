@@ -40,6 +40,8 @@ export interface ReplicationNeeds {
   readonly standbys: Standbys;
   /** A peer told all its heads. */
   heard(): void;
+  /** A peer told what it has on disk. */
+  told(from: NodeId, heads: readonly Head[]): void;
 }
 
 export class Replication {
@@ -104,6 +106,7 @@ export class Replication {
     if (!this.#running) return;
     const news = heads.record(from, told, own.origin);
     this.gaps.told(from, told);
+    this.#needs.told(from, told.heads);
     for (const fork of news.forks) inbox.reportFork(fork.origin, fork.sequence, from);
     for (const head of told.heads) if (inbox.forked.has(head.origin)) this.#lookAtFork(from, head);
     if (news.knowsOwnBetter) void own.renew(own.origin).then(() => this.#pulls.from(from));
@@ -235,6 +238,7 @@ export class Replication {
         const reply = await messenger.request(peer, recordsProtocol, { type: 'push', entries }, requestMs);
         if (reply.type !== 'stored' || this.#pushing.get(peer) !== push) return;
         heads.record(peer, reply.held, own.origin);
+        this.#needs.told(peer, reply.held.heads);
         copies.check();
         if ((heads.sequence(peer, origin) ?? 0) <= held) return;
       }

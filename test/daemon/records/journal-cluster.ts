@@ -23,7 +23,8 @@ export interface JournalBench {
   readonly troubles: Trouble[];
 }
 
-export function journalCluster(seed = 1) {
+/** `voters`: as every node knows them. */
+export function journalCluster(seed = 1, voters: readonly NodeId[] = []) {
   const clock = new VirtualClock();
   const randomness = seededRandomness(seed);
   const network = createMemoryNetwork({ clock, randomness });
@@ -71,7 +72,7 @@ export function journalCluster(seed = 1) {
       const messenger = network.join(id);
       const store = new MemoryStore({ disk, fsyncMs: 5 }, { clock, randomness });
       const troubles: Trouble[] = [];
-      const needs = { store, messenger, clock, membership: membershipOf(messenger) };
+      const needs = { store, messenger, clock, membership: membershipOf(messenger), lasting: () => voters };
       const journal = new JournalNode({ host, onTrouble: (trouble) => troubles.push(trouble) }, needs);
       const facts: Fact[] = [];
       journal.onFact((fact) => facts.push(fact));
