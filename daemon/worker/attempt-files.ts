@@ -73,14 +73,14 @@ export class AttemptFiles {
   /** On disk, whatever happens, when resolved. Rejects as the disk does. */
   write(attempt: WrittenAttempt): Promise<void> {
     return this.#after(this.#path(attempt.attempt), async (path) => {
-      const file = await open(`${path}.new`, 'w', 0o600);
       try {
-        await file.writeFile(JSON.stringify({ version: 1, ...attempt }));
-        await file.sync();
-      } finally {
-        await file.close();
+        await writeDurably(`${path}.new`, JSON.stringify({ version: 1, ...attempt }));
+        await rename(`${path}.new`, path);
+      } catch (error) {
+        // A full disk has no room for halves.
+        await rm(`${path}.new`, { force: true }).catch(() => {});
+        throw error;
       }
-      await rename(`${path}.new`, path);
       await syncFolder(this.#folder);
     });
   }
@@ -102,6 +102,16 @@ export class AttemptFiles {
 
   #path(attempt: AttemptName): string {
     return join(this.#folder, `${shortName(attempt.job)}-${fileName(attempt)}.json`);
+  }
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

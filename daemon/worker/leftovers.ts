@@ -1,10 +1,10 @@
 /** What an earlier daemon left: the launcher says which sessions live, the attempt files what they are doing. Neither is believed alone. */
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { attemptKey } from '../../src/model/attempt.ts';
 import type { AttemptName, Digest } from '../../src/model/job.ts';
 import type { AttemptFiles, WrittenAttempt } from './attempt-files.ts';
-import { shortName } from './attempt-logs.ts';
+import { fileName, shortName } from './attempt-logs.ts';
 import type { LeftProcess } from './launcher/messages.ts';
 import { killMarkedOf } from './launcher/survivors.ts';
 import { uptimeMs } from './launcher/uptime.ts';
@@ -65,7 +65,9 @@ export class Leftovers {
     const ending: Promise<unknown>[] = [];
     for (const process of launcher.left) {
       const note = readNote(process.note);
-      const file = written.find(({ result, session }) => result === undefined && this.#isHere(session) && isOf(session, process));
+      const known = written.find(({ result, session }) => result === undefined && this.#isHere(session) && isOf(session, process));
+      // Without its folder its end was dealt with, but no disk took what became of it: to ask the session again would find no files.
+      const file = process.busy || (await hasFolder(note, known)) ? known : undefined;
       if (note === undefined || process.task === undefined || (file === undefined && process.busy)) ending.push(this.#end(process.id, note?.marker));
       else sessions.push(this.#takeUp(process, process.task, note, file));
     }
@@ -161,6 +163,14 @@ function isOf(session: WrittenAttempt['session'], process: LeftProcess): boolean
 
 function keyOf(attempt: AttemptName): string {
   return `${attempt.job}/${attemptKey(attempt)}`;
+}
+
+async function hasFolder(note: SessionNote | undefined, file: WrittenAttempt | undefined): Promise<boolean> {
+  if (note === undefined || file === undefined) return false;
+  return stat(join(note.folders.attempts, fileName(file.attempt))).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {

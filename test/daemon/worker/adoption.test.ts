@@ -1,6 +1,6 @@
 /** Tasks that outlive their daemon: real launchers and sessions, and a runner that starts anew beside them. */
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunningTask } from '../../../daemon/worker/task-runner.ts';
@@ -68,6 +68,19 @@ describe('an attempt that runs while its daemon restarts', () => {
     while ((await files()).length > 0);
     await bench.restart();
     expect(bench.runner.left().attempts).toEqual([]);
+  });
+
+  it('has ended, and no disk took what became of it: the next daemon does not take it up, and blames nobody', async () => {
+    const running = bench.start(await bench.record({ do: 'wait', file: gate() }));
+    await bench.until(([fraction]) => fraction >= 0.5);
+    const [name = ''] = await files();
+    await mkdir(join(bench.home, 'work', 'attempts', `${name}.new`));
+    bench.open(gate());
+    expect(await running.result).toMatchObject({ type: 'done' });
+    await bench.restart();
+    expect(bench.runner.left().attempts).toEqual([]);
+    expect(await files()).toEqual([]);
+    expect(await bench.run({ do: 'report' })).toMatchObject({ type: 'done' });
   });
 
   it('is ended when nobody wants it any more', async () => {
