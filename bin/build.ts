@@ -67,6 +67,15 @@ const leanCommander: Plugin = {
   },
 };
 
+/** Two compilers of JSON schemas, 400 kB of source, that fastify never loads here (daemon/http/server.ts). */
+const leanFastify: Plugin = {
+  name: 'lean-fastify',
+  setup(context) {
+    context.onResolve({ filter: /^@fastify\/(ajv-compiler|fast-json-stringify-compiler)$/ }, ({ path }) => ({ path, namespace: 'absent' }));
+    context.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'module.exports = undefined;' }));
+  },
+};
+
 /** What plugins bring besides code (a Python script, a template); their README is for people and stays out. */
 function copyPluginFiles(target: string): void {
   for (const plugin of pluginNames()) {
@@ -109,7 +118,7 @@ const result = await build({
   define: { __BUNDLED__: 'true' },
   // CommonJS packages inside ask for Node's own modules by require().
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
-  plugins: [pluginPlaces],
+  plugins: [pluginPlaces, leanFastify],
 });
 // A command starts an eighth sooner as a script than as a module: importing one of Node's own modules makes Node load all it exports.
 const commandLine = await build({

@@ -2,12 +2,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** By then the peers of a cluster have found each other, and every thread has loaded what it needs. */
-const settledMs = 15_000;
+/** First the peers of a small cluster have found each other, and every thread has loaded what it needs; then those of a large one. */
+const settledMs = [15_000, 120_000];
 
 /** For the thread that calls it, once it has settled; each has a heap of its own. Takes some 50 ms, in which nothing else runs in it. */
 export function spareMemoryOnceSettled(): void {
-  setTimeout(spareMemory, settledMs).unref();
+  for (const ms of settledMs) setTimeout(spareMemory, ms).unref();
 }
 
 function spareMemory(): void {

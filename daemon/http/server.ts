@@ -26,6 +26,12 @@ export interface ServerNeeds {
 
 const bodyLimit = 4 * 1024 * 1024;
 
+/** zod checks what routes take (src/api/schemas.ts). Told that there is nothing to compile, fastify does not load two compilers of JSON schemas. */
+const neverCompiled = (): never => {
+  throw new Error('routes have no JSON schemas');
+};
+const schemaController = { compilersFactory: { buildValidator: neverCompiled, buildSerializer: neverCompiled } };
+
 export class HttpServer implements Startable {
   readonly #options: ServerOptions;
   readonly #needs: ServerNeeds;
@@ -35,7 +41,13 @@ export class HttpServer implements Startable {
   constructor(options: ServerOptions, needs: ServerNeeds) {
     this.#options = options;
     this.#needs = needs;
-    this.#app = fastify({ bodyLimit, forceCloseConnections: true, exposeHeadRoutes: false, routerOptions: { maxParamLength: 512 } });
+    this.#app = fastify({
+      bodyLimit,
+      schemaController,
+      forceCloseConnections: true,
+      exposeHeadRoutes: false,
+      routerOptions: { maxParamLength: 512 },
+    });
     this.#app.removeContentTypeParser('text/plain');
     this.#app.setErrorHandler((error, request, reply) => this.#problem(asSupervmError(error), request, reply));
     this.#app.setNotFoundHandler((request, reply) => this.#problem(unknownRoute(request), request, reply));

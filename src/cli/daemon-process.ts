@@ -17,8 +17,11 @@ const stopMs = 20_000;
 const lookMs = 50;
 /** Node lets new objects fill 16 MiB and more before it looks for garbage among them; an idle daemon should not hold that. As in bin/supervm. */
 const youngHeap = '--max-semi-space-size=1';
-/** One store of memory for all threads, as in bin/supervm: each further one of glibc's holds megabytes for nothing. */
-const lean = { MALLOC_ARENA_MAX: '1' };
+/**
+ * As in bin/supervm: one store of memory for all threads, for each further one of glibc's holds megabytes for nothing; and pieces of a
+ * mebibyte on stay outside it, so that freeing one gives it back. Left alone, glibc keeps up to 32 MiB once it has seen such pieces freed.
+ */
+const lean = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '1048576', MALLOC_TRIM_THRESHOLD_: '1048576' };
 
 /** True when a daemon answers. Rejects what is not the absence of one, e.g. `not-allowed`. */
 export async function isRunning(context: Context): Promise<boolean> {
