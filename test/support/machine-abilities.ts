@@ -19,7 +19,11 @@ const abilities: readonly Ability[] = [
     neededBy: 'test/cluster and the sandbox tests',
     probe: ['bwrap', '--ro-bind', '/', '/', '--unshare-pid', '--unshare-net', '--proc', '/proc', 'true'],
   },
-  { name: 'loop devices with ext4', neededBy: 'test/cluster', probe: ['sh', '-c', 'losetup -f && command -v mkfs.ext4'] },
+  {
+    name: 'loop devices with ext4 that can be frozen',
+    neededBy: 'test/cluster',
+    probe: ['sh', '-c', 'losetup -f && command -v mkfs.ext4 && command -v fsfreeze'],
+  },
   { name: 'Blender', neededBy: 'test/cluster and test/plugins', probe: ['blender', '--version'] },
   { name: 'a clock that can be moved (libfaketime)', neededBy: 'test/chaos', probe: ['faketime', '-f', '+1h', 'true'] },
   { name: 'a network device of a program (/dev/net/tun)', neededBy: 'test/chaos', probe: ['test', '-c', '/dev/net/tun'] },
