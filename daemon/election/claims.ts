@@ -8,6 +8,8 @@ import type { ElectionNeeds } from './needs.ts';
 import type { ElectionOptions } from './options.ts';
 import { isHeldElsewhere } from './sounding.ts';
 
+/** A machine that wakes has no network for seconds: so long it waits for those that it knew before it takes itself for alone. */
+const returnMs = 12_000;
 /** A voter that follows somebody is asked again after this time: soon it will have noticed, too. */
 const againMs = 300;
 
@@ -28,6 +30,7 @@ export class Claims {
   readonly #options: Required<Pick<ElectionOptions, 'self' | 'settleMs' | 'staggerMs'>>;
   readonly #needs: ClaimsNeeds;
   #settledAt = Number.POSITIVE_INFINITY;
+  #returnedAt = Number.NEGATIVE_INFINITY;
   #claiming = false;
   /** When the seat was found empty. */
   #vacantSince: number | undefined;
@@ -41,6 +44,12 @@ export class Claims {
   /** From now on it is listened first whether somebody holds the seat. */
   settleAnew(): void {
     this.#settledAt = this.#needs.clock.now() + this.#options.settleMs;
+  }
+
+  /** This node was out of the world; where it reaches nobody, its network may be on its way. */
+  returned(): void {
+    this.#returnedAt = this.#needs.clock.now();
+    this.settleAnew();
   }
 
   end(): void {
@@ -63,8 +72,15 @@ export class Claims {
   #plan(): void {
     const now = this.#needs.clock.now();
     this.#vacantSince ??= now;
-    const at = Math.max(this.#vacantSince, this.#settledAt) + this.#place() * this.#options.staggerMs;
+    const listened = this.#reachesNobody() ? Math.max(this.#settledAt, this.#returnedAt + returnMs) : this.#settledAt;
+    const at = Math.max(this.#vacantSince, listened) + this.#place() * this.#options.staggerMs;
     this.#attempt = this.#needs.clock.after(at - now, () => void this.#claim(undefined));
+  }
+
+  /** Though it knows others. */
+  #reachesNobody(): boolean {
+    const others = this.#needs.membership.members().filter(({ facts, reachability }) => facts.id !== this.#options.self && reachability !== 'left');
+    return others.length > 0 && others.every(({ reachability }) => reachability === 'unreachable');
   }
 
   /** How many reachable nodes go before us. */

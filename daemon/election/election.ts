@@ -219,7 +219,9 @@ export class Election implements VotedLeadership, Startable {
   #stepDown(): void {
     this.#mine = undefined;
     this.#leaveSeat();
-    if (this.#running) this.#settleAnew();
+    if (!this.#running) return;
+    this.#claims.returned();
+    this.#consider();
   }
 
   #settleAnew(): void {

@@ -147,6 +147,31 @@ test('a coordinator that slept listens before it acts again', async () => {
   expect(sitting(world)).toEqual({ number: 2, node: 'b' });
 });
 
+test('a node that slept gives its network some seconds to come back before it claims a term of its own', async () => {
+  const world = await settled('a', 'b', 'c');
+  world.nodes.get('c')?.clock.pause();
+  world.network.partition([['a', 'b'], ['c']]);
+  await world.clock.advance(20_000);
+  world.nodes.get('c')?.clock.resume();
+  await world.clock.advance(8000);
+  expect(world.nodes.get('c')?.membership.member('a')?.reachability).toBe('unreachable');
+  world.network.heal();
+  await world.clock.advance(5000);
+  expect(world.agrees()).toBe(true);
+  expect(world.seats).toEqual([{ number: 1, node: 'a' }]);
+});
+
+test('a node that slept and finds nobody coordinates itself', async () => {
+  const world = await settled('a', 'b');
+  world.nodes.get('b')?.clock.pause();
+  await world.clock.advance(20_000);
+  world.kill('a');
+  world.nodes.get('b')?.clock.resume();
+  await world.clock.advance(16_000);
+  expect(world.agrees()).toBe(true);
+  expect(sitting(world)).toEqual({ number: 2, node: 'b' });
+});
+
 test.each([[{ number: 0, node: 'a' }], [{ number: 1.5, node: 'a' }], [{ number: 1, node: '' }], [{ number: 1, node: 'a', more: 1 }]])(
   'the term %j is refused',
   (term) => {
