@@ -15,6 +15,7 @@ import { isEndedBy, refusalOf } from './acceptance.ts';
 import { type HeldTask, HeldTasks, newTask } from './attempts.ts';
 import { AttemptsDelivery } from './attempts-delivery.ts';
 import { type EndedRun, outcomeOf } from './attempts-outcome.ts';
+import { Batches } from './batches.ts';
 import { Leases } from './leases.ts';
 import type { WorkerNeeds } from './needs.ts';
 import { type WorkerOptions, workerDefaults } from './options.ts';
@@ -38,7 +39,7 @@ export class WorkerNode implements Startable {
   readonly #sessions = new Set<JobId>();
   /** Of the coordinators that spoke to this node. */
   #highestTerm: Term | undefined;
-  #batch: { readonly term: Term; readonly number: number } | undefined;
+  readonly #batches = new Batches();
   #reporting: { readonly at: number; readonly timer: Timer } | undefined;
   #running = false;
   /** False once everything is given back. */
@@ -129,7 +130,7 @@ export class WorkerNode implements Startable {
     const higher = this.#higherThan(from, request.term);
     if (higher !== undefined) return { type: 'fenced', term: higher };
     if (request.type === 'census') return { type: 'holdings', holdings: this.#holdings() };
-    return { type: 'assigned', refused: await this.#accept(request) };
+    return { type: 'assigned', refused: await this.#batches.deal(request, () => this.#accept(request)) };
   }
 
   #stop(from: NodeId, { term, attempts }: WorkMessage): void {
@@ -148,7 +149,7 @@ export class WorkerNode implements Startable {
     return undefined;
   }
 
-  async #accept({ term, batch, attempts }: Assignment): Promise<{ attempt: AttemptName; reason: RefusalReason }[]> {
+  async #accept({ attempts }: Assignment): Promise<{ attempt: AttemptName; reason: RefusalReason }[]> {
     const { journal } = this.#needs;
     // The record may still be on its way to this node: one look at the neighbours brings it.
     const lacksRecord = (): boolean => attempts.some(({ attempt }) => journal.job(attempt.job)?.record === undefined);
@@ -159,7 +160,6 @@ export class WorkerNode implements Startable {
       const reason = this.#hold(attempt, holders, leaseMs);
       if (reason !== undefined) refused.push({ attempt, reason });
     }
-    this.#batch = { term, number: batch };
     this.#startWhatFits();
     this.#leases.look();
     this.#reportIn(refused.length > 0 ? this.#options.reportSoonMs : this.#options.reportMs);
@@ -276,7 +276,7 @@ export class WorkerNode implements Startable {
   #holdings(): Holdings {
     const { membership } = this.#needs;
     const incarnation = membership.member(membership.self)?.facts.incarnation ?? 0;
-    return { incarnation, attempts: this.#held.holdings(), ...(this.#batch === undefined ? {} : { batch: this.#batch }) };
+    return { incarnation, attempts: this.#held.holdings(), ...this.#batches.dealt };
   }
 
   /** At the latest then: again and again while anything is held, once more when nothing is left. */

@@ -4,6 +4,7 @@ import { mostHeld, type WorkReply, workProtocol } from '../../../daemon/wire/wor
 import type { Leadership, Messenger } from '../../../daemon/worker/needs.ts';
 import { WorkerNode } from '../../../daemon/worker/worker-node.ts';
 import type { Fact } from '../../../src/model/facts.ts';
+import type { AttemptName } from '../../../src/model/job.ts';
 import { FixedMembership } from '../../support/fixed-membership.ts';
 import { requirementsOf } from '../../support/inventories.ts';
 import { attemptOf, firstTerm, recordOf, someReport, stepWith } from '../../support/jobs.ts';
@@ -126,6 +127,28 @@ describe('a worker that starts', () => {
     await worker.start();
     await worker.stop();
     expect(runner.aborted).toEqual([]);
+  });
+
+  test('does not call an assignment dealt with while it waits for the record of a job, though a later one is', async () => {
+    await worker.start();
+    const refreshed = Promise.withResolvers<void>();
+    Object.assign(journal, { refresh: () => refreshed.promise });
+    const late = recordOf({ key: 'late' });
+    const lateJob = new MemoryJournal().submit(late);
+    const assign = (batch: number, attempt: AttemptName): Promise<WorkReply> =>
+      ask({ type: 'assign', term: firstTerm, batch, attempts: [{ attempt, holders: [] }] });
+    const told = async (): Promise<unknown> => {
+      const reply = await ask({ type: 'census', term: firstTerm });
+      return reply.type === 'holdings' && [reply.holdings.batch?.number, reply.holdings.attempts.length];
+    };
+    expect(await assign(1, attemptOf(job, 0))).toMatchObject({ refused: [] });
+    const waiting = assign(2, attemptOf(lateJob, 0));
+    expect(await assign(3, attemptOf(job, 1))).toMatchObject({ refused: [] });
+    expect(await told()).toEqual([1, 2]);
+    journal.submit(late);
+    refreshed.resolve();
+    expect(await waiting).toMatchObject({ refused: [] });
+    expect(await told()).toEqual([3, 3]);
   });
 
   test('takes no more than it can tell of, results that nobody could keep among them, so that none is taken for lost', async () => {
