@@ -9,7 +9,8 @@ import type { Startable } from '../startable.ts';
 import type { Blob, BlobDisk, BlobFiles } from './blobs.ts';
 import { BlobCheck, isDigest } from './digest.ts';
 import { assertRoomFor, diskFault, errorCode } from './disk-faults.ts';
-import { copyPieces, readPieces, syncFolder } from './file-pieces.ts';
+import { copyPieces, makeDurableFolder, readPieces, syncFolder } from './file-pieces.ts';
+import { Shelves } from './shelves.ts';
 
 type Incoming = Awaited<ReturnType<BlobDisk['create']>>;
 
@@ -19,8 +20,7 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
   readonly #onUse: (digest: Digest) => Promise<void>;
   /** Blobs written or read in whole since the start; what was there before is checked before its first use. */
   readonly #sound = new Map<Digest, { readonly mark: string; readonly sound: Promise<boolean> }>();
-  /** Shelves whose names survive a power cut, each as the last fsync that concerns it; a name under way is held once that is done. */
-  readonly #shelves = new Map<string, Promise<void>>();
+  readonly #shelves: Shelves;
   readonly #syncFolder: (folder: string) => Promise<void>;
   #drawn = 0;
 
@@ -31,6 +31,7 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
   ) {
     this.#folder = options.folder;
     this.#syncFolder = needs.syncFolder ?? syncFolder;
+    this.#shelves = new Shelves(options, { syncFolder: this.#syncFolder });
     this.#onUse = async (digest) => options.onUse?.(digest);
   }
 
@@ -42,12 +43,11 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
   async stop(): Promise<void> {}
 
   /** Whoever is told that a blob is here counts on it: a name that a power cut could take back is not told of. */
-  async has(digest: Digest): Promise<boolean> {
-    if ((await this.#look(digest)) === undefined) return false;
-    const shelf = dirname(this.#path(digest));
-    // An earlier daemon may have died between a rename and the fsync of its folder.
-    if (!this.#shelves.has(shelf)) this.#sync(shelf);
-    await this.#shelves.get(shelf);
+  async has(digest: Digest, size?: number): Promise<boolean> {
+    const found = await this.#look(digest);
+    if (found === undefined) return false;
+    if (size !== undefined && found.size !== size && !(await this.#isStillSound(digest))) return false;
+    await this.#shelves.settled(dirname(this.#path(digest)));
     return (await this.#look(digest)) !== undefined;
   }
 
@@ -149,29 +149,38 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
     const temporary = `${target}.supervm-${process.pid}-${this.#drawn++}`;
     const hash = createHash('sha256');
     try {
-      await mkdir(dirname(target), { recursive: true });
+      if (durability === 'durable') await makeDurableFolder(dirname(target), this.#syncFolder);
+      else await mkdir(dirname(target), { recursive: true });
       // A daemon of an earlier life may have had this process id, and was killed while it wrote.
       await rm(temporary, { force: true });
       await using copy = await open(temporary, 'wx', mode);
       await copyPieces(source, copy, (piece) => hash.update(piece));
-      if (hash.digest('hex') !== digest) throw await this.#damaged(digest);
+      if (hash.digest('hex') !== digest) throw await this.#damaged(digest, await source.stat());
       await copy.chmod(mode);
       if (durability === 'durable') await copy.sync();
       await rename(temporary, target);
-      if (durability === 'durable') await syncFolder(dirname(target));
+      if (durability === 'durable') await this.#syncFolder(dirname(target));
     } catch (error) {
       await rm(temporary, { force: true });
       throw diskFault(error, target, target);
     }
   }
 
+  async #isStillSound(digest: Digest): Promise<boolean> {
+    const file = await this.#open(digest);
+    if (file === undefined) return false;
+    await using handle = file;
+    return await this.#isSound(digest, handle);
+  }
+
   /** Has it the digest that it is named by? Looked at once, and again whenever the file was touched. */
   async #isSound(digest: Digest, file: FileHandle): Promise<boolean> {
-    const mark = markOf(await file.stat());
+    const stats = await file.stat();
+    const mark = markOf(stats);
     const known = this.#sound.get(digest);
     if (known?.mark === mark) return known.sound;
     const sound = digestOfFile(file).then(async (found) => {
-      if (found !== digest) await this.#damaged(digest);
+      if (found !== digest) await this.#damaged(digest, stats);
       return found === digest;
     });
     this.#sound.set(digest, { mark, sound });
@@ -183,37 +192,25 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
     this.#sound.set(digest, { mark: markOf(await stat(this.#path(digest))), sound: Promise.resolve(true) });
   }
 
-  async #damaged(digest: Digest): Promise<SupervmError> {
-    await this.remove(digest);
+  /** Only the file that was looked at goes: meanwhile the blob may have been stored anew, and somebody told that it is held. */
+  async #damaged(digest: Digest, looked: Stats): Promise<SupervmError> {
+    const now = await this.#look(digest);
+    if (now !== undefined && markOf(now) === markOf(looked)) await this.remove(digest);
     return new SupervmError('file-missing', `blob ${digest.slice(0, 12)} was damaged on disk and has been dropped`);
   }
 
   async #publish(temporary: string, digest: Digest): Promise<void> {
     const target = this.#path(digest);
     const shelf = dirname(target);
-    if ((await mkdir(shelf, { recursive: true, mode: 0o700 })) !== undefined) await this.#syncFolder(this.#folder);
+    await this.#shelves.make(shelf);
     const isNew = (await this.#look(digest)) === undefined;
-    const named = rename(temporary, target).then(() => this.#syncFolder(shelf));
-    this.#keep(shelf, named);
     try {
-      await named;
+      await this.#shelves.change(shelf, () => rename(temporary, target));
     } catch (error) {
       // What may or may not be there after a power cut must not be taken for held.
       if (isNew) await rm(target, { force: true });
       throw error;
     }
-  }
-
-  #sync(shelf: string): void {
-    this.#keep(shelf, this.#syncFolder(shelf));
-  }
-
-  /** After a failure the next one who asks tries anew. */
-  #keep(shelf: string, synced: Promise<void>): void {
-    const before = this.#shelves.get(shelf)?.catch(() => {});
-    const all = before === undefined ? synced : before.then(() => synced);
-    this.#shelves.set(shelf, all);
-    all.catch(() => this.#shelves.get(shelf) === all && this.#shelves.delete(shelf));
   }
 
   async #look(digest: Digest): Promise<Stats | undefined> {

@@ -113,7 +113,7 @@ export class BlobTransfer implements Blobs, BlobSearch, Startable {
   async put(bytes: Uint8Array): Promise<Blob> {
     const blob = { digest: digestOf(bytes), size: bytes.length };
     await this.#use(blob.digest);
-    if (await this.#disk.has(blob.digest)) return blob;
+    if (await this.#disk.has(blob.digest, blob.size)) return blob;
     const incoming = await this.#disk.create(blob);
     await incoming.write(bytes);
     await incoming.commit();
@@ -169,7 +169,7 @@ export class BlobTransfer implements Blobs, BlobSearch, Startable {
     const missing = new Map<Digest, Blob>();
     for (const blob of blobs) {
       await this.#use(blob.digest);
-      if (!missing.has(blob.digest) && !(await this.#disk.has(blob.digest))) missing.set(blob.digest, blob);
+      if (!missing.has(blob.digest) && !(await this.#disk.has(blob.digest, blob.size))) missing.set(blob.digest, blob);
     }
     return [...missing.values()];
   }

@@ -8,7 +8,8 @@ export interface Blob {
 
 /** The disk below: a folder (blob-folder.ts) or the simulation's memory. Digests are `sha256`. */
 export interface BlobDisk {
-  has(digest: Digest): Promise<boolean>;
+  /** With its `size` a blob of another size is looked at, and is dropped and not held when it is damaged. */
+  has(digest: Digest, size?: number): Promise<boolean>;
   /** Undefined when not held. At most `length` bytes from `offset`. */
   read(digest: Digest, offset: number, length: number): Promise<Uint8Array | undefined>;
   /** All that are held, in no particular order; those that come or go meanwhile may be among them or not. */

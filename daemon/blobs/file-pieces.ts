@@ -1,4 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { errorCode } from './disk-faults.ts';
 
 /** Small enough that hashing one piece takes well under the 5 ms the daemon's loop may be held up. */
 const pieceBytes = 256 * 1024;
@@ -29,4 +31,20 @@ export async function copyPieces(source: FileHandle, target: FileHandle, see: (p
 export async function syncFolder(folder: string): Promise<void> {
   await using handle = await open(folder, 'r');
   await handle.sync();
+}
+
+/** Makes the folder and those above it that are missing; their names are durable when resolved. `sync`: as `syncFolder`. */
+export async function makeDurableFolder(folder: string, sync: (folder: string) => Promise<void>): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncReadable(dirname(made), sync);
+}
+
+/** A folder that may be written but not read cannot be synced. */
+async function syncReadable(folder: string, sync: (folder: string) => Promise<void>): Promise<void> {
+  try {
+    await sync(folder);
+  } catch (error) {
+    if (errorCode(error) !== 'EACCES') throw error;
+  }
 }

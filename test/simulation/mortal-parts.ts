@@ -133,7 +133,7 @@ function contentOf(entries: readonly Entry[], self: NodeId): string {
 
 export function mortalBlobDisk(disk: BlobDisk, mortality: Mortality): BlobDisk {
   return {
-    has: (digest) => within(mortality, undefined, () => disk.has(digest)),
+    has: (digest, size) => within(mortality, undefined, () => disk.has(digest, size)),
     read: (digest, offset, length) => within(mortality, undefined, () => disk.read(digest, offset, length)),
     heldSince: (digest) => within(mortality, undefined, () => disk.heldSince(digest)),
     list: () => disk.list(),

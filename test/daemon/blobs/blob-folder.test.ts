@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -133,6 +133,35 @@ describe('a folder of blobs', () => {
     }
   });
 
+  it('does not count a file of a wrong length as a copy, nor drop one because of what somebody else takes for its length', async () => {
+    const blob = await store('precious');
+    expect(await blobs.has(blob.digest, 3)).toBe(true);
+    await truncate(join(folder, blob.digest.slice(0, 2), blob.digest.slice(2)), 3);
+    expect(await blobs.has(blob.digest, blob.size)).toBe(false);
+    expect(await blobs.has(blob.digest)).toBe(false);
+  });
+
+  it('keeps what was stored anew while the damaged file of before was looked at', async () => {
+    const blob = await store('precious');
+    const path = join(folder, blob.digest.slice(0, 2), blob.digest.slice(2));
+    // Looking at it takes longer than storing it.
+    await truncate(path, 60_000_000);
+    const looking = blobs.read(blob.digest, 0, 8);
+    await store('precious');
+    expect(await looking).toBeUndefined();
+    expect(Buffer.from((await blobs.read(blob.digest, 0, 8)) ?? []).toString()).toBe('precious');
+  });
+
+  it('makes the folders of a durable file durable, too', async () => {
+    const synced: string[] = [];
+    const blob = await store('frame');
+    const disk = new BlobFolder({ folder }, { syncFolder: async (path) => void synced.push(path) });
+    await disk.writeFile(blob.digest, join(root, 'a/b/c/1.png'), 0o644);
+    await disk.writeFile(blob.digest, join(root, 'a/b/c/2.png'), 0o644);
+    await disk.writeFile(blob.digest, join(root, 'x/1.png'), 0o644, 'passing');
+    expect(synced).toEqual([...['a/b', 'a', '', 'a/b/c', 'a/b/c'].map((path) => join(root, path))]);
+  });
+
   it('stores the same blob twice at a time', async () => {
     const [one, other] = await Promise.all([store('same'), store('same')]);
     expect(one).toEqual(other);
@@ -161,8 +190,8 @@ describe('a folder of blobs', () => {
     /** A blob whose shelf is there already, so that only the shelf is synced. */
     const begin = async () => {
       const bytes = text.encode('precious');
-      const blob = { digest: digestOf(bytes), size: bytes.length };
-      await mkdir(join(folder, blob.digest.slice(0, 2)), { recursive: true });
+      const blob = await store('precious');
+      await blobs.remove(blob.digest);
       const incoming = await blobs.create(blob);
       await incoming.write(bytes);
       gated = true;
@@ -184,6 +213,21 @@ describe('a folder of blobs', () => {
       await committing;
     });
 
+    it('does not say that a blob is stored before its new shelf is sure to survive, though another one made that shelf', async () => {
+      gated = true;
+      const first = store('precious');
+      const root = await gate();
+      let told = false;
+      const second = store('precious').then(() => {
+        told = true;
+      });
+      for (let turn = 0; turn < 20; turn += 1) await stat(folder);
+      expect(told).toBe(false);
+      gated = false;
+      root.resolve();
+      await Promise.all([first, second]);
+    });
+
     it('does not hold a blob whose commit failed, and takes it the next time', async () => {
       const { blob, committing } = await begin();
       const failed = expect(committing).rejects.toThrow('EIO');
@@ -201,6 +245,8 @@ describe('a folder of blobs', () => {
       await blobs.start();
       gated = true;
       const asking = blobs.has(digest);
+      // The folder of all shelves, and the shelf.
+      (await gate()).resolve();
       (await gate()).resolve();
       expect(await asking).toBe(true);
       expect(await blobs.has(digest)).toBe(true);
