@@ -29,7 +29,7 @@ export function newTask(task: Pick<HeldTask, 'attempt' | 'record' | 'requirement
 }
 
 /** Of more attempts than this their words are not told: holdings fit a frame, whatever the tasks say. */
-const mostWithWords = 200;
+const mostWithWords = 300;
 
 export class HeldTasks {
   readonly #tasks = new Map<string, HeldTask>();
