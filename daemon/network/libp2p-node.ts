@@ -4,7 +4,7 @@ import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import type { NodeId } from '../../src/model/job.ts';
 import { type LeanNoiseOptions, leanNoise } from './lean-noise.ts';
-import type { Libp2p } from './libp2p-types.ts';
+import type { Libp2p, Logger } from './libp2p-types.ts';
 import type { NodeKey } from './node-key.ts';
 
 export interface Libp2pNodeOptions extends Pick<LeanNoiseOptions, 'life' | 'metOwnLife'> {
@@ -16,9 +16,16 @@ export interface Libp2pNodeOptions extends Pick<LeanNoiseOptions, 'life' | 'metO
   isBanned(peer: NodeId): boolean;
 }
 
+/** libp2p makes a logger of several functions for every connection and stream, some 3 KiB each, to say nothing. */
+const silent: Logger = Object.assign(() => undefined, {
+  ...{ error: () => undefined, trace: () => undefined, enabled: false },
+  newScope: () => silent,
+});
+
 export function createLibp2pNode(options: Libp2pNodeOptions): Promise<Libp2p> {
   return createLibp2p({
     start: false,
+    logger: { forComponent: () => silent },
     privateKey: options.nodeKey.privateKey,
     addresses: { listen: [options.listen] },
     transports: [tcp({ backlog: 128, dialOpts: { noDelay: true, keepAlive: true }, listenOpts: { noDelay: true, keepAlive: true } })],

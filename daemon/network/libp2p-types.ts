@@ -4,3 +4,4 @@ import type { Libp2p } from 'libp2p';
 export type { Libp2p };
 export type Connection = ReturnType<Libp2p['getConnections']>[number];
 export type Stream = Connection['streams'][number];
+export type Logger = Connection['log'];
