@@ -3,10 +3,9 @@ import { type Report, spread, Verdict } from './figures.ts';
 import { firstStartAfter, startLoad } from './load.ts';
 import { jobsOf, unfinished } from './submissions.ts';
 import { type Acknowledged, missingOrTwice, submitAll } from './submitting.ts';
-import { pause, World } from './world.ts';
+import { pause, type World } from './world.ts';
 
 export interface AllKilledOptions {
-  readonly nodes: number;
   readonly rounds: number;
   /** A round. */
   readonly submissions: number;
@@ -19,16 +18,15 @@ function shuffled<T>(all: readonly T[]): readonly T[] {
   return drawn.toSorted((a, b) => a.order - b.order).map(({ one }) => one);
 }
 
-export async function allKilled({ nodes, rounds, submissions }: AllKilledOptions): Promise<Report> {
-  await using world = await World.start(nodes);
+export async function allKilled(world: World, { rounds, submissions }: AllKilledOptions): Promise<Report> {
   const verdict = new Verdict();
   const acknowledged: Acknowledged[] = [];
   const killing: number[] = [];
   const placing: number[] = [];
-  const load = await startLoad(world, world.machines[0] as World['machines'][number], 'load');
+  const load = await startLoad(world, world.machines[0] as World['machines'][number], 'killed-load');
   for (let round = 0; round < rounds; round += 1) {
     const { term } = await world.coordinator();
-    const submitting = submitAll(world, jobsOf(`round${round}`, submissions), 6);
+    const submitting = submitAll(world, jobsOf(`killed${round}`, submissions), 6);
     submitting.catch(() => undefined);
     await pause(Math.random() * withinMs);
     const began = performance.now();
@@ -53,7 +51,7 @@ export async function allKilled({ nodes, rounds, submissions }: AllKilledOptions
   verdict.atMost(Math.max(...placing), 30_000, 'restart of all to the first task placed');
   return {
     figures: [
-      `${acknowledged.length} submissions acknowledged, all ${nodes} daemons killed ${rounds} times, within ${Math.max(...killing).toFixed(1)} ms`,
+      `${acknowledged.length} submissions acknowledged, all ${world.machines.length} daemons killed ${rounds} times, within ${Math.max(...killing).toFixed(1)} ms`,
       spread('restart in random order to the first task started', placing),
     ],
     failures: verdict.failures,

@@ -3,10 +3,9 @@ import type { JobPhase } from '../../src/model/job-state.ts';
 import type { Machine } from '../support/lab-machine.ts';
 import { type Report, Verdict } from './figures.ts';
 import { untilAcknowledged } from './submitting.ts';
-import { pause, World } from './world.ts';
+import { pause, type World } from './world.ts';
 
 export interface CancelOptions {
-  readonly nodes: number;
   readonly trials: number;
   /** The coordinator is killed so often meanwhile. */
   readonly failovers: number;
@@ -71,8 +70,7 @@ function changesOfMind(world: World, trials: readonly Trial[], final: ReadonlyMa
   });
 }
 
-export async function cancelAtTheEnd({ nodes, trials: count, failovers }: CancelOptions): Promise<Report> {
-  await using world = await World.start(nodes);
+export async function cancelAtTheEnd(world: World, { trials: count, failovers }: CancelOptions): Promise<Report> {
   const verdict = new Verdict();
   let begun = 0;
   const number = (): number | undefined => (begun < count ? begun++ : undefined);
@@ -106,7 +104,7 @@ export async function cancelAtTheEnd({ nodes, trials: count, failovers }: Cancel
   verdict.failures.push(...changesOfMind(world, trials, final));
   return {
     figures: [
-      `${trials.length} jobs cancelled as they ended, ${failovers} failovers meanwhile: ${cancelled} cancelled, ${trials.length - cancelled} succeeded, the same on all ${nodes} machines`,
+      `${trials.length} jobs cancelled as they ended, ${failovers} failovers meanwhile: ${cancelled} cancelled, ${trials.length - cancelled} succeeded, the same on all ${world.machines.length} machines`,
     ],
     failures: verdict.failures,
   };

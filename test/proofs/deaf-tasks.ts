@@ -2,12 +2,7 @@
 import { type Report, spread, Verdict } from './figures.ts';
 import { processesCalled } from './processes.ts';
 import { untilAcknowledged } from './submitting.ts';
-import { type Naps, World } from './world.ts';
-
-export interface DeafTasksOptions {
-  readonly nodes: number;
-  readonly rounds: number;
-}
+import type { Naps, World } from './world.ts';
 
 const goneWithinMs = 5_000;
 
@@ -23,8 +18,8 @@ const ends: readonly { readonly name: string; readonly settings: Partial<Naps>; 
 /** Each task leaves three behind (see the job type). */
 const leftByOne = 3;
 
-export async function deafTasks({ nodes, rounds }: DeafTasksOptions): Promise<Report> {
-  await using world = await World.start(nodes);
+export async function deafTasks(world: World, { rounds }: { readonly rounds: number }): Promise<Report> {
+  const nodes = world.machines.length;
   const verdict = new Verdict();
   const gone: number[] = [];
   let mark = Math.floor(Math.random() * 1_000_000);

@@ -8,6 +8,7 @@ import { orphans } from './orphans.ts';
 import { partition } from './partition.ts';
 import { stoppedWorker } from './stopped-worker.ts';
 import { submissions } from './submissions.ts';
+import { World } from './world.ts';
 
 interface Size {
   readonly nodes: number;
@@ -17,17 +18,17 @@ interface Size {
 
 interface Experiment {
   readonly usual: Size;
-  run(size: Size): Promise<Report>;
+  run(world: World, size: Size): Promise<Report>;
 }
 
 const experiments: { readonly [name: string]: Experiment } = {
-  submissions: { usual: { nodes: 3, rounds: 20, count: 2_000 }, run: ({ nodes, rounds, count }) => submissions({ nodes, rounds, submissions: count }) },
-  'all-killed': { usual: { nodes: 3, rounds: 5, count: 60 }, run: ({ nodes, rounds, count }) => allKilled({ nodes, rounds, submissions: count }) },
-  partition: { usual: { nodes: 5, rounds: 1, count: 8 }, run: ({ nodes, rounds, count }) => partition({ nodes, rounds, jobsASide: count, apartMs: 30_000 }) },
-  cancel: { usual: { nodes: 3, rounds: 5, count: 500 }, run: ({ nodes, rounds, count }) => cancelAtTheEnd({ nodes, failovers: rounds, trials: count }) },
-  'stopped-worker': { usual: { nodes: 3, rounds: 2, count: 0 }, run: ({ nodes, rounds }) => stoppedWorker({ nodes, rounds, stoppedMs: 20_000 }) },
-  'deaf-tasks': { usual: { nodes: 3, rounds: 2, count: 0 }, run: ({ nodes, rounds }) => deafTasks({ nodes, rounds }) },
-  orphans: { usual: { nodes: 3, rounds: 1, count: 0 }, run: ({ nodes }) => orphans({ nodes }) },
+  submissions: { usual: { nodes: 3, rounds: 20, count: 2_000 }, run: (world, { rounds, count }) => submissions(world, { rounds, submissions: count }) },
+  'all-killed': { usual: { nodes: 3, rounds: 5, count: 60 }, run: (world, { rounds, count }) => allKilled(world, { rounds, submissions: count }) },
+  partition: { usual: { nodes: 5, rounds: 1, count: 8 }, run: (world, { rounds, count }) => partition(world, { rounds, jobsASide: count, apartMs: 30_000 }) },
+  cancel: { usual: { nodes: 3, rounds: 5, count: 500 }, run: (world, { rounds, count }) => cancelAtTheEnd(world, { failovers: rounds, trials: count }) },
+  'stopped-worker': { usual: { nodes: 3, rounds: 2, count: 0 }, run: (world, { rounds }) => stoppedWorker(world, { rounds, stoppedMs: 20_000 }) },
+  'deaf-tasks': { usual: { nodes: 3, rounds: 2, count: 0 }, run: (world, { rounds }) => deafTasks(world, { rounds }) },
+  orphans: { usual: { nodes: 3, rounds: 1, count: 0 }, run: orphans },
 };
 
 const { values, positionals } = parseArgs({
@@ -44,7 +45,8 @@ for (const [name, { usual, run }] of Object.entries(experiments)) {
   const size = { nodes: Number(values.nodes ?? usual.nodes), rounds: Number(values.rounds ?? usual.rounds), count: Number(values.count ?? usual.count) };
   process.stdout.write(`# ${name}: ${size.nodes} machines\n`);
   const began = performance.now();
-  const { figures, failures } = await run(size);
+  await using world = await World.start(size.nodes);
+  const { figures, failures } = await run(world, size);
   for (const figure of figures) process.stdout.write(`${figure}\n`);
   for (const failure of failures.slice(0, 20)) process.stdout.write(`BROKEN: ${failure}\n`);
   if (failures.length > 20) process.stdout.write(`BROKEN: and ${failures.length - 20} more\n`);

@@ -2,13 +2,13 @@
 import { type Report, Verdict } from './figures.ts';
 import { processesCalled, processesOf } from './processes.ts';
 import { untilAcknowledged } from './submitting.ts';
-import { World } from './world.ts';
+import type { World } from './world.ts';
 
 /** The launcher's, as documented, and a little for ending them. */
 const patienceMs = 60_000 + 5_000;
 
-export async function orphans({ nodes }: { readonly nodes: number }): Promise<Report> {
-  await using world = await World.start(nodes);
+export async function orphans(world: World): Promise<Report> {
+  const nodes = world.machines.length;
   const verdict = new Verdict();
   const mark = Math.floor(Math.random() * 1_000_000);
   const left = `sleep ${86_400 + mark}`;

@@ -2,10 +2,9 @@
 import type { Machine } from '../support/lab-machine.ts';
 import { type Report, Verdict } from './figures.ts';
 import { type Acknowledged, submitAll, untilAcknowledged } from './submitting.ts';
-import { type Naps, pause, World } from './world.ts';
+import { type Naps, pause, type World } from './world.ts';
 
 export interface PartitionOptions {
-  readonly nodes: number;
   readonly rounds: number;
   readonly jobsASide: number;
   readonly apartMs: number;
@@ -37,8 +36,8 @@ async function equalWithin(world: World, jobs: readonly Acknowledged[], limitMs:
 
 const napsOf = (label: string, tasks: number, ms: number): Naps => ({ label, tasks, ms });
 
-export async function partition({ nodes, rounds, jobsASide, apartMs }: PartitionOptions): Promise<Report> {
-  await using world = await World.start(nodes);
+export async function partition(world: World, { rounds, jobsASide, apartMs }: PartitionOptions): Promise<Report> {
+  const nodes = world.machines.length;
   const verdict = new Verdict();
   const figures: string[] = [];
   for (let round = 0; round < rounds; round += 1) {

@@ -3,10 +3,9 @@ import type { Machine } from '../support/lab-machine.ts';
 import { type Report, spread, Verdict } from './figures.ts';
 import { processesOf, type Seen, signalAll } from './processes.ts';
 import { untilAcknowledged } from './submitting.ts';
-import { pause, World } from './world.ts';
+import { pause, type World } from './world.ts';
 
 export interface StoppedWorkerOptions {
-  readonly nodes: number;
   readonly rounds: number;
   readonly stoppedMs: number;
 }
@@ -22,7 +21,7 @@ async function oneRound(world: World, name: string, long: boolean, stoppedMs: nu
   const { machine: coordinator } = await world.coordinator();
   const [submitter, victim] = world.others(coordinator) as [Machine, Machine];
   // Short: it ends while nobody listens, and is offered late. Long: it still runs when its machine is continued. The latter heeds nothing.
-  const ms = long ? 4 * stoppedMs : stoppedMs / 2;
+  const ms = long ? 2 * stoppedMs : stoppedMs / 2;
   const settings = { label: name, tasks: 2 * world.machines.length, ms, in: 'process', ...(long ? { stay: 'deaf' } : {}) };
   const { id } = await untilAcknowledged(world, submitter, settings);
   const isRunningThere = async (): Promise<boolean> =>
@@ -53,8 +52,7 @@ async function oneRound(world: World, name: string, long: boolean, stoppedMs: nu
   return gone;
 }
 
-export async function stoppedWorker({ nodes, rounds, stoppedMs }: StoppedWorkerOptions): Promise<Report> {
-  await using world = await World.start(nodes);
+export async function stoppedWorker(world: World, { rounds, stoppedMs }: StoppedWorkerOptions): Promise<Report> {
   const verdict = new Verdict();
   const gone: number[] = [];
   for (let round = 0; round < rounds; round += 1) {

@@ -2,10 +2,9 @@
 import { percentile, type Report, spread, Verdict } from './figures.ts';
 import { firstStartAfter, startLoad } from './load.ts';
 import { type Acknowledged, missingOrTwice, submitAll } from './submitting.ts';
-import { type Naps, pause, World } from './world.ts';
+import { type Naps, pause, type World } from './world.ts';
 
 export interface SubmissionsOptions {
-  readonly nodes: number;
   /** In all. */
   readonly submissions: number;
   readonly rounds: number;
@@ -37,8 +36,7 @@ export async function unfinished(world: World, acknowledged: readonly Acknowledg
   return wrong;
 }
 
-export async function submissions({ nodes, submissions: count, rounds }: SubmissionsOptions): Promise<Report> {
-  await using world = await World.start(nodes);
+export async function submissions(world: World, { submissions: count, rounds }: SubmissionsOptions): Promise<Report> {
   const verdict = new Verdict();
   const acknowledged: Acknowledged[] = [];
   const placing: number[] = [];
@@ -64,7 +62,7 @@ export async function submissions({ nodes, submissions: count, rounds }: Submiss
   verdict.atMost(percentile(placing, 0.99), 5_000, 'kill of the coordinator to the first task placed by the new one, p99');
   return {
     figures: [
-      `${acknowledged.length} submissions acknowledged in ${rounds} rounds on ${nodes} machines, each there once on every machine: ${verdict.failures.length === 0}`,
+      `${acknowledged.length} submissions acknowledged in ${rounds} rounds on ${world.machines.length} machines, each there once on every machine: ${verdict.failures.length === 0}`,
       spread('kill -9 of the coordinator to the first task started by the new one', placing),
     ],
     failures: verdict.failures,

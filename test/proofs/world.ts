@@ -128,6 +128,15 @@ export class World implements AsyncDisposable {
     }
   }
 
+  /** Continues and starts what an experiment that failed has left stopped or dead. */
+  async mend(): Promise<void> {
+    for (const machine of this.machines) {
+      signalAll(processesOf(machine.home), 'SIGCONT');
+      if (machine.pid === undefined) await machine.start();
+    }
+    await this.whole();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     // What was stopped cannot be ended, and what outlives a daemon is nobody's after this.
     for (const { home } of this.machines) signalAll(processesOf(home), 'SIGKILL');
