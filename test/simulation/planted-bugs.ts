@@ -15,9 +15,9 @@ export interface PlantedBug {
 export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a claim is used before it is on disk',
-    file: 'daemon/election/election.ts',
-    line: 'const saved = await this.#needs.memory.saveTerm(term).then(',
-    planted: 'const saved = this.#needs.memory.saveTerm(term).then(',
+    file: 'daemon/election/claims.ts',
+    line: 'const saved = await needs.memory.saveTerm(term).then(',
+    planted: 'const saved = needs.memory.saveTerm(term).then(',
     seed: 1,
   },
   {
@@ -53,7 +53,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'daemon/coordinator/verdict.ts',
     line: "if (result !== undefined) return sameAttempt(result.attempt, attempt) ? 'kept' : 'already-kept';",
     planted: '',
-    seed: 1,
+    seed: 5,
   },
   {
     name: 'results of a cancelled job are kept',
@@ -74,7 +74,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'src/model/fold.ts',
     line: 'if (holder !== undefined && compare(holder, challenger) <= 0) return false;',
     planted: 'if (holder !== undefined) return false;',
-    seed: 68,
+    seed: 91,
   },
   {
     name: 'a coordinator that has been outbid goes on keeping',
@@ -85,9 +85,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a claim that the disk refused is used',
-    file: 'daemon/election/election.ts',
-    line: 'if (saved && !outbid && (above === undefined ? this.current() === undefined : this.isMine())) this.#take(term);',
-    planted: 'if (!outbid && (above === undefined ? this.current() === undefined : this.isMine())) this.#take(term);',
+    file: 'daemon/election/claims.ts',
+    line: 'if (saved && !outbid && (above === undefined ? needs.current() === undefined : needs.isMine())) needs.take(term);',
+    planted: 'if (!outbid && (above === undefined ? needs.current() === undefined : needs.isMine())) needs.take(term);',
     seed: 3,
   },
   {
@@ -95,14 +95,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'daemon/records/own-log.ts',
     line: 'this.#mustRenew = true;',
     planted: '',
-    seed: 22,
+    seed: 4,
   },
   {
     name: 'what an earlier life of the node left is not taken up',
     file: 'daemon/worker/worker-node.ts',
     line: 'for (const left of attempts) this.#adopt(left);',
     planted: '',
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'results that nobody has any more are not missed',
@@ -123,7 +123,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'daemon/election/voting-seat.ts',
     line: 'const voterShare = 1.25;',
     planted: 'const voterShare = 0.8;',
-    seed: 23,
+    seed: 22,
   },
   {
     name: 'a voter lets another coordinator in while one relies on it',
@@ -145,6 +145,27 @@ export const plantedBugs: readonly PlantedBug[] = [
     line: 'if (!this.#mayRunOn(attempt)) this.release(attempt);',
     planted: 'this.release(attempt);',
     seed: 34,
+  },
+  {
+    name: 'once-only tasks are placed before the leases of earlier terms have ended',
+    file: 'daemon/coordinator/once-only.ts',
+    line: "return this.#needs.clock.now() < since + this.#leaseMs + leaseGraceMs ? { code: 'needs-lease-end' } : undefined;",
+    planted: 'return undefined;',
+    seed: 111,
+  },
+  {
+    name: 'facts of a removed job are folded again',
+    file: 'src/model/fold.ts',
+    line: 'if (state.removed) return false;',
+    planted: '',
+    seed: 171,
+  },
+  {
+    name: 'the bytes of removed jobs stay',
+    file: 'daemon/upkeep/blob-collection.ts',
+    line: 'return this.#needs.recentUse.removeUnused(digest, () => this.#needs.disk.remove(digest));',
+    planted: 'return Promise.resolve(true);',
+    seed: 8,
   },
 ];
 

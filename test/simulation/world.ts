@@ -23,8 +23,8 @@ const looksOfAdmin = { onceOnly: 16, otherwise: 80 };
 /** Bytes of removed jobs are freed a minute after their last use. Only some seeds wait for that. */
 const untilFreedMs = 110_000;
 const seedsPerLongWait = 4;
-/** How often promises that hold at every instant are checked. */
-const checkMs = 20;
+/** How often it is looked whether time alone has made two coordinators quorate at once; every change of leadership is looked at besides. */
+const checkMs = 50;
 /** After the end nothing more may happen. */
 const afterglowMs = 3000;
 
