@@ -7,7 +7,7 @@ import type { Member } from './membership.ts';
 import { majoritySees, type Silence } from './suspicion.ts';
 import { witnessedFrom } from './witnesses.ts';
 
-/** More nodes than this are not believed: a defective peer must not fill our memory. */
+/** More nodes than this are not believed: a defective peer must not fill our memory. Whoever speaks for itself takes the place of one that is gone. */
 const maximumMembers = 4096;
 
 export interface Change {
@@ -50,11 +50,14 @@ export class MemberTable {
     return [...this.#records.values()];
   }
 
-  /** True when `told` was newer than what was held. A new life begins as a node never seen before, once the old one was reported unreachable. */
-  merge(told: MemberRecord, now: number): boolean {
+  /**
+   * True when `told` was newer than what was held. A new life begins as a node never seen before, once the old one was reported unreachable.
+   * @param isOwnWord told by the node itself, over a connection of its own
+   */
+  merge(told: MemberRecord, now: number, isOwnWord = false): boolean {
     const { id, incarnation } = told.facts;
     const held = this.#records.get(id);
-    if (held === undefined ? this.#records.size >= maximumMembers : compareRecords(told, held) <= 0) return false;
+    if (held === undefined ? !this.#hasRoom(isOwnWord) : compareRecords(told, held) <= 0) return false;
     this.#records.set(id, told);
     if (told.left && told.returnsMs !== undefined) this.#awaited.set(id, now + told.returnsMs);
     const member = this.#members.get(id);
@@ -97,6 +100,22 @@ export class MemberTable {
   reachableIds(): readonly NodeId[] {
     const reached = this.members().filter(({ reachability }) => reachability === 'alive' || reachability === 'suspect');
     return reached.map(({ facts }) => facts.id).filter((id) => id !== this.#options.self);
+  }
+
+  /** Makes room, where it must, by forgetting one that is gone, of these the one that was seen first. */
+  #hasRoom(isNeeded: boolean): boolean {
+    if (this.#records.size < maximumMembers) return true;
+    if (!isNeeded) return false;
+    let oldest: Member | undefined;
+    for (const member of this.#members.values()) {
+      const isGone = !member.witnessed && (member.reachability === 'left' || member.reachability === 'unreachable');
+      if (isGone && member.facts.id !== this.#options.self && member.since < (oldest?.since ?? Number.POSITIVE_INFINITY)) oldest = member;
+    }
+    if (oldest === undefined) return false;
+    const { id } = oldest.facts;
+    for (const known of [this.#records, this.#members, this.#terms, this.#awaited]) known.delete(id);
+    this.#all = undefined;
+    return true;
   }
 
   #judge(id: NodeId, opinionOf: (id: NodeId) => Silence | undefined, now: number): Reachability {

@@ -201,7 +201,7 @@ export class MembershipNode implements Membership, Startable {
   #learn(told: MemberRecord, from: NodeId, now: number): boolean {
     const { id, incarnation, revision } = told.facts;
     if (id !== this.self) {
-      const isNew = this.#table.merge(told, now);
+      const isNew = this.#table.merge(told, now, id === from);
       if (isNew) this.#spread.soon(id, from);
       return isNew;
     }
