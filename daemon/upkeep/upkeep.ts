@@ -20,25 +20,28 @@ export interface UpkeepOptions {
   readonly soonMs: number;
   /** Between two looks while something is on too few machines. */
   readonly againMs: number;
+  /** Between two looks at everything: a machine that finds a copy damaged drops it, and a folder may be emptied, without a word to anybody. */
+  readonly patrolMs: number;
   /** A result whose last holders are out of reach of most voters is waited for this long: longer than a restart, shorter than a night. */
   readonly lostMs: number;
   /** Longest time without progress while bytes are copied. */
   readonly copyMs: number;
 }
 
-export const upkeepDefaults: UpkeepOptions = { soonMs: 2_000, againMs: 15_000, lostMs: 600_000, copyMs: 20_000 };
+export const upkeepDefaults: UpkeepOptions = { soonMs: 2_000, againMs: 15_000, patrolMs: 900_000, lostMs: 600_000, copyMs: 20_000 };
 
 export class Upkeep implements Startable {
   readonly #options: UpkeepOptions;
   readonly #needs: UpkeepNeeds;
   readonly #known = new Map<JobId, JobCopies>();
-  /** Jobs to look at; those that were found safe need no further look until something changes. */
+  /** Jobs to look at; those that were found safe need no further look until something changes, or the next patrol. */
   readonly #due = new Set<JobId>();
   /** Clock milliseconds when nobody was found to have the result of the attempt. */
   readonly #missing = new Map<string, number>();
   /** Nodes that were found to have a part of the attempt's result: copies made here are known nowhere else. */
   readonly #seen = new Map<JobId, Map<string, Set<NodeId>>>();
   #timer: { readonly at: number; readonly timer: Timer } | undefined;
+  #patrol: Timer | undefined;
   #working = false;
   #running = false;
 
@@ -58,11 +61,13 @@ export class Upkeep implements Startable {
 
   async start(): Promise<void> {
     this.#running = true;
+    this.#patrol = this.#needs.clock.every(this.#options.patrolMs, () => this.#lookAtAll());
     this.#lookAtAll();
   }
 
   async stop(): Promise<void> {
     this.#running = false;
+    this.#patrol?.cancel();
     this.#timer?.timer.cancel();
   }
 

@@ -120,6 +120,20 @@ describe('the care for bytes', () => {
     expect((await world.copies.latest()).get(job)?.inputs.toSorted()).toEqual(['host-a', 'host-b', 'host-d']);
   });
 
+  test('notices after a while that a machine has lost what it had, and fills that too', async () => {
+    const job = await world.submit(['b']);
+    const { outputs } = await world.keep(job, 0, ['c', 'd']);
+    const digests = [world.journal.job(job)?.record?.inputs.tree ?? '', outputs[0]?.digest ?? ''];
+    await world.upkeep.start();
+    await world.clock.advance(60_000);
+    for (const disk of world.disks.values()) {
+      for (const digest of digests) if ((await world.holders(digest)).length > 1) disk.lose(digest);
+    }
+    expect(await Promise.all(digests.map(async (digest) => (await world.holders(digest)).length))).toEqual([1, 1]);
+    await world.clock.advance(1_000_000);
+    expect(await Promise.all(digests.map(async (digest) => (await world.holders(digest)).length))).toEqual([3, 2]);
+  });
+
   test('brings a result that is left on one machine to a second one, the submitter if it can', async () => {
     const job = await world.submit(['a', 'b', 'c']);
     const result = await world.keep(job, 0, ['c', 'd']);
