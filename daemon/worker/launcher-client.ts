@@ -8,11 +8,12 @@ import { LauncherWatch } from './launcher-watch.ts';
 import type { Clock } from './needs.ts';
 import { endTrees, identify, type ProcessIdentity } from './process-trees.ts';
 
-/** How a process ended. `lost`: the launcher died with it; `problem`: it could not be started; `leaseEnded`: for that it was ended. */
+/** How a process ended. `lost`: the launcher died with it, `silent`: having said nothing for long; `problem`: it could not be started; `leaseEnded`: for that it was ended. */
 export interface ProcessExit extends Told {
   readonly code: number | null;
   readonly signal: string | null;
   readonly lost: boolean;
+  readonly silent?: true;
   readonly problem?: string;
   readonly leaseEnded?: true;
 }
@@ -70,6 +71,8 @@ export class LauncherClient implements Startable {
   readonly #waiting: (readonly [LauncherCommand, Uint8Array | undefined])[] = [];
   #link: LauncherLink | undefined;
   #watch: LauncherWatch | undefined;
+  /** Ended because it did not answer. */
+  #silent: LauncherLink | undefined;
   #reaching = false;
   #lastId = 0;
   #stopped = false;
@@ -177,7 +180,7 @@ export class LauncherClient implements Startable {
     this.#link = link;
     this.#lastId = Math.max(this.#lastId, ...link.hello.processes.map(({ id }) => id));
     if (link.hello.asked === true) {
-      const needs = { clock: this.#clock, ask: () => link.send({ type: 'ask' }), onSilent: () => void this.#endLauncher(link) };
+      const needs = { clock: this.#clock, ask: () => link.send({ type: 'ask' }), onSilent: () => void this.#giveUp(link) };
       this.#watch = new LauncherWatch({ silentMs: this.#place.silentMs ?? silentMs }, needs);
       if (this.#known.size > 0) this.#watch.start();
     }
@@ -207,7 +210,12 @@ export class LauncherClient implements Startable {
     this.#link = undefined;
     this.#watch?.stop();
     this.#watch = undefined;
-    if (!this.#stopped) void this.#endAll({});
+    if (!this.#stopped) void this.#endAll(this.#silent === link ? { silent: true } : {});
+  }
+
+  async #giveUp(link: LauncherLink): Promise<void> {
+    this.#silent = link;
+    await this.#endLauncher(link);
   }
 
   /** It does not answer, or does not end. */
@@ -217,7 +225,7 @@ export class LauncherClient implements Startable {
   }
 
   /** Their pipes ended with the launcher, and they with those, but not at once; and not what had left them. Whoever hears of the loss begins anew. */
-  async #endAll(why: { readonly problem?: string }): Promise<void> {
+  async #endAll(why: Pick<ProcessExit, 'problem' | 'silent'>): Promise<void> {
     const known = [...this.#known.values()];
     this.#known.clear();
     this.#waiting.length = 0;

@@ -8,6 +8,7 @@ import { OpenFailure } from './session-process.ts';
 /** A session that ended in the middle. Whoever was killed did not end by its own doing. */
 export function exitFault(exit: ProcessExit): Fault {
   const died = (message: string, blameNode: boolean): Fault => ({ code: 'program-died', message, retry: true, blameNode });
+  if (exit.silent) return died('the launcher of this node did not answer any more and was ended, and the session with it', true);
   if (exit.lost) return died('the launcher of this node died, and the session with it', true);
   if (exit.problem !== undefined) return died(`the session could not be started: ${exit.problem}`, true);
   if (exit.signal !== null) return died(`the session was ended by ${exit.signal}`, true);

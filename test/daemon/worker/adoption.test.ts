@@ -127,7 +127,9 @@ describe('an attempt that runs while its daemon restarts', () => {
     const running = adopt(attempt);
     const launcher = bench.runner.launcherPid ?? 0;
     process.kill(launcher, 'SIGSTOP');
-    expect(await running.result).toMatchObject({ failure: { code: 'program-died', retry: true, blameNode: true } });
+    expect(await running.result).toMatchObject({
+      failure: { code: 'program-died', message: expect.stringContaining('did not answer'), retry: true, blameNode: true },
+    });
     expect(await bench.sleepers()).toBe(0);
     await isGone(launcher);
     bench.open(gate());

@@ -28,7 +28,7 @@ describe('a launcher that is stopped', () => {
     await client.start();
     const launched = bench.launch(client, family);
     const pids = await stopWith(client, launched);
-    expect(await launched.exited).toMatchObject({ lost: true });
+    expect(await launched.exited).toMatchObject({ lost: true, silent: true });
     await areGone(pids);
     expect(await bench.launch(client, { args: ['-c', 'exit 3'] }).exited).toMatchObject({ code: 3, lost: false });
     expect(pids).not.toContain(client.pid);
