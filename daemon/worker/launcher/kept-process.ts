@@ -100,7 +100,7 @@ export class KeptProcess {
     const task = this.#task === undefined ? {} : { task: this.#task };
     // Also of a task that is done: whether its lease has ended is still to be known.
     const lease = this.#leaseUntil === Number.POSITIVE_INFINITY ? {} : { leaseUntil: this.#leaseUntil };
-    return { id, pid: this.#child?.pid ?? 0, note, ...task, ...lease, busy: this.#busy, runningMs: this.#told().runningMs };
+    return { id, pid: this.#isGone ? 0 : (this.#child?.pid ?? 0), note, ...task, ...lease, busy: this.#busy, runningMs: this.#told().runningMs };
   }
 
   detach(): void {

@@ -46,6 +46,7 @@ export type LauncherCommand =
 /** A process that an earlier daemon started. */
 export interface LeftProcess {
   readonly id: number;
+  /** 0 once it has ended: the number may be another's. */
   readonly pid: number;
   readonly note: JsonObject;
   /** Number of the last task it was given; absent before the first. */

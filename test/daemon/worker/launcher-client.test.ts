@@ -161,6 +161,7 @@ describe('when the daemon is gone', () => {
     for (const _ of [1, 2]) {
       const next = bench.client('ended');
       await next.start();
+      expect(next.left.map(({ pid }) => pid)).toEqual([0, await other.started]);
       const again = listener();
       const adopted = next.adopt(kept.launched.id, undefined, again);
       expect(await again.exited).toMatchObject({ code: 4, lost: false });
