@@ -36,11 +36,11 @@ export class VoterChanges {
     }
   }
 
-  /** Without a voter that will not return. False when the others lack records that only it may have. */
+  /** Without a voter that will not return. False when the others lack records that only it may have, or the last change is not sure yet. */
   async drop(quorum: Quorum, node: NodeId): Promise<boolean> {
     const record = quorum.changeable();
     const voters = record?.voters.filter((voter) => voter.node !== node) ?? [];
-    if (record === undefined || voters.length === 0 || !(await this.#areCaughtUp(voters))) return false;
+    if (record === undefined || record.forced === true || voters.length === 0 || !(await this.#areCaughtUp(voters))) return false;
     await quorum.change(voters);
     return true;
   }

@@ -30,9 +30,15 @@ export interface Seat {
   readonly voters?: Voters;
 }
 
-/** Negative when `a` is the older record: a later coordinator's wins, of one coordinator the later number. */
+/**
+ * Negative when `a` is the older record. Whoever changes the list knows of every change before, so the higher number is the later one, whatever the
+ * term: who wrote fewer in a later term had an old disk. Only what is not known to be with a majority gives way to a later term that did without it.
+ */
 export function compareVoters(a: Voters, b: Voters): number {
-  return compareTerms(a.term, b.term) || a.number - b.number;
+  const steps = a.number - b.number;
+  if (steps === 0 && a.forced !== b.forced) return a.forced === true ? -1 : 1;
+  const isSure = (steps > 0 ? a : b).forced !== true || Math.abs(steps) > 1;
+  return isSure && steps !== 0 ? steps : compareTerms(a.term, b.term) || steps;
 }
 
 export function newerVoters(a: Voters | undefined, b: Voters | undefined): Voters | undefined {

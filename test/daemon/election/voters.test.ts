@@ -217,28 +217,6 @@ describe('with voters', () => {
     expect(voters(world, 'a')?.voters).toEqual([{ node: 'a', store: 'second' }]);
   });
 
-  test('a voter set back to a backup is told of what it granted since, by whoever heard of it, and is listed anew', async () => {
-    const world = await founded('a', 'b', 'c', 'd');
-    const disk = world.disks.get('c') as TermDisk;
-    const backup = structuredClone({ seat: disk.seat, saved: disk.saved });
-    world.kill('a');
-    await world.clock.advance(10_000);
-    expect(quorate(world)).toEqual(['b']);
-    world.kill('c');
-    Object.assign(disk, backup);
-    // Of those who remember only d, which is no voter, is there.
-    world.kill('b');
-    await world.boot('c', 2);
-    await world.boot('a', 2);
-    await world.clock.advance(20_000);
-    expect(disk.store).toBe('first renewed');
-    await world.boot('b', 2);
-    for (const { election } of world.nodes.values()) election.setPace('busy');
-    await world.clock.advance(40_000);
-    expect(quorate(world)).toHaveLength(1);
-    expect(voters(world, 'd')?.voters.find(({ node }) => node === 'c')?.store).not.toBe('first');
-  });
-
   test('who wakes up alone for a moment and finds the others again raises no term', async () => {
     const world = await founded('a', 'b', 'c');
     const sleeper = world.nodes.get('c');
