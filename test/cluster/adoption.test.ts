@@ -39,7 +39,8 @@ function sessions(machine: Machine): readonly number[] {
 }
 
 describe('a daemon that ends in mid-task', () => {
-  test('by kill -9, and is started again: the same processes finish what they had', async () => {
+  // Three lone machines at once: one of them does nothing but wait for a minute.
+  test.concurrent('by kill -9, and is started again: the same processes finish what they had', async () => {
     await using world = await World.start(1);
     const [machine] = world.machines as [Machine];
     const id = await submit(world, machine, { label: 'killed', tasks: 2, ms: 8_000 });
@@ -55,7 +56,7 @@ describe('a daemon that ends in mid-task', () => {
     expect(pids.toSorted((a, b) => a - b)).toEqual(before.toSorted((a, b) => a - b));
   });
 
-  test('comes back after its tasks have ended: their results are not lost', async () => {
+  test.concurrent('comes back after its tasks have ended: their results are not lost', async () => {
     await using world = await World.start(1);
     const [machine] = world.machines as [Machine];
     const id = await submit(world, machine, { label: 'late', tasks: 2, ms: 3_000 });
@@ -68,6 +69,18 @@ describe('a daemon that ends in mid-task', () => {
     expect((await results(world, machine, id)).every((result) => before.includes(result.process))).toBe(true);
   });
 
+  test.concurrent('for good: nothing of it is left after the patience of its launcher', async () => {
+    await using world = await World.start(1);
+    const [machine] = world.machines as [Machine];
+    const id = await submit(world, machine, { label: 'orphans', tasks: 2, ms: 600_000, stay: 'escape' });
+    await running(world, machine, id, 2);
+    const own = processesOf(machine.home).map(({ pid }) => pid);
+    await machine.kill('SIGKILL');
+    expect(sessions(machine)).toHaveLength(2);
+    const alive = (): boolean => allProcesses().some(({ pid }) => own.includes(pid));
+    await world.until('the end of everything', 150_000, () => !alive());
+  });
+
   test('while its job is cancelled elsewhere: what it had ends soon after it is back', async () => {
     await using world = await World.start(3);
     const [asked, victim] = world.machines as [Machine, Machine];
@@ -78,18 +91,6 @@ describe('a daemon that ends in mid-task', () => {
     await cancelUntilTold(world, asked, id);
     await victim.start();
     await world.until('the end of its sessions', 60_000, () => sessions(victim).length === 0);
-  });
-
-  test('for good: nothing of it is left after the patience of its launcher', async () => {
-    await using world = await World.start(1);
-    const [machine] = world.machines as [Machine];
-    const id = await submit(world, machine, { label: 'orphans', tasks: 2, ms: 600_000, stay: 'escape' });
-    await running(world, machine, id, 2);
-    const own = processesOf(machine.home).map(({ pid }) => pid);
-    await machine.kill('SIGKILL');
-    expect(sessions(machine)).toHaveLength(2);
-    const alive = (): boolean => allProcesses().some(({ pid }) => own.includes(pid));
-    await world.until('the end of everything', 150_000, () => !alive());
   });
 });
 

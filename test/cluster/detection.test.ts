@@ -1,14 +1,11 @@
 /** Needs root and network namespaces: what real daemons think of one another when machines die, stand still, stall, or are hard to reach. */
 import { spawn } from 'node:child_process';
-import { cpSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import type { StatusView } from '../../src/api/views.ts';
 import { LabNetwork } from '../chaos/faults/network.ts';
-import { Lab } from '../support/lab.ts';
 import type { Machine } from '../support/lab-machine.ts';
-import { writeClusterKey } from '../support/start-cluster.ts';
 import { busyCluster, losses, lostAfter, pause, verdicts } from '../support/verdicts.ts';
 
 test('a killed daemon is lost at once, a stopped one and a pulled cable in seconds, and all come back', async () => {
@@ -123,28 +120,3 @@ test('without UDP heartbeats go over the connections', async () => {
   lab.machine(2).signal('SIGSTOP');
   for (const ms of await lostAfter(lab.machines.slice(0, 2), lab.machine(2), since)) expect(ms).toBeLessThan(6000);
 }, 120_000);
-
-test('two machines with one key are both refused and told so, the others go on, and the one that is left is let in again', async () => {
-  await using lab = Lab.create({ nodes: 4 });
-  const [one, two, original, copy] = lab.machines as readonly [Machine, Machine, Machine, Machine];
-  const key = writeClusterKey(lab);
-  for (const machine of [one, two, original]) await machine.start('--cluster-key', key);
-  await one.until(async () => (await one.json<StatusView>('status')).totals.nodes === 3, 30_000);
-  const since = Date.now();
-  cpSync(original.file('node.key'), copy.file('node.key'));
-  await copy.start('--cluster-key', key);
-  const problemsOf = async (machine: Machine): Promise<readonly string[]> =>
-    (await machine.json<StatusView>('status')).durability.problems.map((problem) => problem.message);
-  await original.until(async () => (await problemsOf(original)).some((problem) => problem.includes('also in use')), 60_000);
-  await copy.until(async () => (await problemsOf(copy)).some((problem) => problem.includes('also in use')), 60_000);
-  for (const machine of [original, copy]) expect(readFileSync(machine.file('logs/daemon.log'), 'utf8')).toContain('in use twice');
-  expect((await copy.run('status')).stdout).toContain(`delete ${copy.file('node.key')} there`);
-  await one.until(async () => (await one.json<StatusView>('status')).totals.nodes === 2, 30_000);
-  // Both keep trying: neither gets in for a moment, and nobody else is thrown out.
-  const settled = Date.now();
-  await pause(20_000);
-  expect(verdicts([one, two], settled)).toEqual([]);
-  expect(losses([one, two], since).filter(({ of }) => of === one.name || of === two.name)).toEqual([]);
-  await copy.kill('SIGTERM');
-  await one.until(async () => (await one.json<StatusView>('status')).totals.nodes === 3, 150_000);
-}, 300_000);
