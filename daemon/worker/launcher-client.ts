@@ -90,6 +90,7 @@ export class LauncherClient implements Startable {
   /** Leaves it all to the next daemon. Does not wait. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#watch?.stop();
     this.#link?.close();
   }
 
