@@ -61,8 +61,8 @@ class Bedroom implements AsyncDisposable {
     return new Bedroom(await busyCluster({ folder, binds: (index) => ({ '/proc/uptime': file(index) }) }), uptimes);
   }
 
-  /** Until all of them have been asleep for eight hours by their own uptime; returns when they woke, in Unix milliseconds. */
-  async sleep(...machines: readonly Machine[]): Promise<number> {
+  /** Until all of them have been asleep for eight hours by their own uptime; returns when they woke, in Unix milliseconds. Their network comes back later. */
+  async sleep(machines: readonly Machine[], networkAfterMs = 0): Promise<number> {
     const indexes = machines.map((machine) => this.lab.machines.indexOf(machine));
     const pids = machines.flatMap((machine) => {
       const own = ofNamespace(machine.namespace as string);
@@ -74,6 +74,7 @@ class Bedroom implements AsyncDisposable {
     for (const index of indexes) this.#uptimes[index]?.add(eightHours);
     const wokeAt = Date.now();
     for (const pid of pids) process.kill(pid, 'SIGCONT');
+    await pause(networkAfterMs);
     for (const index of indexes) this.lab.cable(index, true);
     return wokeAt;
   }
@@ -114,14 +115,18 @@ test('whoever wakes takes nobody for lost, and raises no term that others hold',
   const coordinator = await coordinatorOf(lab, lab.machine(0));
   const [sleeper, third] = lab.machines.filter((machine) => machine !== coordinator) as [Machine, Machine];
   let since = Date.now();
-  let wokeAt = await bedroom.sleep(sleeper);
+  let wokeAt = await bedroom.sleep([sleeper]);
   expect(await settledTerm(lab)).toEqual(first);
   expect(awaySeconds(sleeper)).toBeGreaterThanOrEqual(eightHours);
   expect(losses([sleeper], wokeAt)).toEqual([]);
   // By the others it was missed, and nobody else.
   expect(new Set(losses([coordinator, third], since).map(({ of }) => of))).toEqual(new Set([sleeper.name]));
 
-  wokeAt = await bedroom.sleep(coordinator);
+  // As a radio does: meanwhile it may think what it likes of others, but not that it must coordinate.
+  await bedroom.sleep([sleeper], 6000);
+  expect(await settledTerm(lab)).toEqual(first);
+
+  wokeAt = await bedroom.sleep([coordinator]);
   const second = await settledTerm(lab);
   expect(second.number).toBe(first.number + 1);
   expect(second.node).not.toBe(first.node);
@@ -129,7 +134,7 @@ test('whoever wakes takes nobody for lost, and raises no term that others hold',
   expect(losses([coordinator], wokeAt)).toEqual([]);
 
   since = Date.now();
-  await bedroom.sleep(...lab.machines);
+  await bedroom.sleep(lab.machines);
   const last = await settledTerm(lab);
   expect(awaySeconds(third)).toBeGreaterThanOrEqual(eightHours);
   expect(losses(lab.machines, since)).toEqual([]);
