@@ -228,7 +228,9 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   }
 
   copiesOf(job: JobId): readonly HostId[] {
-    return this.#copies.of(this.#book.positionsOf(job));
+    const positions = this.#book.positionsOf(job);
+    // What this node has nothing of, everybody would have all of.
+    return positions.size === 0 ? [] : this.#copies.of(positions);
   }
 
   gaps(): RecordsGaps {

@@ -78,7 +78,7 @@ export interface JournalQuestions {
   nextClock(): number;
   /** Is the node told of every fact at once? In a small cluster everybody is. */
   isStandby(node: NodeId): boolean;
-  /** Machines that hold every fact of the job this node holds, as far as it knows; this one included. */
+  /** Machines that hold every fact of the job this node holds, as far as it knows; this one included. None of a job that is unknown here, or removed. */
   copiesOf(job: JobId): readonly HostId[];
   /** What is wrong with the records on this node's disk right now; empty when nothing is. */
   problems(): readonly RecordsProblem[];

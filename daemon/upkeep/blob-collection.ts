@@ -118,7 +118,7 @@ export class BlobCollection implements Startable {
   /** Of the digests, those of blobs that are not young; what is not held counts among them. */
   async #old(digests: readonly Digest[]): Promise<readonly Digest[]> {
     const old: Digest[] = [];
-    for (const digest of digests) if (!(await this.#isYoung(digest))) old.push(digest);
+    for (const digest of digests) if (!this.#stopped && !(await this.#isYoung(digest))) old.push(digest);
     return old;
   }
 

@@ -30,6 +30,16 @@ describe('removing a job', () => {
     expect(late.journal.job(submission('later').job)?.record?.key).toBe('later');
   });
 
+  test('leaves no copies of it to be named, as there are none of what nobody submitted', async () => {
+    const { cluster, nodes } = await started(['n1', 'n2']);
+    const { job } = submission('gone');
+    expect(nodes[0].journal.copiesOf(job)).toEqual([]);
+    await cluster.wait(nodes[0].journal.append([submission('gone')]));
+    expect(nodes[0].journal.copiesOf(job)).toEqual(['host of n1', 'host of n2']);
+    await cluster.wait(nodes[0].journal.append([removal('gone')]));
+    expect(nodes[0].journal.copiesOf(job)).toEqual([]);
+  });
+
   test('is not undone by a node that was away meanwhile and wrote about the job', async () => {
     const { cluster, nodes } = await started(['n1', 'n2', 'n3']);
     await cluster.wait(nodes[0].journal.append([submission('k')]));
