@@ -102,12 +102,12 @@ const shapes: { readonly [kind in FaultKind]: Shape } = {
   'failing-fsync': { chance: 0.2, most: 3, lasts: [1, 4000], strength: [0, 0], nodes: one },
   stop: { chance: 0.22, most: 2, lasts: [300, 6000], strength: [0, 0], nodes: one },
   sleep: { chance: 0.16, most: 1, lasts: [3000, 12_000], strength: [0, 0], nodes: one },
-  lid: { chance: 0.2, most: 1, lasts: [1000, 9000], strength: [0, 0], nodes: one },
+  lid: { chance: 0.25, most: 1, lasts: [1000, 9000], strength: [0, 0], nodes: one },
   'clock-jump': { chance: 0.18, most: 2, lasts: [500, 8000], strength: [-1, 1], nodes: one },
   join: { chance: 0.14, most: 1, lasts: [1, 1], strength: [0, 0], nodes: newcomer },
-  leave: { chance: 0.16, most: 1, lasts: [1, 1], strength: [0, 0], nodes: oneOfSeveral },
-  wipe: { chance: 0.16, most: 1, lasts: [50, 4000], strength: [0, 0], nodes: few },
-  restore: { chance: 0.17, most: 1, lasts: [500, 9000], strength: [0, 0], nodes: oneOfSeveral },
+  leave: { chance: 0.18, most: 1, lasts: [1, 1], strength: [0, 0], nodes: oneOfSeveral },
+  wipe: { chance: 0.18, most: 1, lasts: [50, 4000], strength: [0, 0], nodes: few },
+  restore: { chance: 0.19, most: 1, lasts: [500, 9000], strength: [0, 0], nodes: oneOfSeveral },
   absence: { chance: 0.16, most: 1, lasts: [60_000, 60_000], strength: [0, 0], nodes: oneOfSeveral },
 };
 

@@ -20,6 +20,8 @@ export interface Life {
   stop(): Promise<void>;
   unsyncedWrites: number;
   ready: boolean;
+  /** When it first reached somebody else, milliseconds of the world. */
+  metAt: number | undefined;
 }
 
 export interface Machine {

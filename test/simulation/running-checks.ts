@@ -6,9 +6,10 @@ import type { AttemptName, HostId, NodeId, Term } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import { compareTerms, sameTerm, termText } from '../../src/model/term.ts';
 import { type Chronicle, runKey, type Start } from './chronicle.ts';
+import { knowsOnlyItself } from './lone-founder.ts';
 import type { Life, Machine } from './machine.ts';
 import { checkOnceOnly } from './once-only-checks.ts';
-import { knowsOnlyItself, SettledFacts } from './settled-facts.ts';
+import { SettledFacts } from './settled-facts.ts';
 import type { HostedTask } from './task-host.ts';
 
 export class RunningChecks {
@@ -79,7 +80,7 @@ export class RunningChecks {
 
   /** At most one coordinator is quorate at any instant. Cheap: asked at every change of leadership and many times a second. */
   checkQuorate(): void {
-    const quorate = [...this.#nodes()].filter((node) => node.life?.plane.leadership.quorate() === true && !knowsOnlyItself(node, this.#chronicle));
+    const quorate = [...this.#nodes()].filter((node) => node.life?.plane.leadership.quorate() === true && !knowsOnlyItself(node, this.#chronicle, this.#now()));
     if (quorate.length > 1) this.#chronicle.violate('world', `${quorate.map(({ plan }) => plan.id).join(' and ')} are quorate at once`);
     const [one] = quorate;
     const life = one?.life;

@@ -9,6 +9,7 @@ import { taskKey } from '../../src/model/parameter-space.ts';
 import { compareTerms, termText } from '../../src/model/term.ts';
 import { isMajority, type Voter } from '../../src/model/voters.ts';
 import { type Chronicle, runKey } from './chronicle.ts';
+import { knowsOnlyItself } from './lone-founder.ts';
 import type { Life, Machine } from './machine.ts';
 
 interface Settled {
@@ -38,7 +39,7 @@ export class SettledFacts {
     const { chronicle, now } = this.#needs;
     chronicle.note(node.plan.id, `settles ${nameOf(fact)} of ${termText(fact.term)}`);
     chronicle.count(fact.type === 'ended' ? 'outcome settled' : 'result settled');
-    if (knowsOnlyItself(node, chronicle)) return;
+    if (knowsOnlyItself(node, chronicle, now())) return;
     const voters = life.plane.leadership.voters()?.voters ?? [];
     // Of a voter that lost its disk just now nobody knows yet that it counts no more.
     const isExcused = (voter: Voter): boolean => this.#hasJustLost(voter, node);
@@ -102,13 +103,6 @@ export class SettledFacts {
   #machine(id: NodeId): Machine | undefined {
     return [...this.#needs.nodes()].find(({ plan }) => plan.id === id);
   }
-}
-
-/** A founder with a backup from before anybody joined is the only voter that it knows of, until it meets somebody. */
-export function knowsOnlyItself({ plan, life }: Machine, chronicle: Chronicle): boolean {
-  const plane = life?.plane;
-  const isAlone = plane?.leadership.voters()?.voters.length === 1 && plane.membership.reachable().length === 1;
-  return isAlone && chronicle.losses.some(({ host }) => host === plan.host);
 }
 
 function stands(state: JobState, fact: ResultKept | Ended): boolean {

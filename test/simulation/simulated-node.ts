@@ -152,7 +152,18 @@ export class SimulatedNode implements Machine {
           }),
       },
     );
-    const life: Life = { number, clock, plane, store, over: over.promise, end: over.resolve, stop: () => messenger.stop(), unsyncedWrites: 0, ready: false };
+    const life: Life = {
+      number,
+      clock,
+      plane,
+      store,
+      over: over.promise,
+      end: over.resolve,
+      stop: () => messenger.stop(),
+      unsyncedWrites: 0,
+      ready: false,
+      metAt: undefined,
+    };
     this.life = life;
     checks.watch(this, life);
     await messenger.start();
@@ -215,6 +226,7 @@ export class SimulatedNode implements Machine {
 
   /** While no process runs: the disks hold what they held then; nothing at all without a backup. */
   restore(backup: Backup | undefined): void {
+    this.#wasSeated ||= this.disk.seat !== undefined;
     this.disk.storeId = backup?.storeId;
     this.disk.highestTerm = backup?.highestTerm;
     if (backup?.seat === undefined) delete this.disk.seat;

@@ -38,7 +38,7 @@ test('faults that hardly ever happened and paths that were never taken are named
   });
   expect(missing(tally(5000))).toEqual([]);
   const poor = tally(5000);
-  poor.happened.set('sleep', 249);
+  poor.happened.set('sleep', 499);
   poor.happened.delete('fork noticed');
   poor.happened.delete('crash before claim');
   expect(missing(poor)).toEqual(['sleep', 'fork noticed', 'crash before claim']);

@@ -5,17 +5,18 @@ import { faultKinds } from './faults.ts';
 import { rarePaths } from './rare-paths.ts';
 import type { Tally } from './seeds.ts';
 
-/** Each kind of fault must happen in this share of the seeds. */
-const leastShare = 0.05;
+/** Each kind of fault must happen in this share of the seeds; in fewer seeds chance alone may bring it down to half of that. */
+const leastShare = 0.1;
 /** Fewer seeds than this say nothing about shares. */
 const enoughSeeds = 300;
-/** And fewer than this nothing about what happens once in a thousand. */
+/** And fewer than this little about shares, and nothing about what happens once in a thousand. */
 const enoughForRare = 4000;
 
 /** Faults that happened in too few of the seeds. */
 function rareFaults({ seeds, happened }: Tally): readonly Happening[] {
   const all: readonly Happening[] = [...faultKinds, 'lost-write', 'clock-rate'];
-  return all.filter((kind) => (happened.get(kind) ?? 0) < leastShare * seeds);
+  const share = seeds < enoughForRare ? leastShare / 2 : leastShare;
+  return all.filter((kind) => (happened.get(kind) ?? 0) < share * seeds);
 }
 
 /** Paths and crash points that were never reached. */
