@@ -48,8 +48,9 @@ export function createLibp2pNode(options: Libp2pNodeOptions): Promise<Libp2p> {
       dialTimeout: 6000,
       addressDialTimeout: 2500,
       inboundUpgradeTimeout: 5000,
-      inboundStreamProtocolNegotiationTimeout: 5000,
-      outboundStreamProtocolNegotiationTimeout: 5000,
+      // A stream that is not agreed on in time ends its connection: a main loop may stand still for ten seconds before it is dead.
+      inboundStreamProtocolNegotiationTimeout: 12_000,
+      outboundStreamProtocolNegotiationTimeout: 12_000,
       connectionCloseTimeout: 500,
       // The dialer does this.
       reconnectRetries: 0,
