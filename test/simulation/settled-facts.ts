@@ -15,7 +15,7 @@ import type { Life, Machine } from './machine.ts';
 interface Settled {
   readonly fact: ResultKept | Ended;
   readonly at: number;
-  /** Machines of the voters that had it on disk, of so many voters. */
+  /** Machines of the voters that had it on disk, of so many voters. None where nobody relies on it. */
   readonly copies: readonly HostId[];
   readonly voters: number;
 }
@@ -39,15 +39,15 @@ export class SettledFacts {
     const { chronicle, now } = this.#needs;
     chronicle.note(node.plan.id, `settles ${nameOf(fact)} of ${termText(fact.term)}`);
     chronicle.count(fact.type === 'ended' ? 'outcome settled' : 'result settled');
-    if (knowsOnlyItself(node, chronicle, now())) return;
     const voters = life.plane.leadership.voters()?.voters ?? [];
     // Of a voter that lost its disk just now nobody knows yet that it counts no more.
     const isExcused = (voter: Voter): boolean => this.#hasJustLost(voter, node);
     const holds = (voter: Voter): boolean => this.#holds(voter, fact);
     const copies = voters.filter(holds).flatMap(({ node: id }) => this.#machine(id)?.plan.host ?? []);
-    this.#settled.push({ fact, at: now(), copies, voters: voters.length });
+    const isFounder = knowsOnlyItself(node, chronicle, now());
+    this.#settled.push({ fact, at: now(), copies: isFounder ? [] : copies, voters: voters.length });
     // Of a removed job a place in the chain is enough.
-    if (chronicle.doomed.has(fact.job)) return;
+    if (isFounder || chronicle.doomed.has(fact.job)) return;
     if (!isMajority(voters, (voter) => holds(voter) || isExcused(voter)))
       chronicle.violate(node.plan.id, `settles ${nameOf(fact)}, which no majority of the voters has on disk`);
     const isHeld = (voter: Voter): boolean => isExcused(voter) || (holds(voter) && !this.#hasGrantedAfter(voter, fact.term));
