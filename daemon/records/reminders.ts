@@ -18,7 +18,7 @@ const request = z.strictObject({ store: z.string().min(1).max(64) });
 const reply = z.strictObject({ heads: z.array(headSchema).max(mostOrigins) });
 
 /** Of its own, so that peers that do not know it pass over it. */
-export const remindersProtocol: Protocol<never, z.infer<typeof request>, z.infer<typeof reply>> = {
+const remindersProtocol: Protocol<never, z.infer<typeof request>, z.infer<typeof reply>> = {
   id: '/supervm/reminders/1',
   message: unused,
   request,
