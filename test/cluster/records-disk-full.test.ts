@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  execFileSync('umount', [folder]);
+  execFileSync('umount', ['--lazy', folder]);
   rmdirSync(folder);
 });
 

@@ -118,7 +118,7 @@ describe('a task in the sandbox of a root daemon', () => {
       expect(await full.run({ do: 'fill' })).toMatchObject({ type: 'failed', failure: { code: 'disk-full', retry: true, blameNode: true } });
       expect(await full.run({ do: 'report' })).toMatchObject({ type: 'done' });
     } finally {
-      execFileSync('umount', [small]);
+      execFileSync('umount', ['--lazy', small]);
     }
   });
 
