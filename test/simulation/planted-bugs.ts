@@ -46,7 +46,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'daemon/submission/submit-record.ts',
     line: 'let copies = copiesOf(copied.hosts);',
     planted: 'let copies = copied.hosts;',
-    seed: 49,
+    seed: 174,
   },
   {
     name: 'a second result of a task is kept',
@@ -74,14 +74,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'src/model/fold.ts',
     line: 'if (holder !== undefined && compare(holder, challenger) <= 0) return false;',
     planted: 'if (holder !== undefined) return false;',
-    seed: 91,
+    seed: 105,
   },
   {
     name: 'a coordinator that has been outbid goes on keeping',
     file: 'daemon/coordinator/keep-result.ts',
     line: "if (!this.#needs.isMine()) return later('this node does not coordinate');",
     planted: '',
-    seed: 91,
+    seed: 22,
   },
   {
     name: 'a claim that the disk refused is used',
@@ -95,7 +95,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'daemon/records/own-log.ts',
     line: 'this.#mustRenew = true;',
     planted: '',
-    seed: 4,
+    seed: 24,
   },
   {
     name: 'what an earlier life of the node left is not taken up',
@@ -109,14 +109,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'daemon/upkeep/upkeep.ts',
     line: 'if (lost.length === 0 || !this.#mayAct()) return;',
     planted: 'return;',
-    seed: 513,
+    seed: 688,
   },
   {
     name: 'a node does not outlive an earlier life under a clock that was turned back',
     file: 'daemon/membership/membership-node.ts',
     line: 'this.#revise({ facts: { ...own, incarnation: incarnation + 1 } });',
     planted: '',
-    seed: 880,
+    seed: 481,
   },
   {
     name: 'a voter counts no longer than a coordinator does',
