@@ -244,9 +244,14 @@ export class LauncherClient implements Startable {
   }
 
   async #endTrees(known: readonly Known[]): Promise<void> {
-    for (const { marker } of known) if (marker !== undefined) killMarked(marker);
+    const hunt = (): void => {
+      for (const { marker } of known) if (marker !== undefined) killMarked(marker);
+    };
+    hunt();
     const started = known.map(({ process }) => process).filter((process) => process !== undefined);
     if (started.length > 0) await endTrees(started, { clock: this.#clock });
+    // Who was just being started by one of them cannot be told by its environment in that moment.
+    hunt();
   }
 
   #hear(report: AfterHello, bytes: Uint8Array): void {
