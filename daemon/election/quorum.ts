@@ -228,6 +228,11 @@ export class Quorum {
     const record = this.#record;
     if (record === undefined || this.#over) return;
     const { term } = this.#options;
+    if (compareTerms(record.term, term) > 0) {
+      // Written in a term that this node has forgotten, maybe its own: in a lower one it could not be written anew.
+      this.#needs.outbid(record.term);
+      return;
+    }
     if (compareTerms(record.term, term) !== 0) {
       // All that a majority has is known: write it anew in this term, so that no earlier coordinator's unfinished change can come back.
       if (mayActForAll(this.#answers, record.voters, (voter) => grantOf(this.#answers, voter) !== undefined))
