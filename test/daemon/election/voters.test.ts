@@ -217,6 +217,19 @@ describe('with voters', () => {
     expect(voters(world, 'a')?.voters).toEqual([{ node: 'a', store: 'second' }]);
   });
 
+  test('a sole voter whose old disk has forgotten the term of its own list, which others gave back, claims above it', async () => {
+    const world = await founded('a');
+    world.kill('a');
+    const { seat } = world.disks.get('a') as TermDisk;
+    const list = { number: 2, term: { number: 9, node: 'a' }, voters: seat?.voters?.voters ?? [] };
+    Object.assign(world.disks.get('a') as TermDisk, { seat: { ...seat, granted: undefined, voters: list } });
+    await world.boot('a', 2);
+    world.nodes.get('a')?.election.setPace('busy');
+    await world.clock.advance(20_000);
+    expect(quorate(world)).toEqual(['a']);
+    expect(sitting(world).number).toBeGreaterThan(9);
+  });
+
   test('who wakes up alone for a moment and finds the others again raises no term', async () => {
     const world = await founded('a', 'b', 'c');
     const sleeper = world.nodes.get('c');
