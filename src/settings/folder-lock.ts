@@ -4,6 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { SupervmError } from '../model/errors.ts';
 import type { Paths } from './paths.ts';
 
+/** Collected as garbage, a database would be closed and its lock with it. */
+const held = new Set<DatabaseSync>();
+
 /**
  * Holds the kernel's lock on `daemon.lock` until disposed or until the process is gone, however it ends: a pid that was given to
  * another process, a container's pid or a crash cannot fool it. SQLite is the way to that lock without a package of our own.
@@ -22,11 +25,13 @@ export function lockFolder(paths: Pick<Paths, 'home' | 'lock' | 'pid'>): Disposa
       'See it with: supervm status. Stop it with: supervm down',
     );
   }
+  held.add(database);
   writeFileSync(paths.pid, `${process.pid}\n`);
   return {
     [Symbol.dispose](): void {
       rmSync(paths.pid, { force: true });
       database.close();
+      held.delete(database);
     },
   };
 }

@@ -35,11 +35,14 @@ test('the pid of a living stranger does not count', () => {
 
 test('the lock of a killed process is free at once', async () => {
   const module = join(import.meta.dirname, '../../../src/settings/folder-lock.ts');
-  const script = `const { lockFolder } = await import(${JSON.stringify(module)}); lockFolder(${JSON.stringify(paths)}); console.log('held'); setInterval(() => {}, 1000);`;
-  const holder = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(holder.stdout, 'data');
-  expect(() => lockFolder(paths)).toThrow(expect.objectContaining({ code: 'daemon-exists' }));
-  holder.kill('SIGKILL');
+  const script = `const { lockFolder } = await import(${JSON.stringify(module)}); lockFolder(${JSON.stringify(paths)}); gc(); gc(); setImmediate(() => { gc(); console.log('held'); }); setInterval(() => {}, 1000);`;
+  const holder = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    await once(holder.stdout, 'data');
+    expect(() => lockFolder(paths)).toThrow(expect.objectContaining({ code: 'daemon-exists' }));
+  } finally {
+    holder.kill('SIGKILL');
+  }
   await once(holder, 'exit');
   lockFolder(paths)[Symbol.dispose]();
 });
