@@ -23,6 +23,8 @@ interface Entry {
   isProven: boolean;
   /** Where it was reached last. */
   reached: string | undefined;
+  /** As the integrator heard of them last. */
+  told: readonly string[];
   connectedAt: number;
   /** Connections in a row that hardly lived. */
   brief: number;
@@ -79,10 +81,10 @@ export class Dialer {
     const entry = node === this.#self ? undefined : (this.#book.get(node) ?? this.#enter(node, fresh));
     if (entry === undefined) return;
     const unknown = addresses.filter((address) => !entry.addresses.includes(address));
-    const isNewlyProven = !fresh && !entry.isProven;
     entry.isProven ||= !fresh;
     if (unknown.length > 0) entry.addresses = withReached(fresh ? [...unknown, ...entry.addresses] : [...entry.addresses, ...unknown], entry.reached);
-    if (!fresh && (unknown.length > 0 || isNewlyProven)) this.#needs.learned(node, entry.addresses);
+    // Also one that was announced first and is confirmed now.
+    if (!fresh) this.#tell(node, entry, addresses);
     if (unknown.length > 0 || fresh) this.#schedule(node, entry, this.#politeness(node));
   }
 
@@ -97,6 +99,13 @@ export class Dialer {
     if (address === undefined || !entry.addresses.includes(address)) return;
     entry.reached = address;
     entry.addresses = [address, ...entry.addresses.filter((other) => other !== address)];
+    this.#tell(node, entry, [address]);
+  }
+
+  #tell(node: NodeId, entry: Entry, proven: readonly string[]): void {
+    if (!proven.some((address) => entry.addresses.includes(address) && !entry.told.includes(address))) return;
+    entry.told = entry.addresses;
+    this.#needs.learned(node, entry.addresses);
   }
 
   /** It was lost without a goodbye. One attempt at once; false when it failed, or when the connections before were lost as soon. Further ones follow by themselves. */
@@ -127,7 +136,7 @@ export class Dialer {
       this.#forget(worst);
     }
     const entry: Entry = {
-      ...{ addresses: [], isProven: !fresh, reached: undefined, connectedAt: Number.NEGATIVE_INFINITY, brief: 0 },
+      ...{ addresses: [], isProven: !fresh, reached: undefined, told: [], connectedAt: Number.NEGATIVE_INFINITY, brief: 0 },
       ...{ failures: 0, timer: undefined, dueAt: Number.POSITIVE_INFINITY, promptUntil: 0 },
     };
     this.#book.set(node, entry);

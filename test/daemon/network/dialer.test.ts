@@ -164,6 +164,16 @@ test('a node that was announced is kept once a member tells of it', () => {
   expect(learned).toEqual(['z 10.0.0.1:1']);
 });
 
+test('a new address that was announced is kept once the peer was reached there', () => {
+  const own = dialer();
+  own.learn('z', ['10.0.0.1:1'], false);
+  own.learn('z', ['10.0.0.2:1'], true);
+  expect(learned).toEqual(['z 10.0.0.1:1']);
+  own.connected('z', '10.0.0.2:1');
+  own.connected('z', '10.0.0.2:1');
+  expect(learned).toEqual(['z 10.0.0.1:1', 'z 10.0.0.2:1 10.0.0.1:1']);
+});
+
 test('connections that break as soon as they stand are not made anew without end', async () => {
   answers = true;
   const own = dialer();
