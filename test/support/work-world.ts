@@ -161,7 +161,16 @@ export class WorkWorld {
     const leadership = new FixedLeadership(id);
     const journal = new MemoryJournal();
     const runner = new TimedRunner(options, { clock });
-    const needs = { membership, leadership, journal, messenger, clock, blobs: copying, taskRunner: runner, offeredBytes: { areLost: async () => false } };
+    const needs = {
+      membership,
+      leadership,
+      journal,
+      messenger,
+      clock,
+      blobs: copying,
+      taskRunner: runner,
+      offeredBytes: { look: async () => 'there' as const },
+    };
     const node: WorldNode = {
       id,
       membership,

@@ -42,7 +42,7 @@ beforeEach(() => {
       return answer();
     },
   } as unknown as Messenger;
-  rest = { clock, journal: new MemoryJournal(), offeredBytes: { areLost: async () => false } };
+  rest = { clock, journal: new MemoryJournal(), offeredBytes: { look: async () => 'there' } };
   delivery = new AttemptsDelivery({ retryMs: 1000, offerMs: 60_000 }, { leadership, messenger, ...rest });
 });
 
@@ -130,4 +130,44 @@ test('the bytes of a result stay while nobody answers for it, and are in use no 
   await delivered;
   await clock.advance(120_000);
   expect(await isFreed()).toBe(true);
+});
+
+/** A delivery of a result whose files are there or not as `standing` says, and what is told of it. */
+function offering() {
+  const told: string[] = [];
+  const standing: { now: 'there' | 'missing' } = { now: 'missing' };
+  const messenger = {
+    request: async (_to: string, _protocol: unknown, request: { readonly type: string }) => {
+      told.push(request.type);
+      return answers.get('a')?.();
+    },
+  } as unknown as Messenger;
+  const leadership: Leadership = { current: () => term, isMine: () => false, onChange: () => undefined };
+  const offeredBytes = { look: async () => standing.now };
+  const looking = new AttemptsDelivery({ retryMs: 1000, offerMs: 60_000 }, { leadership, messenger, ...rest, offeredBytes });
+  return { told, standing, delivered: looking.deliver(offer, new AbortController().signal) };
+}
+
+test('a result whose files are missing for a minute is told as lost, and not before', async () => {
+  answers.set('a', async () => ({ type: 'refused', reason: 'already-kept' }));
+  const { told, delivered } = offering();
+  await clock.advance(59_000);
+  expect(told).toEqual([]);
+  await clock.advance(11_000);
+  expect(await isDone(delivered)).toBe(true);
+  expect(told).toEqual(['failed']);
+});
+
+test('a result whose files are there again is offered, and a minute begins anew', async () => {
+  answers.set('a', async () => ({ type: 'later', reason: 'copying' }));
+  const { told, standing } = offering();
+  await clock.advance(45_000);
+  standing.now = 'there';
+  await clock.advance(10_000);
+  expect(new Set(told)).toEqual(new Set(['offer']));
+  standing.now = 'missing';
+  await clock.advance(1_000);
+  const offers = told.length;
+  await clock.advance(50_000);
+  expect(told.length).toBe(offers);
 });

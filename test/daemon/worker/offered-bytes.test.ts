@@ -32,36 +32,55 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-test('files that are there are not lost, for this daemon or the next', async () => {
+test('files that are there are there, for this daemon or the next', async () => {
   const parts = await start();
-  expect(await offeredBytes(parts).areLost([output])).toBe(false);
-  expect(await offeredBytes(parts).areLost([])).toBe(false);
+  expect(await offeredBytes(parts).look([output])).toBe('there');
+  expect(await offeredBytes(parts).look([])).toBe('there');
 });
 
 test.each([
   ['gone', () => rm(pathOf(output))],
   ['damaged', () => writeFile(pathOf(output), 'pictures')],
   ['gone with all others', () => rm(folder, { recursive: true })],
-])('a file that is %s is lost', async (_, harm) => {
+])('a file that is %s is missing', async (_, harm) => {
   const parts = await start();
   await harm();
-  expect(await offeredBytes(parts).areLost([output])).toBe(true);
+  expect(await offeredBytes(parts).look([output])).toBe('missing');
 });
 
 test.each([
   ['gone', () => rm(pathOf(output))],
   ['damaged', () => writeFile(pathOf(output), 'pictures')],
-])('a file that is %s is not lost while another machine has it: it is here again', async (_, harm) => {
+])('a file that is %s is not missing while another machine has it: it is here again', async (_, harm) => {
   const other = new MemoryBlobDisk();
   const parts = await start();
   await new BlobTransfer({}, { messenger: messengers.join('there'), clock, disk: other }).put(bytes);
   await harm();
-  expect(await offeredBytes(parts).areLost([output])).toBe(false);
+  expect(await offeredBytes(parts).look([output])).toBe('there');
   expect(Buffer.from((await parts.disk.read(output.digest, 0, 100)) ?? [])).toEqual(bytes);
 });
 
-test('what a disk cannot say now is not lost', async () => {
+test('what a disk cannot say now is not missing', async () => {
   const { blobs } = await start();
   const disk = { read: async () => Promise.reject(Object.assign(new Error('too many open files'), { code: 'EMFILE' })) };
-  expect(await offeredBytes({ blobs, disk }).areLost([output])).toBe(false);
+  expect(await offeredBytes({ blobs, disk }).look([output])).toBe('there');
+});
+
+const unreadable = { read: async () => Promise.reject(Object.assign(new Error('i/o error, read'), { code: 'EIO' })) };
+
+test('what cannot be read here is missing only when no other machine has it', async () => {
+  const { blobs } = await start();
+  expect(await offeredBytes({ blobs, disk: unreadable }).look([output])).toBe('missing');
+  await new BlobTransfer({}, { messenger: messengers.join('there'), clock, disk: new MemoryBlobDisk() }).put(bytes);
+  expect(await offeredBytes({ blobs, disk: unreadable }).look([output])).toBe('there');
+});
+
+test('a file that could not be read is fetched when its name is gone too', async () => {
+  const { blobs, disk } = await start();
+  await new BlobTransfer({}, { messenger: messengers.join('there'), clock, disk: new MemoryBlobDisk() }).put(bytes);
+  await rm(pathOf(output));
+  let reads = 0;
+  const once = { read: (...asked: Parameters<BlobFolder['read']>) => (reads++ === 0 ? unreadable.read() : disk.read(...asked)) };
+  expect(await offeredBytes({ blobs, disk: once }).look([output])).toBe('there');
+  expect(Buffer.from((await disk.read(output.digest, 0, 100)) ?? [])).toEqual(bytes);
 });

@@ -49,7 +49,7 @@ describe('a worker that starts', () => {
     } as unknown as Messenger;
     const leadership = { current: () => firstTerm, onChange: () => {} } as unknown as Leadership;
     const membership = new FixedMembership('b', ['a', 'b']);
-    const offeredBytes = { areLost: async () => false };
+    const offeredBytes = { look: async () => 'there' as const };
     worker = new WorkerNode({}, { membership, leadership, journal, messenger, clock, taskRunner: runner, offeredBytes });
   });
 
