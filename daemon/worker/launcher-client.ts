@@ -4,9 +4,9 @@ import type { Startable } from '../startable.ts';
 import type { LauncherCommand, LeftProcess, ProcessSpec, Told } from './launcher/messages.ts';
 import { killMarked } from './launcher/survivors.ts';
 import { type AfterHello, type LauncherLink, type LauncherPlace, reachLauncher, silentMs } from './launcher-link.ts';
-import { LauncherWatch } from './launcher-watch.ts';
+import { LauncherWatch, type WatchNeeds } from './launcher-watch.ts';
 import type { Clock } from './needs.ts';
-import { endTrees, identify, type ProcessIdentity } from './process-trees.ts';
+import { endTrees, identify, isHeldByDisk, type ProcessIdentity } from './process-trees.ts';
 
 /** How a process ended. `lost`: the launcher died with it, `silent`: having said nothing for long; `problem`: it could not be started; `leaseEnded`: for that it was ended. */
 export interface ProcessExit extends Told {
@@ -181,7 +181,12 @@ export class LauncherClient implements Startable {
     this.#link = link;
     this.#lastId = Math.max(this.#lastId, ...link.hello.processes.map(({ id }) => id));
     if (link.hello.asked === true) {
-      const needs = { clock: this.#clock, ask: () => link.send({ type: 'ask' }), onSilent: () => void this.#giveUp(link) };
+      const needs: WatchNeeds = {
+        clock: this.#clock,
+        ask: () => link.send({ type: 'ask' }),
+        isHeldByDisk: () => link.process !== undefined && isHeldByDisk(link.process),
+        onSilent: () => void this.#giveUp(link),
+      };
       this.#watch = new LauncherWatch({ silentMs: this.#place.silentMs ?? silentMs }, needs);
       if (this.#known.size > 0) this.#watch.start();
     }

@@ -1,4 +1,4 @@
-/** Notices that a launcher does not answer any more though its connection stands: it was stopped, or waits for a disk that does not. */
+/** Notices that a launcher does not answer any more though its connection stands: it was stopped, or hangs. */
 import type { Clock, Timer } from '../clock.ts';
 
 /** Questions without an answer in a row. Each is asked by a turn of this process: time in which the whole machine stood still counts once. */
@@ -7,6 +7,8 @@ const mostUnanswered = 3;
 export interface WatchNeeds {
   readonly clock: Clock;
   ask(): void;
+  /** It waits for a disk and cannot answer: to kill it would not make the disk faster, and costs what it runs. */
+  isHeldByDisk(): boolean;
   /** The last call. */
   onSilent(): void;
 }
@@ -44,6 +46,7 @@ export class LauncherWatch {
     this.#unanswered += 1;
     this.#needs.ask();
     this.#timer = this.#needs.clock.after(this.#askMs, () => {
+      if (this.#unanswered > 0 && this.#needs.isHeldByDisk()) this.#unanswered -= 1;
       if (this.#unanswered < mostUnanswered) this.#ask();
       else this.#needs.onSilent();
     });

@@ -10,6 +10,8 @@ export interface ProcessIdentity {
 }
 
 interface Seen extends ProcessIdentity {
+  /** One letter, as in /proc/PID/stat. */
+  readonly state: string;
   readonly parent: number;
   readonly group: number;
   readonly session: number;
@@ -24,6 +26,12 @@ const roundMs = 20;
 export function identify(pid: number): ProcessIdentity | undefined {
   const seen = seenAs(pid);
   return seen === undefined ? undefined : { pid, startedAt: seen.startedAt };
+}
+
+/** Is its main thread in a wait that nothing interrupts, as for a disk that does not answer? */
+export function isHeldByDisk({ pid, startedAt }: ProcessIdentity, look: (pid: number) => Pick<Seen, 'state' | 'startedAt'> | undefined = seenAs): boolean {
+  const seen = look(pid);
+  return seen?.startedAt === startedAt && seen.state === 'D';
 }
 
 /** Kills exactly these processes and whatever descends from them or is in their groups and sessions. Resolves when nothing of it is left, or will not end. */
@@ -73,7 +81,7 @@ function seenAs(pid: number): Seen | undefined {
     const [state = 'Z', ...numbers] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (state === 'Z' || state === 'X') return undefined;
     const at = (position: number): number => Number(numbers[position]);
-    return { pid, parent: at(0), group: at(1), session: at(2), startedAt: at(18) };
+    return { pid, state, parent: at(0), group: at(1), session: at(2), startedAt: at(18) };
   } catch {
     return undefined;
   }

@@ -5,6 +5,7 @@ import { VirtualClock } from '../../support/virtual-clock.ts';
 function watched(silentMs = 15_000) {
   const clock = new VirtualClock();
   const seen = { asked: 0, silent: 0 };
+  const disk = { holds: false };
   const watch: LauncherWatch = new LauncherWatch(
     { silentMs },
     {
@@ -12,12 +13,13 @@ function watched(silentMs = 15_000) {
       ask: () => {
         seen.asked += 1;
       },
+      isHeldByDisk: () => disk.holds,
       onSilent: () => {
         seen.silent += 1;
       },
     },
   );
-  return { clock, seen, watch };
+  return { clock, seen, disk, watch };
 }
 
 test('a launcher that says nothing is given up after its time, once', async () => {
@@ -54,4 +56,17 @@ test('it is not asked while there is nothing for it to do', async () => {
   watch.start();
   await clock.advance(14_999);
   expect(seen.silent).toBe(0);
+});
+
+test('a launcher that waits for a disk is not given up, and one that hangs after that is', async () => {
+  const { clock, seen, disk, watch } = watched();
+  watch.start();
+  disk.holds = true;
+  await clock.advance(600_000);
+  expect(seen.silent).toBe(0);
+  disk.holds = false;
+  await clock.advance(14_999);
+  expect(seen.silent).toBe(0);
+  await clock.advance(1);
+  expect(seen.silent).toBe(1);
 });
