@@ -37,6 +37,8 @@ export interface LaunchOptions {
 export interface LaunchedProcess {
   /** As the launcher that `LauncherClient.name` names counts. */
   readonly id: number;
+  /** False once its launcher is gone or is being ended, though `onExit` comes only when nothing of it is left. */
+  readonly alive: boolean;
   /** To its standard input; nothing happens once it has ended. */
   write(bytes: Uint8Array): void;
   /** The same, as its task number `task`; what it prints from now on goes into `log`. `leaseUntil`: milliseconds of the machine's uptime. */
@@ -152,8 +154,12 @@ export class LauncherClient implements Startable {
       // A launcher that is stopped must not keep alive what has to end now.
       this.#clock.after(lateMs, () => void this.#killHere(id));
     };
+    const isAlive = (): boolean => this.#known.has(id) && (this.#link === undefined || this.#silent !== this.#link);
     return {
       id,
+      get alive() {
+        return isAlive();
+      },
       write: (bytes) => command({ type: 'write', id }, bytes),
       run: (task, log, bytes, leaseUntil) => command({ type: 'run', id, task, log, ...(leaseUntil === undefined ? {} : { leaseUntil }) }, bytes),
       lease: (task, until) => command({ type: 'lease', id, task, until }),

@@ -25,9 +25,9 @@ export class SessionPool {
   /** An idle session of the job that may use as many cores, now busy; undefined when there is none. */
   take(job: JobId, cores: number): WarmSession | undefined {
     for (const session of this.#idle) {
-      if (session.job !== job || session.cores !== cores) continue;
+      // A dead one goes when nothing of it is left.
+      if (session.job !== job || session.cores !== cores || !session.process.alive) continue;
       this.#idle.delete(session);
-      if (!session.process.alive) continue;
       this.#busy.add(session);
       return session;
     }

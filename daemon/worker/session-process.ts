@@ -95,7 +95,7 @@ export class SessionProcess {
   }
 
   get alive(): boolean {
-    return this.#exit === undefined;
+    return this.#exit === undefined && this.#process.alive;
   }
 
   /** Number that its next task will have. */

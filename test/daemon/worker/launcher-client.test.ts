@@ -251,3 +251,20 @@ it('a second daemon takes a launcher over from the first', async () => {
 it('a launcher that cannot be started is told at the start', async () => {
   await expect(bench.client('none', { node: '/no/such/node' }).start()).rejects.toThrow(/ended at once/);
 });
+
+it('a process whose launcher died is not alive while the end of its tree is awaited', async () => {
+  const client = bench.client('killed');
+  await client.start();
+  const launched = bench.launch(client, { args: ['-c', 'echo; trap "" HUP; exec sleep 3315'] });
+  await waitFor(() => launched.printed().includes('\n'));
+  expect(launched.launched.alive).toBe(true);
+  let hasExited = false;
+  void launched.exited.then(() => {
+    hasExited = true;
+  });
+  process.kill(client.pid ?? 0, 'SIGKILL');
+  await waitFor(() => client.pid === undefined);
+  expect({ alive: launched.launched.alive, hasExited }).toEqual({ alive: false, hasExited: false });
+  expect(await launched.exited).toMatchObject({ lost: true });
+  await client.end();
+});
