@@ -174,7 +174,12 @@ export class LauncherClient implements Startable {
 
   #know(id: number, known: Known): void {
     this.#known.set(id, known);
-    this.#watch?.start();
+    this.#startWatch();
+  }
+
+  /** While it has work, and that is this daemon's concern. */
+  #startWatch(): void {
+    if (!this.#stopped && this.#known.size > 0) this.#watch?.start();
   }
 
   /** Nothing is to be heard of the process any more. */
@@ -194,7 +199,7 @@ export class LauncherClient implements Startable {
         onSilent: () => void this.#giveUp(link),
       };
       this.#watch = new LauncherWatch({ silentMs: this.#place.silentMs ?? silentMs }, needs);
-      if (this.#known.size > 0) this.#watch.start();
+      this.#startWatch();
     }
     link.onReport((report, bytes) => this.#hear(report, bytes));
     void link.closed.then(() => this.#lose(link));

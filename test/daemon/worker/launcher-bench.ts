@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Clock } from '../../../daemon/clock.ts';
 import { systemClock } from '../../../daemon/system-clock.ts';
 import type { ProcessSpec } from '../../../daemon/worker/launcher/messages.ts';
 import { type LaunchedProcess, LauncherClient, type ProcessExit, type ProcessListener } from '../../../daemon/worker/launcher-client.ts';
@@ -46,9 +47,9 @@ export class LauncherBench implements Disposable {
   }
 
   /** Clients of one name find one launcher. */
-  client(name: string, place: Partial<LauncherPlace> = {}): LauncherClient {
+  client(name: string, place: Partial<LauncherPlace> = {}, clock: Clock = this.#clock): LauncherClient {
     const own = { node: process.execPath, file, socket: this.path(`${name}.sock`), record: this.path(`${name}.json`), patienceMs: 20_000 };
-    return new LauncherClient({ ...own, ...place }, { clock: this.#clock });
+    return new LauncherClient({ ...own, ...place }, { clock });
   }
 
   launch(launcher: LauncherClient, spec: Partial<ProcessSpec>): Launched {

@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Timer } from '../../../daemon/clock.ts';
+import { systemClock } from '../../../daemon/system-clock.ts';
 import type { LauncherClient } from '../../../daemon/worker/launcher-client.ts';
 import { recordedLauncher, recordLauncher } from '../../../daemon/worker/launcher-record.ts';
 import { identify } from '../../../daemon/worker/process-trees.ts';
@@ -96,4 +98,25 @@ it('a process that has the number of an earlier launcher is left alone', async (
   expect(recordedLauncher(record)?.pid).toBe(client.pid);
   await client.end();
   stranger.kill('SIGKILL');
+});
+
+it('a launcher that was left to the next daemon is watched no longer, whatever is still asked of it', async () => {
+  const clock = systemClock();
+  const timers: number[] = [];
+  const after = (ms: number, run: () => void): Timer => {
+    timers.push(ms);
+    return clock.after(ms, run);
+  };
+  const client = bench.client('left', { silentMs: 3_000 }, { ...clock, after });
+  await client.start();
+  const { launched, started } = bench.launch(client, { args: ['-c', 'exec sleep 3316'] });
+  await started;
+  expect(timers).toContain(1_000);
+  await client.stop();
+  timers.length = 0;
+  client.adopt(launched.id, undefined, { onStarted: () => {}, onAnswer: () => {}, onExit: () => {} });
+  expect(timers).toEqual([]);
+  const next = bench.client('left');
+  await next.start();
+  await next.end();
 });
