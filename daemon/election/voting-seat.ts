@@ -68,7 +68,8 @@ export class VotingSeat {
       const seat = this.#relisted();
       // Only what is written in the very term that is granted: anything else may have been given up since.
       const record = sameTerm(voters?.term, term) ? newerVoters(seat.voters, voters) : seat.voters;
-      if (!sameTerm(seat.granted, term) || record !== this.voters())
+      // Started anew with a later promise that was never told, it would take the coordinator of that one for the last it renewed.
+      if (this.#needs.memory.isSeatInDoubt() || !sameTerm(seat.granted, term) || record !== this.voters())
         await this.#save({ ...seat, granted: term, ...(record === undefined ? {} : { voters: record }) });
       this.#leaseUntil = this.#needs.clock.now() + voterShare * this.#options.leaseMs;
       return { type: 'granted', store: this.#needs.memory.storeId(), ...this.#known() };

@@ -21,6 +21,7 @@ import { Replication } from './replication.ts';
 import { Standbys } from './standbys.ts';
 import { StoreHealth } from './store-health.ts';
 import type { Trouble } from './trouble.ts';
+import { isUnsure } from './unsure.ts';
 
 const defaultWaitMs = 5_000;
 /** A node that was restored from a backup must hear from its peers how far its log went before it writes; alone, it waits no longer than this. */
@@ -46,6 +47,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   #replication: Replication | undefined;
   #savedTerm: Term | undefined;
   #seat: Seat = {};
+  #isSeatInDoubt = false;
   #lostAt: number | undefined;
   #listening: Timer | undefined;
 
@@ -53,8 +55,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     const onTrouble = (trouble: Trouble): void => options.onTrouble?.(trouble);
     const landed = (entries: readonly Entry[]): void => this.#foreignLanded(entries);
     const { messenger, membership, clock } = needs;
-    const unsure = (): void => void this.#own?.renew(this.#own.origin);
-    const store = new StoreHealth({ store: needs.store, clock, onTrouble, unsure, changed: () => options.onHealth?.(store.problems()) });
+    const store = new StoreHealth({ store: needs.store, clock, onTrouble, changed: () => options.onHealth?.(store.problems()) });
     this.#store = store;
     this.#options = options;
     this.#needs = needs;
@@ -182,8 +183,18 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   }
 
   async saveSeat(seat: Seat): Promise<void> {
-    await this.#store.saveSeat(seat);
+    try {
+      await this.#store.saveSeat(seat);
+    } catch (error) {
+      this.#isSeatInDoubt ||= isUnsure(error);
+      throw error;
+    }
+    this.#isSeatInDoubt = false;
     this.#seat = seat;
+  }
+
+  isSeatInDoubt(): boolean {
+    return this.#isSeatInDoubt;
   }
 
   storeId(): string {

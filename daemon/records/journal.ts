@@ -60,6 +60,8 @@ export interface SeatMemory extends TermMemory, Holders {
   seat(): Seat;
   /** Durable when resolved. */
   saveSeat(seat: Seat): Promise<void>;
+  /** May the disk have the seat that was refused last, instead of `seat()`? Nobody was told of it; but what is promised now must be saved first. */
+  isSeatInDoubt(): boolean;
   /** Of the store that this node writes to now. */
   storeId(): string;
   /** Draws a new store id: this disk is an older copy of one that others know. Resolves also when the disk refuses, and the id is the old one still. */

@@ -7,6 +7,7 @@ import { readFact } from './fact-schema.ts';
 import type { FactStore } from './journal.ts';
 import { jsonCopy } from './json.ts';
 import { mostFactBytes } from './protocol.ts';
+import { isUnsure } from './unsure.ts';
 
 /** Bounds a transaction; the rest goes into the next. */
 const mostFactsInCommit = 2000;
@@ -165,6 +166,8 @@ export class OwnLog {
     try {
       if (entries.length > 0) await store.append(entries);
     } catch (error) {
+      // Another entry in a place that may be taken would give it two forms.
+      if (isUnsure(error)) this.#mustRenew = true;
       for (const asked of group) asked.reject(error);
       return;
     }

@@ -6,7 +6,6 @@ import type { Seat } from '../../src/model/voters.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { FactStore, RecordsProblem } from './journal.ts';
 import type { Trouble } from './trouble.ts';
-import { isUnsure } from './unsure.ts';
 
 /** A write that takes longer than this makes everybody wait who hands something in. */
 const slowMs = 2_000;
@@ -17,8 +16,6 @@ export interface StoreHealthNeeds {
   readonly store: FactStore;
   readonly clock: Clock;
   onTrouble(trouble: Trouble): void;
-  /** Nobody can say whether what was refused is on the disk. */
-  unsure(): void;
   /** `problems` says something else than before. */
   changed(): void;
 }
@@ -111,7 +108,6 @@ export class StoreHealth implements FactStore {
     this.#slow = milliseconds >= slowMs ? milliseconds : undefined;
     this.#refused = error === undefined ? undefined : problemOf(error);
     if (this.#refused !== undefined) this.#probeSoon();
-    if (isUnsure(error)) this.#needs.unsure();
     if (before !== `${this.#refused?.code} ${this.#slow !== undefined}`) this.#needs.changed();
   }
 

@@ -101,6 +101,7 @@ export class SmallCluster {
       seat: () => disk.seat,
       saveSeat: (seat: Seat) => written(() => Object.assign(disk, { seat })),
       storeId: () => disk.store,
+      isSeatInDoubt: () => false,
       isStale: () => false,
       renewStore: () => written(() => Object.assign(disk, { store: `${disk.store} renewed` })),
       heard: () => Promise.resolve(),

@@ -11,14 +11,15 @@ const term = { number: 3, node: 'a' };
 const ask = (): Ask => ({ type: 'ask', term: { ...term }, voters: { number: 2, term: { ...term }, voters: [{ node: 'b', store: 'first' }] } });
 
 async function seated(seat: Seat = {}, store = 'first') {
-  const disk = { seat, store, saves: 0, full: false, stale: false };
+  const disk = { seat, store, saves: 0, full: false, stale: false, inDoubt: false };
   const clock = new VirtualClock();
   const memory = {
     seat: () => disk.seat,
     saveSeat: async (next: Seat) => {
       if (disk.full) throw new Error('no room');
-      Object.assign(disk, { seat: next, saves: disk.saves + 1 });
+      Object.assign(disk, { seat: next, saves: disk.saves + 1, inDoubt: false });
     },
+    isSeatInDoubt: () => disk.inDoubt,
     storeId: () => disk.store,
     renewStore: async () => {
       if (!disk.full) Object.assign(disk, { store: 'renewed', stale: false });
@@ -72,4 +73,14 @@ test('a voter whose store is in doubt promises nothing under its id', async () =
   expect(disk.saves).toBe(0);
   disk.full = false;
   expect(await voter.ask(ask())).toMatchObject({ type: 'granted', store: 'renewed' });
+});
+
+test('a voter whose last promise may be on the disk renews another one only once that is surely there, under the same id', async () => {
+  const { voter, disk } = await seated();
+  expect(await voter.ask(ask())).toMatchObject({ type: 'granted' });
+  Object.assign(disk, { inDoubt: true, full: true });
+  await expect(voter.ask(ask())).rejects.toThrow('no room');
+  disk.full = false;
+  expect(await voter.ask(ask())).toMatchObject({ type: 'granted', store: 'first' });
+  expect([disk.saves, disk.inDoubt]).toEqual([2, false]);
 });

@@ -21,19 +21,55 @@ test('after an entry that may be on the disk the log goes on under another store
   expect(said(after)).toEqual([submission('k1'), submission('k3')]);
 });
 
-test('after a promise that may be on the disk the store takes another id at once, or as soon as the disk takes it; till then it is stale', async () => {
+test('until the disk takes another id after such an entry the log is stale, also when nobody knows whether it took it', async () => {
   const cluster = journalCluster();
   const { journal, store } = await cluster.start('n1');
   await cluster.clock.advance(2_000);
   const before = journal.storeId();
-  vi.spyOn(store, 'saveSeat').mockRejectedValueOnce(unsure());
+  vi.spyOn(store, 'append').mockRejectedValueOnce(unsure());
   vi.spyOn(store, 'renew').mockRejectedValueOnce(unsure());
-  await expect(cluster.wait(journal.saveSeat({ granted: { number: 1, node: 'n2' } }))).rejects.toMatchObject({ code: 'disk-failed' });
+  await expect(cluster.wait(journal.append([submission('k1')]))).rejects.toMatchObject({ code: 'disk-failed' });
   await cluster.clock.advance(100);
   expect([journal.storeId(), journal.isStale()]).toEqual([before, true]);
   await cluster.wait(journal.renewStore());
   expect(journal.storeId()).not.toBe(before);
   expect(journal.isStale()).toBe(false);
+});
+
+test('a promise that may be on the disk is in doubt until one surely is, and costs no store id; nor does a term', async () => {
+  const cluster = journalCluster();
+  const { journal, store } = await cluster.start('n1');
+  await cluster.clock.advance(2_000);
+  const before = journal.storeId();
+  const promise = { granted: { number: 1, node: 'n2' } };
+  vi.spyOn(store, 'saveTerm').mockRejectedValueOnce(unsure());
+  await expect(cluster.wait(journal.saveTerm({ number: 1, node: 'n1' }))).rejects.toMatchObject({ code: 'disk-failed' });
+  const refusal = storeError('/nowhere/records.sqlite', { result: inputOutput, message: 'disk I/O error' });
+  vi.spyOn(store, 'saveSeat').mockRejectedValueOnce(unsure()).mockRejectedValueOnce(refusal);
+  expect(journal.isSeatInDoubt()).toBe(false);
+  // That the next one is surely not there says nothing of this one.
+  for (const _ of ['unsure', 'refused']) {
+    await expect(cluster.wait(journal.saveSeat(promise))).rejects.toMatchObject({ code: 'disk-failed' });
+    expect([journal.isSeatInDoubt(), journal.seat()]).toEqual([true, {}]);
+  }
+  await cluster.wait(journal.saveSeat(promise));
+  await cluster.clock.advance(10_000);
+  expect([journal.isSeatInDoubt(), journal.seat()]).toEqual([false, promise]);
+  expect([journal.storeId(), journal.isStale()]).toEqual([before, false]);
+});
+
+test('what peers wrote, and nobody knows whether it is on the disk, is taken again under the same store id', async () => {
+  const cluster = journalCluster();
+  const one = await cluster.start('n1');
+  const other = await cluster.start('n2');
+  await cluster.clock.advance(2_000);
+  const before = one.journal.storeId();
+  const append = vi.spyOn(one.store, 'append').mockRejectedValueOnce(unsure());
+  await cluster.wait(other.journal.append([submission('k1')], 100));
+  await cluster.clock.advance(30_000);
+  expect(append.mock.calls.length).toBeGreaterThan(1);
+  expect(one.facts).toEqual([submission('k1')]);
+  expect([one.journal.storeId(), one.journal.isStale()]).toEqual([before, false]);
 });
 
 test('what was surely refused changes no store id', async () => {
