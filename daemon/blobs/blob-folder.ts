@@ -1,7 +1,7 @@
-/** Blobs as files of one folder: `ab/cdef…` when complete and durable, `incoming/…` before. */
+/** Blobs as files of one folder: `ab/cdef…` when complete and durable, `incoming/…` before; in `doomed` the names of those to be freed. */
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SupervmError } from '../../src/model/errors.ts';
 import type { Digest } from '../../src/model/job.ts';
@@ -65,6 +65,30 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
   async remove(digest: Digest): Promise<void> {
     this.#sound.delete(digest);
     await rm(this.#path(digest), { force: true });
+  }
+
+  async doomed(): Promise<readonly Digest[]> {
+    try {
+      return (await readFile(join(this.#folder, 'doomed'), 'utf8')).split('\n').filter(isDigest);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  async saveDoomed(digests: readonly Digest[]): Promise<void> {
+    const temporary = this.#temporary();
+    try {
+      await this.#guard(async () => {
+        await using file = await open(temporary, 'wx', 0o600);
+        await file.writeFile(digests.map((digest) => `${digest}\n`).join(''));
+        await file.sync();
+        await rename(temporary, join(this.#folder, 'doomed'));
+        await this.#syncFolder(this.#folder);
+      });
+    } finally {
+      await rm(temporary, { force: true });
+    }
   }
 
   /** A blob that turns out damaged is removed and not held any more: none of it is ever served. */

@@ -18,6 +18,10 @@ export interface BlobDisk {
   heldSince(digest: Digest): Promise<number | undefined>;
   /** Durable or not: one that is there again after a power cut is removed again. Nothing happens when it is not held. */
   remove(digest: Digest): Promise<void>;
+  /** What `saveDoomed` kept last; none when it never did. */
+  doomed(): Promise<readonly Digest[]>;
+  /** Blobs to be freed, durable when resolved. */
+  saveDoomed(digests: readonly Digest[]): Promise<void>;
   /** Takes a whole blob in pieces; `commit` verifies size and digest, fsyncs, renames; throws `output-invalid` on a mismatch, `disk-full` on ENOSPC and leaves nothing. */
   create(expected: Blob): Promise<{ write(bytes: Uint8Array): Promise<void>; commit(): Promise<void>; discard(): Promise<void> }>;
 }

@@ -15,6 +15,7 @@ export class MemoryBlobDisk implements BlobDisk {
   readonly #heldSince = new Map<Digest, number>();
   /** Bytes synced, name not: after a crash they are there or not. */
   readonly #named = new Map<Digest, Uint8Array>();
+  #doomed: readonly Digest[] = [];
   readonly #clock: Clock | undefined;
   readonly #syncMs: number;
   #life = 0;
@@ -77,6 +78,16 @@ export class MemoryBlobDisk implements BlobDisk {
     yield* [...this.#durable.keys()];
   }
 
+  async doomed(): Promise<readonly Digest[]> {
+    return this.#doomed;
+  }
+
+  async saveDoomed(digests: readonly Digest[]): Promise<void> {
+    if (this.full) throw new SupervmError('disk-full', 'no room left for blobs');
+    if (this.failing) throw new Error('EIO: i/o error, fsync');
+    this.#doomed = [...digests];
+  }
+
   /** The machine lost power. Of a blob that has its name but no synced folder `survives` decides; what was asked before keeps nothing more. */
   crash(survives: (digest: Digest) => boolean = () => false): void {
     this.#life += 1;
@@ -105,6 +116,7 @@ export class MemoryBlobDisk implements BlobDisk {
   /** After a crash: holds what the backup holds and nothing else. */
   restore(backup: ReadonlyMap<Digest, Uint8Array>): void {
     this.#durable.clear();
+    this.#doomed = [];
     for (const [digest, bytes] of backup) this.#durable.set(digest, bytes);
   }
 

@@ -16,8 +16,8 @@ export interface CollectorNeeds {
   readonly logs: EntryLogs;
   readonly clock: Clock;
   isRemoved(job: JobId): boolean;
-  /** The last that is heard of these facts. */
-  collecting(facts: readonly Fact[]): void;
+  /** The last that is heard of these facts, unless it rejects. */
+  collecting(facts: readonly Fact[]): Promise<void>;
 }
 
 export class Collector {
@@ -53,7 +53,7 @@ export class Collector {
       if (batch.length === 0 || this.#stopped) return;
       const tombstones = batch.map((entry) => tombstoneOf(entry, jobOf(entry.fact) as JobId, entryDigest(entry)));
       try {
-        this.#needs.collecting(batch.map((entry) => entry.fact as Fact));
+        await this.#needs.collecting(batch.map((entry) => entry.fact as Fact));
         await this.#needs.store.collect(tombstones);
       } catch {
         // The store's trouble is told where it is watched; nothing is lost by waiting.

@@ -40,7 +40,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   readonly #reminders: Reminders;
   readonly #store: StoreHealth;
   readonly #collector: Collector;
-  readonly #onCollect: ((facts: readonly Fact[]) => void)[] = [];
+  readonly #onCollect: ((facts: readonly Fact[]) => Promise<void>)[] = [];
   readonly #heard = Promise.withResolvers<void>();
   readonly #open = Promise.withResolvers<void>();
   #own: OwnLog | undefined;
@@ -62,8 +62,8 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     this.#book = new JobBook({ onTrouble });
     this.#collector = new Collector({
       ...{ store, clock, logs: this.#logs, isRemoved: (job) => this.#book.jobs.get(job)?.removed === true },
-      collecting: (facts) => {
-        for (const listener of this.#onCollect) listener(facts);
+      collecting: async (facts) => {
+        for (const listener of this.#onCollect) await listener(facts);
       },
     });
     this.#heads = new PeerHeads({ logs: this.#logs, isForked: (origin) => this.#inbox.forked.has(origin) });
@@ -163,7 +163,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     this.#book.onFact(listener);
   }
 
-  onCollect(listener: (facts: readonly Fact[]) => void): void {
+  onCollect(listener: (facts: readonly Fact[]) => Promise<void>): void {
     this.#onCollect.push(listener);
   }
 

@@ -32,8 +32,8 @@ export interface Journal {
   refresh(waitMs: number): Promise<void>;
   /** Called after a fact new to this node is on disk and folded, own or foreign, in log order. */
   onFact(listener: (fact: Fact, state: JobState) => void): void;
-  /** Called with facts of removed jobs before they are taken off this disk. */
-  onCollect(listener: (facts: readonly Fact[]) => void): void;
+  /** Called with facts of removed jobs before they are taken off this disk, which they are not until all listeners resolve; soon again after a rejection. */
+  onCollect(listener: (facts: readonly Fact[]) => Promise<void>): void;
 }
 
 /** The highest term this node knows of, kept on disk for the election. */

@@ -9,6 +9,7 @@ import type { Digest, JobId } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import type { Timer } from '../clock.ts';
 import type { Startable } from '../startable.ts';
+import { Doomed } from './doomed.ts';
 import { type DoubtOptions, doubtDefaults, FreeingDoubts } from './freeing-doubts.ts';
 import type { CollectionNeeds } from './needs.ts';
 import { isOpen } from './wanted.ts';
@@ -29,8 +30,7 @@ export class BlobCollection implements Startable {
   readonly #options: CollectionOptions;
   readonly #needs: CollectionNeeds;
   readonly #doubts: FreeingDoubts;
-  /** Referred to by jobs that were removed. */
-  readonly #doomed = new Set<Digest>();
+  readonly #doomed: Doomed;
   /** What jobs refer to, as looked up last and added to since; undefined once a job has come whose files it lacks. */
   #picture: Set<Digest> | undefined;
   /** Since when (clock milliseconds) nothing has referred to the blob. */
@@ -48,19 +48,22 @@ export class BlobCollection implements Startable {
     this.#options = { ...collectionDefaults, ...options };
     this.#needs = needs;
     this.#doubts = new FreeingDoubts(this.#options, needs);
-    needs.journal.onCollect((facts) => void this.#doom(facts));
+    this.#doomed = new Doomed(needs);
+    needs.journal.onCollect((facts) => this.#doom(facts));
     needs.journal.onFact((fact) => {
       if (fact.type === 'submitted') this.#picture = undefined;
       else if (fact.type === 'result-kept') for (const { digest } of fact.outputs) this.#picture?.add(digest);
     });
     // Whoever uses it now may refer to it later; if nobody does it is garbage after a day.
     needs.recentUse.onUse((digest) => {
-      this.#doomed.delete(digest);
+      this.#doomed.spare(digest).catch((error: unknown) => needs.onProblem(error));
       this.#unreferenced.delete(digest);
     });
   }
 
   async start(): Promise<void> {
+    await this.#doomed.read().catch((error: unknown) => this.#needs.onProblem(error));
+    this.#soon();
     this.#sweeping = this.#needs.clock.every(this.#options.sweepMs, () => void this.#run(() => this.#sweep()));
   }
 
@@ -70,17 +73,24 @@ export class BlobCollection implements Startable {
     this.#sweeping?.cancel();
     this.#again?.cancel();
     await this.#working;
+    await this.#doomed.idle();
   }
 
+  /** Rejects while the disk does not remember it, and when it is too late to find out: the facts must stay then. */
   async #doom(facts: readonly Fact[]): Promise<void> {
+    const doomed: Digest[] = [];
     for (const fact of facts) {
-      if (fact.type === 'result-kept') for (const { digest } of fact.outputs) this.#doomed.add(digest);
+      if (fact.type === 'result-kept') for (const { digest } of fact.outputs) doomed.push(digest);
       if (fact.type !== 'submitted') continue;
       const { tree } = fact.record.inputs;
       const files = await this.#needs.readTree(tree, []).catch(() => []);
-      for (const digest of [tree, ...files]) this.#doomed.add(digest);
+      doomed.push(tree);
+      for (const digest of files) doomed.push(digest);
     }
+    if (this.#stopped) throw new Error('the collection of blobs has stopped');
+    const remembered = this.#doomed.add(doomed);
     this.#soon();
+    await remembered;
   }
 
   #soon(): void {
@@ -104,15 +114,15 @@ export class BlobCollection implements Startable {
   }
 
   async #removeDoomed(): Promise<void> {
-    const due = this.#doubts.allowRemoved() ? await this.#old([...this.#doomed]) : [];
+    const due = this.#doubts.allowRemoved() ? await this.#old(this.#doomed.all()) : [];
     if (due.length > 0 && (await this.#lookUp()) !== undefined) {
       for (const digest of due) {
         if (this.#stopped || this.#picture === undefined || !this.#doubts.allowRemoved()) break;
-        if (this.#picture.has(digest)) this.#doomed.delete(digest);
-        else if (this.#doomed.has(digest) && (await this.#remove(digest))) this.#doomed.delete(digest);
+        if (this.#picture.has(digest) || (this.#doomed.has(digest) && (await this.#remove(digest)))) this.#doomed.settle(digest);
       }
     }
     this.#soon();
+    await this.#doomed.saveSettled();
   }
 
   /** Of the digests, those of blobs that are not young; what is not held counts among them. */

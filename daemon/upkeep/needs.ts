@@ -7,7 +7,7 @@ import type { Member, Membership } from '../membership/membership.ts';
 import type { Journal, RecordsGaps } from '../records/journal.ts';
 import type { Messenger } from '../wire/messenger.ts';
 
-export type { Clock, Journal, Member, Membership, Messenger, RecordsGaps };
+export type { BlobDisk, Clock, Journal, Member, Membership, Messenger, RecordsGaps };
 
 /** Who reachable has which blob, and who was asked. */
 export type Located = Awaited<ReturnType<BlobSearch['locate']>>;
@@ -29,7 +29,7 @@ export interface UpkeepNeeds {
 
 export interface CollectionNeeds {
   readonly journal: Pick<Journal, 'jobs' | 'onCollect' | 'onFact'> & { gaps(): RecordsGaps };
-  readonly disk: Pick<BlobDisk, 'list' | 'remove' | 'heldSince'>;
+  readonly disk: Pick<BlobDisk, 'list' | 'remove' | 'heldSince' | 'doomed' | 'saveDoomed'>;
   readonly recentUse: Pick<RecentUse, 'removeUnused' | 'onUse'>;
   readonly clock: Clock;
   /** Digests of the files of a tree, fetched if need be; rejects when nobody reachable has it. */

@@ -137,6 +137,8 @@ export function mortalBlobDisk(disk: BlobDisk, mortality: Mortality): BlobDisk {
     read: (digest, offset, length) => within(mortality, undefined, () => disk.read(digest, offset, length)),
     heldSince: (digest) => within(mortality, undefined, () => disk.heldSince(digest)),
     list: () => disk.list(),
+    doomed: () => within(mortality, undefined, () => disk.doomed()),
+    saveDoomed: (digests) => within(mortality, undefined, () => disk.saveDoomed(digests)),
     remove: (digest) => within(mortality, undefined, () => disk.remove(digest)),
     create: (expected) =>
       within(mortality, undefined, async () => {

@@ -95,13 +95,27 @@ describe('removing a job', () => {
   test('tells who listens, also where only tombstones arrive, and what is collected', async () => {
     const { cluster, nodes } = await started(['n1']);
     const collected: Fact[] = [];
-    nodes[0].journal.onCollect((facts) => collected.push(...facts));
+    nodes[0].journal.onCollect(async (facts) => void collected.push(...facts));
     await cluster.wait(nodes[0].journal.append([submission('k'), removal('k')]));
     await cluster.clock.advance(5_000);
     expect(collected).toEqual([submission('k')]);
     const late = await cluster.start('n2');
     await cluster.clock.advance(12_000);
     expect(late.facts).toMatchObject([{ type: 'removed', job: removal('k').job }, { type: 'removed' }]);
+  });
+
+  test('keeps the facts while somebody could not take note of them', async () => {
+    const { cluster, nodes } = await started(['n1']);
+    let isRefusing = true;
+    nodes[0].journal.onCollect(async () => {
+      if (isRefusing) throw new Error('no room for the note');
+    });
+    await cluster.wait(nodes[0].journal.append([submission('k'), removal('k')]));
+    await cluster.clock.advance(5_000);
+    expect(typesOf(nodes[0].disk)).toEqual(['submitted', 'removed']);
+    isRefusing = false;
+    await cluster.clock.advance(5_000);
+    expect(typesOf(nodes[0].disk)).toEqual(['collected', 'removed']);
   });
 
   test('frees the job’s key', async () => {

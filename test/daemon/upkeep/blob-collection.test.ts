@@ -132,6 +132,81 @@ describe('collecting blobs', () => {
   });
 });
 
+describe('what removed jobs referred to', () => {
+  /** Three blobs that are doomed on the disk that is given back, and that could not be freed in that life. */
+  async function stoppedInTime(meanwhile: (world: CollectionWorld) => Promise<unknown> = async () => undefined): Promise<CollectionWorld> {
+    const world = new CollectionWorld();
+    await world.collection.start();
+    const gone = await world.job('one', 'scene', 'frame one');
+    world.gaps = { ...world.gaps, isBehind: true };
+    world.remove('one', gone);
+    await world.time.advance(hour);
+    await meanwhile(world);
+    await world.collection.stop();
+    expect(await world.count()).toBe(3);
+    return world;
+  }
+
+  test('is freed in the next life, which has no facts of them any more', async () => {
+    const next = new CollectionWorld((await stoppedInTime()).disk);
+    await next.blobs.put(Buffer.from('given up'));
+    await next.collection.start();
+    await next.time.advance(3 * hour);
+    expect(await next.count()).toBe(1);
+    expect(await next.disk.doomed()).toEqual([]);
+    await next.collection.stop();
+  });
+
+  test.each([
+    ['in the life of the removal', async (world: CollectionWorld) => world.blobs.put(Buffer.from('scene')), async () => undefined],
+    ['before the collection starts', async () => undefined, async (world: CollectionWorld) => world.blobs.put(Buffer.from('scene'))],
+  ])('is kept in the next life as garbage is when it was used %s', async (_when, before, afterwards) => {
+    const next = new CollectionWorld((await stoppedInTime(before)).disk);
+    await afterwards(next);
+    await next.collection.start();
+    await next.time.advance(10 * hour);
+    expect(await next.count()).toBe(1);
+    await next.time.advance(20 * hour);
+    expect(await next.count()).toBe(0);
+    await next.collection.stop();
+  });
+
+  test('is not taken for remembered while the disk refuses, and freed all the same', async () => {
+    const world = new CollectionWorld();
+    await world.collection.start();
+    const gone = await world.job('one', 'scene', 'frame one');
+    await world.time.advance(hour);
+    world.disk.saveDoomed = async () => {
+      throw new Error('EIO');
+    };
+    await expect(world.collecting(gone)).rejects.toThrow('EIO');
+    world.jobs.clear();
+    await world.time.advance(100_000);
+    expect(await world.count()).toBe(0);
+    await world.collection.stop();
+    await expect(world.collecting(gone)).rejects.toThrow('stopped');
+  });
+});
+
+test('a folder remembers what is doomed, and does not take it for a blob', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'svm-collect-'));
+  try {
+    const disk = new BlobFolder({ folder });
+    await disk.start();
+    expect(await disk.doomed()).toEqual([]);
+    const doomed = ['a'.repeat(64), 'b'.repeat(64)];
+    await disk.saveDoomed(doomed);
+    const next = new BlobFolder({ folder });
+    await next.start();
+    expect(await next.doomed()).toEqual(doomed);
+    expect(await new CollectionWorld(next).count()).toBe(0);
+    await next.saveDoomed([]);
+    expect(await next.doomed()).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 test('a folder tells since when it holds a blob', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'svm-collect-'));
   try {

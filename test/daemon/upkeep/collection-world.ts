@@ -34,7 +34,7 @@ export class CollectionWorld {
   readonly collection: BlobCollection;
   readonly problems: unknown[] = [];
   gaps: RecordsGaps = { isBehind: false, isUnheard: false, quietSince: 0 };
-  collecting: (facts: readonly Fact[]) => void = () => undefined;
+  collecting: (facts: readonly Fact[]) => Promise<void> = async () => undefined;
   learning: (fact: Fact, state: JobState) => void = () => undefined;
   /** Before the tree of a job is read. */
   beforeRead: () => Promise<void> = async () => undefined;
@@ -88,7 +88,7 @@ export class CollectionWorld {
 
   remove(id: string, facts: readonly Fact[]): void {
     foldInto(this.jobs.get(id) as MutableJobState, { type: 'removed', job: id, at: 0 });
-    this.collecting(facts);
+    void this.collecting(facts);
   }
 
   async count(): Promise<number> {
