@@ -6,7 +6,7 @@ import { killMarked } from './launcher/survivors.ts';
 import { type AfterHello, type LauncherLink, type LauncherPlace, reachLauncher, silentMs } from './launcher-link.ts';
 import { LauncherWatch, type WatchNeeds } from './launcher-watch.ts';
 import type { Clock } from './needs.ts';
-import { endTrees, identify, isHeldByDisk, type ProcessIdentity } from './process-trees.ts';
+import { endTrees, isHeldByDisk, type ProcessIdentity } from './process-trees.ts';
 
 /** How a process ended. `lost`: the launcher died with it, `silent`: having said nothing for long; `problem`: it could not be started; `leaseEnded`: for that it was ended. */
 export interface ProcessExit extends Told {
@@ -139,7 +139,7 @@ export class LauncherClient implements Startable {
   /** Takes up a process that an earlier daemon started; `listener` hears again what it answered to its last task. `marker` as when it was started. */
   adopt(id: number, marker: string | undefined, listener: ProcessListener): LaunchedProcess {
     const pid = this.left.find((left) => left.id === id)?.pid ?? 0;
-    this.#know(id, { listener, marker, process: identify(pid) });
+    this.#know(id, { listener, marker, process: this.#link?.identify(pid) });
     this.#send({ type: 'adopt', id });
     return this.#process(id);
   }
@@ -277,7 +277,7 @@ export class LauncherClient implements Startable {
     const { listener } = known;
     switch (report.type) {
       case 'started':
-        known.process = identify(report.pid);
+        known.process = this.#link?.identify(report.pid);
         listener.onStarted(report.pid);
         break;
       case 'answer':

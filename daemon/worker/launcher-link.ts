@@ -4,6 +4,7 @@ import { closeSync, openSync, rmSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { encodeFrame, type Frame, FrameReader } from './launcher/frames.ts';
 import { type LauncherCommand, type LauncherReport, launcherVersion } from './launcher/messages.ts';
+import { ownPidSpace } from './launcher/pid-space.ts';
 import { recordedLauncher, recordLauncher } from './launcher-record.ts';
 import type { Clock } from './needs.ts';
 import { endTrees, identify, type ProcessIdentity } from './process-trees.ts';
@@ -29,6 +30,8 @@ export interface LauncherPlace {
 export interface LauncherLink {
   readonly hello: Hello;
   readonly process: ProcessIdentity | undefined;
+  /** Of a process that it has started; undefined also when its numbers are those of another container. */
+  identify(pid: number): ProcessIdentity | undefined;
   /** Resolves when the connection is lost, which is when the launcher ends. */
   readonly closed: Promise<void>;
   onReport(listener: (report: AfterHello, bytes: Uint8Array) => void): void;
@@ -52,7 +55,7 @@ const endMs = 4_000;
 export async function reachLauncher(place: LauncherPlace, needs: { readonly clock: Clock }): Promise<LauncherLink> {
   const found = await connect(place, needs.clock).catch(() => undefined);
   if (found?.hello.version === launcherVersion) {
-    recordLauncher(place.record, found.hello.pid);
+    if (found.process !== undefined) recordLauncher(place.record, found.process.pid);
     return found;
   }
   if (found !== undefined) await replace(found, needs.clock);
@@ -113,9 +116,12 @@ async function connect(place: LauncherPlace, clock: Clock): Promise<LauncherLink
 }
 
 function linkOf(hello: Hello, socket: Socket, closed: Promise<void>, onReport: LauncherLink['onReport']): LauncherLink {
+  const isOurs = hello.pidSpace === undefined || hello.pidSpace === ownPidSpace();
+  const identifyOurs = (pid: number): ProcessIdentity | undefined => (isOurs ? identify(pid) : undefined);
   return {
     hello,
-    process: identify(hello.pid),
+    process: identifyOurs(hello.pid),
+    identify: identifyOurs,
     closed,
     onReport,
     send: (command, bytes) => void socket.write(encodeFrame(command, bytes)),

@@ -7,10 +7,12 @@ import { chmodSync, closeSync, rmSync, statSync, writeSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { encodeFrame, type Frame, FrameReader } from './frames.ts';
 import { type LauncherCommand, type LauncherReport, launcherVersion } from './messages.ts';
+import { ownPidSpace } from './pid-space.ts';
 import { Processes } from './processes.ts';
 
 const [socketPath = '', patience = ''] = process.argv.slice(2);
 const patienceMs = Number(patience);
+const pidSpace = ownPidSpace();
 const name = `${process.pid}-${Date.now()}`;
 /** Bytes that a daemon has not taken yet. */
 const mostWaiting = 64 * 1024;
@@ -50,7 +52,8 @@ function serve(socket: Socket): void {
   daemon = socket;
   clearTimeout(waiting);
   processes.detach();
-  report({ type: 'hello', version: launcherVersion, launcher: name, pid: process.pid, asked: true, processes: processes.left() });
+  const identity = { launcher: name, pid: process.pid, ...(pidSpace === undefined ? {} : { pidSpace }) };
+  report({ type: 'hello', version: launcherVersion, ...identity, asked: true, processes: processes.left() });
   socket.on('data', (bytes: Uint8Array) => {
     if (socket !== daemon) return;
     for (const frame of framesIn(reader, bytes) ?? []) {

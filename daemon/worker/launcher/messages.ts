@@ -66,13 +66,14 @@ export interface Told {
 }
 
 export type LauncherReport =
-  /** The first word on every connection. `launcher` names this one among all that ever ran here; it can be `asked`. */
+  /** The first word on every connection. `launcher` names this one among all that ever ran here; it can be `asked`. `pidSpace`: where its process ids are valid. */
   | {
       readonly type: 'hello';
       readonly version: number;
       readonly launcher: string;
       readonly pid: number;
       readonly asked?: true;
+      readonly pidSpace?: string;
       readonly processes: readonly LeftProcess[];
     }
   | { readonly type: 'there' }
