@@ -26,7 +26,7 @@ export interface SqliteStoreOptions {
    * `alone` (default): nobody could, so a person must decide.
    */
   readonly onDamage?: 'repair' | 'alone';
-  /** Does this machine hold bytes of jobs? Then records without a single fact mean that a database was lost. */
+  /** Does this machine hold bytes of jobs? Then it had a database, and one that is not there is lost. */
   hasBytes?(): boolean;
   /** Told after a repair: where the damaged file is now, and how many entries were saved. */
   onRepaired?(repair: { readonly reason: string; readonly aside: string; readonly entries: number }): void;
@@ -91,7 +91,8 @@ export class SqliteStore implements FactStore {
   async #open(): Promise<void> {
     this.#thread = this.#threadFor(this.#options.file);
     try {
-      await this.#thread.ask({ type: 'open', storeId: this.#randomness.hex(storeIdBytes) });
+      const loss = this.#options.hasBytes?.() === true ? this.#loss() : {};
+      await this.#thread.ask({ type: 'open', storeId: this.#randomness.hex(storeIdBytes), ...loss });
     } catch (error) {
       await this.#thread.end();
       throw error;
@@ -111,18 +112,11 @@ export class SqliteStore implements FactStore {
       }
     });
     if (defect !== undefined) throw defect;
-    const { store, term, seat, lost = await this.#noteLostDatabase(entries) } = meta;
+    const { store, term, seat, lost } = meta;
     if (store === undefined) throw damaged(this.#options.file, 'it has no store id');
     if (term !== undefined) this.#term = JSON.parse(term) as Term;
     const more = { ...(seat === undefined ? {} : { seat: JSON.parse(seat) as Seat }), ...(lost === undefined ? {} : { lostAt: Number(lost) }) };
     return { storeId: store, entries, highestTerm: this.#term, ...more };
-  }
-
-  async #noteLostDatabase(entries: readonly Entry[]): Promise<string | undefined> {
-    if (entries.length > 0 || this.#options.hasBytes?.() !== true) return undefined;
-    const loss = this.#loss();
-    await this.#commit([], loss);
-    return loss.lost;
   }
 
   #loss(): { readonly lost: string } {

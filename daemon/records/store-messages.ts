@@ -20,8 +20,8 @@ export interface Commit {
 }
 
 export type StoreCommand =
-  /** Opens the database, creating it with `storeId` where there is none. */
-  | { readonly type: 'open'; readonly storeId: string }
+  /** Opens the database, creating it with `storeId` where there is none, and with the note of a loss (Unix milliseconds) if there should have been one. */
+  | { readonly type: 'open'; readonly storeId: string; readonly lost?: string }
   /** Sends all rows in pieces, then answers. */
   | { readonly type: 'load' }
   /** The same of a damaged database that is not open: sends what can be read of it, in any order. */

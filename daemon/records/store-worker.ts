@@ -70,7 +70,7 @@ function addChecksums(database: DatabaseSync): void {
   }
 }
 
-function openDatabase(file: string, storeId: string): OpenStore {
+function openDatabase(file: string, { storeId, lost }: Extract<StoreCommand, { type: 'open' }>): OpenStore {
   const database = new DatabaseSync(file);
   try {
     // Only a new database takes it on.
@@ -83,7 +83,12 @@ function openDatabase(file: string, storeId: string): OpenStore {
     database.exec(`BEGIN IMMEDIATE; ${layout} PRAGMA user_version = ${layoutVersion}`);
     if (version === 1) addChecksums(database);
     if (version === 1 || version === 2) addMetaChecksums(database);
-    database.prepare("INSERT OR IGNORE INTO meta (key, value, sum) VALUES ('store', ?, ?)").run(storeId, sumOfMeta('store', storeId));
+    const note = (key: string, value: string): void => {
+      database.prepare('INSERT OR IGNORE INTO meta (key, value, sum) VALUES (?, ?, ?)').run(key, value, sumOfMeta(key, value));
+    };
+    note('store', storeId);
+    // In one step with the making: a database that is there already is none that was lost.
+    if (version === 0 && lost !== undefined) note('lost', lost);
     database.exec('COMMIT');
     return { ...statementsOf(database), database };
   } catch (error) {
@@ -173,7 +178,7 @@ function serve({ file }: StoreWorkerOptions): void {
   const run = (command: StoreCommand): { readonly [key: string]: string } => {
     switch (command.type) {
       case 'open':
-        open = openDatabase(file, command.storeId);
+        open = openDatabase(file, command);
         return wholeMetaOf(open.database);
       case 'load':
         sendRows(opened().database, `${allRows}, sequence`, answer);

@@ -64,7 +64,7 @@ describe('the sqlite store', () => {
     await again.stop();
   });
 
-  test('takes records without a fact beside bytes of jobs for a loss, and those of a new machine for none', async () => {
+  test('takes a new database beside bytes of jobs for a loss, and one without facts yet for none', async () => {
     const options = { file: join(folder, 'records.sqlite'), workerFile };
     const needs = { randomness: systemRandomness(), clock: systemClock() };
     const lostAt = async (hasBytes: boolean): Promise<number | undefined> => {
@@ -75,9 +75,13 @@ describe('the sqlite store', () => {
       return loaded.lostAt;
     };
     expect(await lostAt(false)).toBeUndefined();
+    // A submission was given up: bytes and no fact.
+    expect(await lostAt(true)).toBeUndefined();
+    await rm(options.file);
     const noticed = await lostAt(true);
     expect(noticed).toBeGreaterThan(0);
     expect(await lostAt(true)).toBe(noticed);
+    expect(await lostAt(false)).toBe(noticed);
   });
 
   test('refuses a database that another store has open', async () => {
