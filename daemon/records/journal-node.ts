@@ -247,8 +247,9 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   gaps(): RecordsGaps {
     const { gaps } = this.#replicating();
     const self = `${this.#needs.messenger.self}/`;
-    const isUnheard = !gaps.hasMetSomebody && this.#logs.origins().some((origin) => !origin.startsWith(self));
-    return { isBehind: gaps.any(), isUnheard, quietSince: gaps.quietSince, ...(this.#lostAt === undefined ? {} : { lostAt: this.#lostAt }) };
+    const { quietSince, unheardSince } = gaps;
+    const isUnheard = unheardSince !== undefined && this.#logs.origins().some((origin) => !origin.startsWith(self));
+    return { isBehind: gaps.any(), quietSince, ...(isUnheard ? { unheardSince } : {}), ...(this.#lostAt === undefined ? {} : { lostAt: this.#lostAt }) };
   }
 
   problems(): readonly RecordsProblem[] {

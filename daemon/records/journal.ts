@@ -90,9 +90,9 @@ export interface JournalQuestions {
 export interface RecordsGaps {
   /** Peers that were connected since the start told of entries that are not on this disk, or one that is connected has not told yet. */
   readonly isBehind: boolean;
-  /** Others have written what is known here, and none of them was heard since the start. */
-  readonly isUnheard: boolean;
-  /** Clock milliseconds when a peer was last met for the first time since the start, or the start itself. */
+  /** Others have written what is known here, and nobody is connected who told what he has: since when, in clock milliseconds. Otherwise absent. */
+  readonly unheardSince?: number;
+  /** Clock milliseconds when a peer was last met for the first time since the start, or again after an absence, or the start itself. */
   readonly quietSince: number;
   /** Unix milliseconds when this store last turned out to have lost something, nobody knows what; absent when it never did. */
   readonly lostAt?: number;

@@ -4,6 +4,9 @@ import type { Clock } from '../clock.ts';
 import type { EntryLogs } from './entry-logs.ts';
 import type { Head } from './protocol.ts';
 
+/** Who was away for longer (milliseconds) may have been with others meanwhile, and bring more than its own. */
+const absenceMs = 60_000;
+
 export interface KnownGapsNeeds {
   readonly clock: Clock;
   readonly logs: Pick<EntryLogs, 'digestAt'>;
@@ -15,24 +18,31 @@ export class KnownGaps {
   readonly #needs: KnownGapsNeeds;
   /** Connected, and have not told what they have. */
   readonly #silent = new Set<NodeId>();
+  /** Connected, and have told. */
+  readonly #heard = new Set<NodeId>();
   /** Everybody who told since the start. */
   readonly #met = new Set<NodeId>();
+  /** Since when who was connected once is not, or has not told again (clock milliseconds). */
+  readonly #gone = new Map<NodeId, number>();
   /** What was told and was not here then, by peer and origin. Of a peer that has gone too: it had facts that nobody may have given yet. */
   readonly #missing = new Map<string, Head>();
   #quietSince: number;
+  #unheardSince: number | undefined;
 
   constructor(needs: KnownGapsNeeds) {
     this.#needs = needs;
     this.#quietSince = needs.clock.now();
+    this.#unheardSince = this.#quietSince;
   }
 
-  /** Clock milliseconds when the last peer was met for the first time, or this was made. */
+  /** Clock milliseconds when the last peer was met for the first time or after an absence, or this was made. */
   get quietSince(): number {
     return this.#quietSince;
   }
 
-  get hasMetSomebody(): boolean {
-    return this.#met.size > 0;
+  /** Clock milliseconds since when nobody is connected who told what he has; undefined while somebody is. */
+  get unheardSince(): number | undefined {
+    return this.#unheardSince;
   }
 
   connected(peer: NodeId): void {
@@ -41,15 +51,14 @@ export class KnownGaps {
 
   /** Who goes without a word is not waited for: nothing is known of what it has. */
   disconnected(peer: NodeId): void {
+    const now = this.#needs.clock.now();
     this.#silent.delete(peer);
+    if (this.#heard.delete(peer)) this.#gone.set(peer, now);
+    if (this.#heard.size === 0) this.#unheardSince ??= now;
   }
 
   told(peer: NodeId, { whole, heads }: { readonly whole: boolean; readonly heads: readonly Head[] }): void {
-    if (whole) {
-      this.#silent.delete(peer);
-      if (!this.#met.has(peer)) this.#quietSince = this.#needs.clock.now();
-      this.#met.add(peer);
-    }
+    if (whole) this.#hear(peer);
     for (const head of heads) {
       const name = `${peer} ${head.origin}`;
       if (!this.#isHere(head) && head.sequence >= (this.#missing.get(name)?.sequence ?? 0)) this.#missing.set(name, head);
@@ -60,6 +69,18 @@ export class KnownGaps {
   any(): boolean {
     for (const [name, head] of this.#missing) if (this.#isHere(head)) this.#missing.delete(name);
     return this.#silent.size > 0 || this.#missing.size > 0;
+  }
+
+  #hear(peer: NodeId): void {
+    const now = this.#needs.clock.now();
+    const isBack = now - (this.#gone.get(peer) ?? now) >= absenceMs;
+    if (isBack || !this.#met.has(peer)) this.#quietSince = now;
+    this.#met.add(peer);
+    // What came late says nothing of who is there.
+    if (!this.#silent.delete(peer)) return;
+    this.#heard.add(peer);
+    this.#gone.delete(peer);
+    this.#unheardSince = undefined;
   }
 
   #isHere(head: Head): boolean {

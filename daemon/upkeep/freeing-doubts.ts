@@ -6,13 +6,13 @@ import type { Clock, Journal, RecordsGaps } from './needs.ts';
 
 /** All in milliseconds. */
 export interface DoubtOptions {
-  /** After the start, and after a peer was met for the first time: others may come and tell of more. */
+  /** After the start, and after a peer was met for the first time or after an absence: others may come and tell of more. */
   readonly quietMs: number;
   /** Younger blobs stay: from its bytes to the fact that names them. After the wall clock was moved, or the machine slept, all are young for so long. */
   readonly graceMs: number;
   /**
    * After a loss of records, known or accepted: machines with the facts may be switched off, and come back within a week. So long
-   * does a node wait, too, that has not met any of the others since its start.
+   * does a node wait, too, that has met none of the others since its start, or is cut off from all of them.
    */
   readonly lossMs: number;
 }
@@ -33,7 +33,6 @@ export interface DoubtNeeds {
 export class FreeingDoubts {
   readonly #options: DoubtOptions;
   readonly #needs: DoubtNeeds;
-  readonly #startedAt: number;
   /** Of the wall clock to the monotonic one, when last looked at. */
   #offset: number;
   /** Clock milliseconds. */
@@ -44,7 +43,6 @@ export class FreeingDoubts {
   constructor(options: DoubtOptions, needs: DoubtNeeds) {
     this.#options = options;
     this.#needs = needs;
-    this.#startedAt = needs.clock.now();
     this.#offset = this.#offsetNow();
   }
 
@@ -56,7 +54,7 @@ export class FreeingDoubts {
   /** May what nobody refers to? It may be the work of a job that this node never heard of. */
   allowUnreferenced(): boolean {
     const gaps = this.#needs.journal.gaps();
-    if (gaps.isUnheard && this.#needs.clock.now() - this.#startedAt < this.#options.lossMs) return false;
+    if (gaps.unheardSince !== undefined && this.#needs.clock.now() - gaps.unheardSince < this.#options.lossMs) return false;
     return this.#areKnown(gaps);
   }
 

@@ -5,7 +5,8 @@ import { journalCluster, started, submission } from './journal-cluster.ts';
 describe('what a node knows to be missing', () => {
   test('is nothing on a node that is alone and always was', async () => {
     const { nodes } = await started(['n1']);
-    expect(nodes[0].journal.gaps()).toMatchObject({ isBehind: false, isUnheard: false });
+    expect(nodes[0].journal.gaps().isBehind).toBe(false);
+    expect(nodes[0].journal.gaps()).not.toHaveProperty('unheardSince');
     expect(nodes[0].journal.gaps()).not.toHaveProperty('lostAt');
   });
 
@@ -51,7 +52,7 @@ describe('what a node knows to be missing', () => {
     expect(nodes[0].journal.gaps().isBehind).toBe(false);
   });
 
-  test('counts as quiet since a peer was met for the first time, not since one came back', async () => {
+  test('counts as quiet since a peer was met for the first time, or came back after an absence and not after a moment', async () => {
     const { cluster, nodes } = await started(['n1', 'n2']);
     await cluster.clock.advance(60_000);
     await cluster.start('n3');
@@ -62,6 +63,12 @@ describe('what a node knows to be missing', () => {
     await cluster.start('n2');
     await cluster.clock.advance(60_000);
     expect(nodes[0].journal.gaps().quietSince).toBe(quietSince);
+    await cluster.stop('n2');
+    await cluster.clock.advance(61_000);
+    const before = cluster.clock.now();
+    await cluster.start('n2');
+    await cluster.clock.advance(60_000);
+    expect(nodes[0].journal.gaps().quietSince).toBeGreaterThanOrEqual(before);
   });
 
   test('is unheard of on a node that started among others and has met none of them', async () => {
@@ -72,10 +79,29 @@ describe('what a node knows to be missing', () => {
     await cluster.stop('n2');
     const alone = await cluster.start('n2');
     await cluster.clock.advance(60_000);
-    expect(alone.journal.gaps()).toMatchObject({ isBehind: false, isUnheard: true });
+    expect(alone.journal.gaps()).toMatchObject({ isBehind: false, unheardSince: expect.any(Number) });
     await cluster.start('n1');
     await cluster.clock.advance(2_000);
-    expect(alone.journal.gaps()).toMatchObject({ isBehind: false, isUnheard: false });
+    expect(alone.journal.gaps().isBehind).toBe(false);
+    expect(alone.journal.gaps()).not.toHaveProperty('unheardSince');
+  });
+
+  test('is unheard of since the last of the others went', async () => {
+    const { cluster, nodes } = await started(['n1', 'n2', 'n3']);
+    await cluster.wait(nodes[1].journal.append([submission('k1')]));
+    await cluster.clock.advance(60_000);
+    await cluster.stop('n3');
+    await cluster.clock.advance(60_000);
+    expect(nodes[0].journal.gaps()).not.toHaveProperty('unheardSince');
+    const before = cluster.clock.now();
+    await cluster.stop('n2');
+    await cluster.clock.advance(60_000);
+    const { unheardSince = 0 } = nodes[0].journal.gaps();
+    expect(unheardSince).toBeGreaterThanOrEqual(before);
+    expect(unheardSince).toBeLessThan(before + 60_000);
+    await cluster.start('n3');
+    await cluster.clock.advance(2_000);
+    expect(nodes[0].journal.gaps()).not.toHaveProperty('unheardSince');
   });
 
   test('includes the other form of a forked log until its facts are here', async () => {

@@ -33,7 +33,7 @@ export class CollectionWorld {
   readonly jobs = new Map<string, MutableJobState>();
   readonly collection: BlobCollection;
   readonly problems: unknown[] = [];
-  gaps: RecordsGaps = { isBehind: false, isUnheard: false, quietSince: 0 };
+  gaps: RecordsGaps = { isBehind: false, quietSince: 0 };
   collecting: (facts: readonly Fact[]) => Promise<void> = async () => undefined;
   learning: (fact: Fact, state: JobState) => void = () => undefined;
   /** Before the tree of a job is read. */

@@ -61,8 +61,12 @@ describe('what nothing refers to, as far as is known here, is kept', () => {
     expect(await world.count()).toBe(0);
   });
 
-  test('for a week on a machine that has met none of the others, except what a removed job referred to', async () => {
-    world.gaps = { ...world.gaps, isUnheard: true };
+  test.each([
+    ['that has met none of the others', 0],
+    ['that was cut off from the others later', 20 * hour],
+  ])('for a week on a machine %s, except what a removed job referred to', async (_which, later) => {
+    await world.time.advance(later);
+    world.gaps = { ...world.gaps, unheardSince: later };
     world.remove('one', gone);
     await world.time.advance(7 * 24 * hour - 2 * hour);
     expect(await world.count()).toBe(1);
