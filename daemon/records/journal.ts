@@ -88,7 +88,7 @@ export interface JournalQuestions {
 
 /** What of the facts may be missing here: whoever destroys what no fact refers to must look at it first. */
 export interface RecordsGaps {
-  /** Peers that were connected since the start told of entries that are not on this disk, or one that is connected has not told yet. */
+  /** Peers that were connected since the start, and within a week, told of entries that are not on this disk, or one that is connected has not told yet. */
   readonly isBehind: boolean;
   /** Others have written what is known here, and nobody is connected who told what he has: since when, in clock milliseconds. Otherwise absent. */
   readonly unheardSince?: number;

@@ -6,6 +6,8 @@ import type { Head } from './protocol.ts';
 
 /** Who was away for longer (milliseconds) may have been with others meanwhile, and bring more than its own. */
 const absenceMs = 60_000;
+/** Machines come back within a week, or never: what one told of that has gone for so long (milliseconds), nobody may have any more. */
+const goneForGoodMs = 7 * 24 * 3_600_000;
 
 export interface KnownGapsNeeds {
   readonly clock: Clock;
@@ -24,8 +26,8 @@ export class KnownGaps {
   readonly #met = new Set<NodeId>();
   /** Since when who was connected once is not, or has not told again (clock milliseconds). */
   readonly #gone = new Map<NodeId, number>();
-  /** What was told and was not here then, by peer and origin. Of a peer that has gone too: it had facts that nobody may have given yet. */
-  readonly #missing = new Map<string, Head>();
+  /** What was told and was not here then, by peer and origin. Of a peer that has gone too, for a week: it had facts that nobody may have given yet. */
+  readonly #missing = new Map<string, { readonly peer: NodeId; readonly head: Head }>();
   #quietSince: number;
   #unheardSince: number | undefined;
 
@@ -53,7 +55,7 @@ export class KnownGaps {
   disconnected(peer: NodeId): void {
     const now = this.#needs.clock.now();
     this.#silent.delete(peer);
-    if (this.#heard.delete(peer)) this.#gone.set(peer, now);
+    if (this.#heard.delete(peer) || !this.#gone.has(peer)) this.#gone.set(peer, now);
     if (this.#heard.size === 0) this.#unheardSince ??= now;
   }
 
@@ -61,13 +63,13 @@ export class KnownGaps {
     if (whole) this.#hear(peer);
     for (const head of heads) {
       const name = `${peer} ${head.origin}`;
-      if (!this.#isHere(head) && head.sequence >= (this.#missing.get(name)?.sequence ?? 0)) this.#missing.set(name, head);
+      if (!this.#isHere(head) && head.sequence >= (this.#missing.get(name)?.head.sequence ?? 0)) this.#missing.set(name, { peer, head });
     }
   }
 
-  /** Does any connected peer, or one that was connected since the start, have entries that are not here, as far as it told? */
+  /** Does any connected peer, or one that was connected within a week since the start, have entries that are not here, as far as it told? */
   any(): boolean {
-    for (const [name, head] of this.#missing) if (this.#isHere(head)) this.#missing.delete(name);
+    for (const [name, { peer, head }] of this.#missing) if (this.#isHere(head) || this.#isGoneForGood(peer)) this.#missing.delete(name);
     return this.#silent.size > 0 || this.#missing.size > 0;
   }
 
@@ -81,6 +83,11 @@ export class KnownGaps {
     this.#heard.add(peer);
     this.#gone.delete(peer);
     this.#unheardSince = undefined;
+  }
+
+  #isGoneForGood(peer: NodeId): boolean {
+    const now = this.#needs.clock.now();
+    return now - (this.#gone.get(peer) ?? now) >= goneForGoodMs;
   }
 
   #isHere(head: Head): boolean {

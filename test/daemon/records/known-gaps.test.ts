@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import { KnownGaps } from '../../../daemon/records/known-gaps.ts';
 import { recordsProtocol } from '../../../daemon/records/protocol.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 import { journalCluster, started, submission } from './journal-cluster.ts';
+
+const day = 24 * 3_600_000;
+
+/** Nothing is on its disk. */
+function alone(): { readonly clock: VirtualClock; readonly gaps: KnownGaps } {
+  const clock = new VirtualClock();
+  return { clock, gaps: new KnownGaps({ clock, logs: { digestAt: () => undefined }, isRepaired: () => false }) };
+}
 
 describe('what a node knows to be missing', () => {
   test('is nothing on a node that is alone and always was', async () => {
@@ -24,7 +34,7 @@ describe('what a node knows to be missing', () => {
     expect(late.journal.gaps().isBehind).toBe(false);
   });
 
-  test('are those of a peer that has gone again, too', async () => {
+  test('are those of a peer that has gone again, too, for a week', async () => {
     const { cluster, nodes } = await started(['n1', 'n2']);
     await cluster.stop('n2');
     await cluster.wait(nodes[0].journal.append([submission('k1')]));
@@ -38,6 +48,29 @@ describe('what a node knows to be missing', () => {
     await cluster.start('n1');
     await cluster.clock.advance(2_000);
     expect(late.journal.gaps().isBehind).toBe(false);
+  });
+
+  test('are not those of a peer that never came back', async () => {
+    const { clock, gaps } = alone();
+    gaps.connected('n2');
+    gaps.told('n2', { whole: false, heads: [{ origin: 'n2/1', sequence: 1, digest: 'a'.repeat(64) }] });
+    gaps.disconnected('n2');
+    await clock.advance(6 * day);
+    expect(gaps.any()).toBe(true);
+    await clock.advance(day);
+    expect(gaps.any()).toBe(false);
+  });
+
+  test('are those of a peer that stays, however long they take to come', async () => {
+    const { clock, gaps } = alone();
+    gaps.connected('n2');
+    gaps.told('n2', { whole: true, heads: [{ origin: 'n2/1', sequence: 1, digest: 'a'.repeat(64) }] });
+    gaps.disconnected('n2');
+    await clock.advance(6 * day);
+    gaps.connected('n2');
+    gaps.told('n2', { whole: true, heads: [{ origin: 'n2/1', sequence: 1, digest: 'a'.repeat(64) }] });
+    await clock.advance(30 * day);
+    expect(gaps.any()).toBe(true);
   });
 
   test('may be anything while a connected peer has not told what it has', async () => {
