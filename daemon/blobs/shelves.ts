@@ -1,5 +1,6 @@
 /** The folders that blobs lie in, and which of the names in them survive a power cut. */
 import { mkdir } from 'node:fs/promises';
+import { errorCode } from './disk-faults.ts';
 
 export class Shelves {
   /** The folder that they are in. */
@@ -22,9 +23,9 @@ export class Shelves {
     return keep(this.#made, shelf, this.#made.get(shelf) ?? this.#make(shelf));
   }
 
-  /** `change` gives names in the shelf; they are durable when resolved, and whoever asks meanwhile waits for that. */
+  /** `change` gives names in the shelf, and may be called twice; they are durable when resolved, and whoever asks meanwhile waits for that. */
   change(shelf: string, change: () => Promise<void>): Promise<void> {
-    const changed = change().then(() => this.#syncFolder(shelf));
+    const changed = this.#inShelf(shelf, change).then(() => this.#syncFolder(shelf));
     this.#follow(shelf, changed);
     return changed;
   }
@@ -44,6 +45,20 @@ export class Shelves {
       throw error;
     });
     await this.#inherited;
+  }
+
+  /** A person or a cleaning program may have removed the shelf since it was made. */
+  async #inShelf(shelf: string, change: () => Promise<void>): Promise<void> {
+    const made = this.#made.get(shelf);
+    try {
+      await change();
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      // Somebody else may be making it again already.
+      if (this.#made.get(shelf) === made) this.#made.delete(shelf);
+      await this.make(shelf);
+      await change();
+    }
   }
 
   #follow(shelf: string, synced: Promise<void>): void {

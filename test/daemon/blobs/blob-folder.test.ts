@@ -57,6 +57,19 @@ describe('a folder of blobs', () => {
     expect(await blobs.has(digest)).toBe(true);
   });
 
+  it('makes a folder again that somebody removed meanwhile, durably', async () => {
+    const synced: string[] = [];
+    blobs = new BlobFolder({ folder }, { syncFolder: async (path) => void synced.push(path) });
+    const { digest } = await store('hello');
+    await rm(join(folder, digest.slice(0, 2)), { recursive: true });
+    expect(await blobs.has(digest)).toBe(false);
+    synced.length = 0;
+    await writeFile(join(root, 'file'), 'hello');
+    await Promise.all([blobs.putFile(join(root, 'file')), store('hello')]);
+    expect(synced).toEqual(expect.arrayContaining([folder, join(folder, digest.slice(0, 2))]));
+    expect(await blobs.has(digest)).toBe(true);
+  });
+
   it('says undefined for what it does not hold', async () => {
     expect(await blobs.read('0'.repeat(64), 0, 1)).toBeUndefined();
     expect(await blobs.has('0'.repeat(64))).toBe(false);
