@@ -203,7 +203,7 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
 
   renewStore(): Promise<void> {
     const own = this.#ownLog();
-    return own.renew(own.origin);
+    return own.isStale ? own.retry() : own.renew(own.origin);
   }
 
   isStale(): boolean {

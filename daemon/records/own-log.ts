@@ -9,8 +9,10 @@ import { jsonCopy } from './json.ts';
 import { mostFactBytes } from './protocol.ts';
 import { isUnsure } from './unsure.ts';
 
-/** Bounds a transaction; the rest goes into the next. */
+/** Both bound a transaction, because the store's thread has little memory; the rest goes into the next. */
 const mostFactsInCommit = 2000;
+/** Of JSON. */
+const mostBytesInCommit = 4 * 1024 * 1024;
 
 /** Whoever holds `origin` up to `sequence` holds the facts. */
 export interface Position {
@@ -20,6 +22,7 @@ export interface Position {
 
 interface Asked {
   readonly facts: readonly Fact[];
+  readonly bytes: number;
   resolve(position: Position): void;
   reject(error: unknown): void;
 }
@@ -38,10 +41,35 @@ function checkedCopy(fact: Fact): Fact {
   const copy = jsonCopy(fact);
   const reading = readFact(copy);
   if (reading.kind !== 'fact') throw new SupervmError('internal', `a fact cannot be recorded: ${reading.kind === 'invalid' ? reading.reason : fact.type}`);
-  const bytes = Buffer.byteLength(JSON.stringify(copy));
+  const bytes = bytesOf(copy);
   if (bytes > mostFactBytes)
     throw new SupervmError('bad-setting', `a job or result needs ${bytes} bytes of record, more than ${mostFactBytes}`, 'Split the job.');
   return copy;
+}
+
+function bytesOf(fact: Fact): number {
+  return Buffer.byteLength(JSON.stringify(fact));
+}
+
+function askedOf(facts: readonly Fact[], resolve: Asked['resolve'], reject: Asked['reject']): Asked {
+  return { facts, bytes: facts.reduce((sum, fact) => sum + bytesOf(fact), 0), resolve, reject };
+}
+
+/** In order, each small enough for one transaction. */
+function slicesOf(facts: readonly Fact[]): readonly (readonly Fact[])[] {
+  const slices: Fact[][] = [];
+  let bytes = 0;
+  for (const fact of facts) {
+    bytes += bytesOf(fact);
+    const last = slices.at(-1);
+    if (last !== undefined && last.length < mostFactsInCommit && bytes <= mostBytesInCommit) {
+      last.push(fact);
+      continue;
+    }
+    slices.push([fact]);
+    bytes = bytesOf(fact);
+  }
+  return slices;
 }
 
 export class OwnLog {
@@ -54,6 +82,8 @@ export class OwnLog {
   /** What was in the log before this process wrote. */
   #inherited: number;
   #mustRenew = false;
+  /** Somebody may have another form of this log: of an entry in doubt nobody has any. */
+  #mustSayAgain = false;
   #working: Promise<void> | undefined;
 
   constructor(options: { readonly node: string; readonly storeId: string; readonly mayWrite: Promise<void> }, needs: OwnLogNeeds) {
@@ -80,15 +110,26 @@ export class OwnLog {
   /** Resolves when durable here; rejects `disk-full` and the like, and then none of these facts is in the log. */
   append(facts: readonly Fact[]): Promise<Position> {
     return new Promise((resolve, reject) => {
-      this.#asked.push({ facts: facts.map(checkedCopy), resolve, reject });
+      this.#asked.push(askedOf(facts.map(checkedCopy), resolve, reject));
       this.#wake();
     });
   }
 
-  /** The log `origin` is known further or differently by a peer, or in doubt: the next entry goes under a new store id. */
+  /** As `append`, of any number of facts, in several transactions: what is refused may be the later ones only. */
+  async appendAll(facts: readonly Fact[]): Promise<void> {
+    await Promise.all(slicesOf(facts).map((slice) => this.append(slice)));
+  }
+
+  /** The log `origin` is known further or differently by a peer: the next entry goes under a new store id. */
   async renew(origin: string): Promise<void> {
     if (origin !== this.origin) return;
     this.#mustRenew = true;
+    this.#mustSayAgain = true;
+    await this.retry();
+  }
+
+  /** Takes the new store id that the disk refused, if it takes it now. */
+  async retry(): Promise<void> {
     this.#wake();
     await this.idle();
   }
@@ -128,18 +169,22 @@ export class OwnLog {
     }
     this.#mustRenew = false;
     // Nobody who has the other form of the old log takes what was written into it since: say it again under the new id.
-    const facts = [...logs.after(before, this.#inherited)].filter(({ fact }) => collectedOf(fact) === undefined).map((entry) => entry.fact as Fact);
-    if (facts.length > 0) this.#asked.unshift({ facts, resolve: () => undefined, reject: () => undefined });
+    const entries = this.#mustSayAgain ? logs.after(before, this.#inherited) : [];
+    const facts = [...entries].filter(({ fact }) => collectedOf(fact) === undefined).map((entry) => entry.fact as Fact);
+    const nobody = (): void => undefined;
+    this.#asked.unshift(...slicesOf(facts).map((slice) => askedOf(slice, nobody, nobody)));
+    this.#mustSayAgain = false;
     this.#inherited = 0;
     renewed(before, this.origin);
     return undefined;
   }
 
   #takeGroup(): readonly Asked[] {
-    let facts = 0;
+    let [facts, bytes] = [0, 0];
     const end = this.#asked.findIndex((asked) => {
       facts += asked.facts.length;
-      return facts > mostFactsInCommit;
+      bytes += asked.bytes;
+      return facts > mostFactsInCommit || bytes > mostBytesInCommit;
     });
     return this.#asked.splice(0, end === -1 ? this.#asked.length : Math.max(end, 1));
   }

@@ -66,7 +66,7 @@ export class Replication {
     this.#needs = needs;
     this.#pulls = new Pulls({ ...needs, foundFork: (peer) => this.#lookAtForks(peer) });
     needs.membership.onChange(() => this.#lookAtStandbys());
-    this.#repair = new ForkRepair({ ...needs, say: (facts) => needs.own.append(facts) });
+    this.#repair = new ForkRepair({ ...needs, say: (facts) => needs.own.appendAll(facts) });
     this.gaps = new KnownGaps({ ...needs, isRepaired: (head) => this.#repair.isRepaired(head) });
   }
 
