@@ -80,10 +80,13 @@ function couldUndo({ voters }: Voters, node: NodeId, { messenger, membership }: 
   const nameOf = (id: NodeId): string => membership.member(id)?.facts.name ?? id.slice(-8);
   const away = voters.filter((voter) => voter.node !== messenger.self && membership.member(voter.node)?.reachability !== 'alive');
   const names = away.map((voter) => nameOf(voter.node)).join(', ');
+  const anyway = `supervm node forget ${nameOf(node)} --accept-loss`;
   return new SupervmError(
     'could-undo',
     `the last change of the voters is not with most of them yet, so forgetting ${nameOf(node)} as well could undo what was settled: results and outcomes that only machines out of reach have are decided anew, and what must not happen twice may happen twice`,
-    `Start one of these and try again: ${names}. Only if all of them are lost for good: supervm node forget ${nameOf(node)} --accept-loss`,
+    away.length > 0
+      ? `Start one of these and try again: ${names}. Only if all of them are lost for good: ${anyway}`
+      : `All voters are there, but too few of them vote: their disks fail, or were replaced. Mend the disks and try again. Only if what was on them is lost for good: ${anyway}`,
   );
 }
 

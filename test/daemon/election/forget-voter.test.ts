@@ -1,6 +1,6 @@
 /** Voters that an admin says will not return. */
 import { expect, test } from 'vitest';
-import { SmallCluster } from '../../support/small-cluster.ts';
+import { SmallCluster, TermDisk } from '../../support/small-cluster.ts';
 
 async function founded(...ids: string[]): Promise<SmallCluster> {
   const world = new SmallCluster();
@@ -84,6 +84,21 @@ test('whoever accepts the loss forgets as many as are lost, one by one, and is t
   expect(election(world).quorate()).toBe(true);
   // Most of those left are there, so the last one goes in order.
   expect(await forget(world, 'e')).toMatchObject({ voters: [{ node: 'a' }, { node: 'b' }] });
+});
+
+test('where all voters are there, but most have lost their disks, nobody is told to start any', async () => {
+  const world = await founded('a', 'b', 'c', 'd', 'e');
+  for (const id of ['b', 'c', 'd', 'e']) world.kill(id);
+  await world.clock.advance(20_000);
+  expect(await forget(world, 'e')).toMatchObject({ forced: true, voters: [{ node: 'a' }, { node: 'b' }, { node: 'c' }, { node: 'd' }] });
+  for (const id of ['b', 'c', 'd']) {
+    world.disks.set(id, Object.assign(new TermDisk(), { store: 'another' }));
+    await world.boot(id, 2);
+  }
+  await world.clock.advance(20_000);
+  expect(election(world).quorate()).toBe(false);
+  const hint = expect.stringMatching(/^All voters are there, but .*lost for good: supervm node forget c --accept-loss$/);
+  expect(await forget(world, 'c')).toMatchObject({ code: 'could-undo', hint });
 });
 
 test('the word that the loss is accepted is passed on to the coordinator, and is none against a voter that is there', async () => {
