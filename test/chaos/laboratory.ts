@@ -1,7 +1,8 @@
 /** Everything that chaos and soak run on: machines with small disks, clocks that can be moved, a network that can be broken. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fakedClock } from '../support/faked-clock.ts';
 import { Lab } from '../support/lab.ts';
 import { writeClusterKey } from '../support/start-cluster.ts';
 import { LabNetwork } from './faults/network.ts';
@@ -32,19 +33,15 @@ export class Laboratory implements AsyncDisposable {
   /** No daemon runs yet. */
   static create({ nodes, diskBytes, movesClocks }: LaboratoryOptions, needs: { readonly recorder: Recorder }): Laboratory {
     const { recorder } = needs;
-    const library = movesClocks ? findClockLibrary() : undefined;
     const folder = execFileSync('mktemp', ['-d', '/tmp/svm-chaos-XXXXXX'], { encoding: 'utf8' }).trim();
     const clockFile = (index: number): string => join(folder, `clock-${index}`);
     const pipeFolder = (index: number): string => join(folder, `pipe-${index}`);
-    if (library !== undefined) for (let index = 0; index < nodes; index += 1) writeFileSync(clockFile(index), '+0\n');
-    const variables = (index: number): { readonly [name: string]: string } =>
-      library === undefined
-        ? {}
-        : { LD_PRELOAD: library, FAKETIME_TIMESTAMP_FILE: clockFile(index), FAKETIME_DONT_FAKE_MONOTONIC: '1', FAKETIME_CACHE_DURATION: '1' };
+    if (movesClocks) for (let index = 0; index < nodes; index += 1) writeFileSync(clockFile(index), '+0\n');
+    const variables = (index: number): { readonly [name: string]: string } => (movesClocks ? fakedClock(clockFile(index)) : {});
     const lab = Lab.create({ nodes, folder, jobTypes: ['beat'], variables, binds: (index) => ({ [pipePlace]: pipeFolder(index) }) });
     const flags = ['--cluster-key', writeClusterKey(lab), '--without', 'blender'];
     const stations = lab.machines.map(
-      (machine, index) => new Station({ machine, flags, diskBytes, clockFile: library === undefined ? undefined : clockFile(index) }, { recorder }),
+      (machine, index) => new Station({ machine, flags, diskBytes, clockFile: movesClocks ? clockFile(index) : undefined }, { recorder }),
     );
     for (const station of stations) station.mountDisk();
     const pipes = stations.map(({ name }, index) => openTaskPipe(pipeFolder(index), (word) => recorder.record({ type: 'task', node: name, ...word })));
@@ -68,12 +65,4 @@ export class Laboratory implements AsyncDisposable {
     for (const pipe of this.#pipes) pipe[Symbol.dispose]();
     await this.lab[Symbol.asyncDispose]();
   }
-}
-
-/** From Debian's package `faketime`; Node.js has many threads. */
-function findClockLibrary(): string {
-  const places = ['x86_64-linux-gnu', 'aarch64-linux-gnu', '.'].map((part) => `/usr/lib/${part}/faketime/libfaketimeMT.so.1`);
-  const found = places.find((path) => existsSync(path));
-  if (found === undefined) throw new Error(`moving clocks needs libfaketime (Debian's package faketime); looked at ${places.join(', ')}`);
-  return found;
 }

@@ -18,6 +18,7 @@ import { basename, join } from 'node:path';
 import { type Client, createClient } from '../../src/api/client.ts';
 import { pause } from '../../src/cli/clock.ts';
 import { pathsOf } from '../../src/settings/paths.ts';
+import { forgetDeadClocks } from '../support/faked-clock.ts';
 import type { Machine } from '../support/lab-machine.ts';
 import { descendantsOf, ofNamespace } from './processes.ts';
 import type { Recorder } from './recorder.ts';
@@ -74,6 +75,7 @@ export class Station {
   /** Starts the daemon; its answers come later. */
   launch(): void {
     this.#wasFull = this.#isFull;
+    if (this.#options.clockFile !== undefined) forgetDeadClocks();
     const daemon = this.machine.launch(...this.#options.flags);
     this.#recorder.record({ type: 'node', node: this.name, happened: 'launched' });
     daemon.once('exit', (code, signal) => this.#recorder.record({ type: 'node', node: this.name, happened: 'ended', code: `${signal ?? code}` }));

@@ -1,9 +1,10 @@
 /** Needs root, network namespaces, loop devices and libfaketime: real daemons on disks that lie, fill up, fail or lose everything. */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JobView, StatusView } from '../../src/api/views.ts';
+import { fakedClock, forgetDeadClocks } from '../support/faked-clock.ts';
 import { Lab, type LabOptions } from '../support/lab.ts';
 import type { Machine } from '../support/lab-machine.ts';
 import { LoopDisk } from '../support/loop-disk.ts';
@@ -197,14 +198,13 @@ test('a coordinator whose disk turns read-only gives its seat away and says so, 
 });
 
 test('clocks that are wrong by an hour and by ten years, and jump between two lives, decide nothing', async () => {
-  const library =
-    ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map((part) => `/usr/lib/${part}/faketime/libfaketimeMT.so.1`).find((path) => existsSync(path)) ?? '';
   const offsets = ['+0', '-1h', '+3650d'];
   const fileOf = (index: number): string => join(folder, `offset${index}`);
   for (const [index, offset] of offsets.entries()) writeFileSync(fileOf(index), `${offset}\n`);
+  forgetDeadClocks();
   const of = create({
     nodes: 3,
-    variables: (index) => ({ LD_PRELOAD: library, FAKETIME_TIMESTAMP_FILE: fileOf(index), FAKETIME_DONT_FAKE_MONOTONIC: '1', FAKETIME_CACHE_DURATION: '1' }),
+    variables: (index) => fakedClock(fileOf(index)),
   });
   await startAll(of);
   const machines = [of.machine(0), of.machine(1), of.machine(2)];

@@ -1,5 +1,6 @@
 /** What this machine must permit for the tests that own it, each asked by doing it. */
 import { spawnSync } from 'node:child_process';
+import { forgetDeadClocks } from './faked-clock.ts';
 
 interface Ability {
   readonly name: string;
@@ -32,6 +33,7 @@ const abilities: readonly Ability[] = [
 
 /** What is not possible here, in words for people; empty when everything is. */
 export function missingAbilities(): readonly string[] {
+  forgetDeadClocks();
   return abilities.flatMap(({ name, neededBy, probe: [program, ...programArguments] }) => {
     const tried = spawnSync(program, programArguments, { encoding: 'utf8', timeout: 60_000 });
     if (tried.status === 0) return [];
