@@ -42,3 +42,12 @@ export function metBy(apart: readonly Span[], since: number, graceMs: number): n
   for (const { from, until } of apart) if (until >= start && from <= start + graceMs) start = until;
   return start + graceMs;
 }
+
+/** Was the node on a side of half of all or fewer at some time between, and so without a majority of the voters? */
+export function wasOutvoted(history: History, node: string, from: number, until: number): boolean {
+  const all = linesOf(history, 'run')[0]?.nodes.length ?? 0;
+  return faultSpans(history).some((span) => {
+    const side = span.nodes.includes(node) ? span.nodes.length : all - span.nodes.length;
+    return span.kind === 'partition' && 2 * side <= all && span.from <= until && span.until >= from;
+  });
+}

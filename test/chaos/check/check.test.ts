@@ -106,6 +106,14 @@ describe('an outcome that was told', () => {
     expect(rules([...fault('partition', 50, 1000), ...history])).not.toContain(stays);
   });
 
+  test('stays cancelled, unless it was cancelled on a side without a majority', () => {
+    const run: Line = { type: 'run', at: 0, seed: 1, profile: 'standard', nodes: ['n1', 'n2', 'n3'], wallTime: '2026-01-01T00:00:00Z' };
+    const history = [run, ...cancelled(told('succeeded', 400, 'n2'))];
+    expect(rules([...fault('partition', 250, 1000, [cancel.node]), ...history])).not.toContain(stays);
+    expect(rules([...fault('partition', 250, 1000, ['n1']), ...history])).toContain(stays);
+    expect(rules([...fault('sleep', 250, 1000, [cancel.node]), ...history])).toContain(stays);
+  });
+
   test('does not go on again at the same node, unless its disk was lost', () => {
     expect(rules([...good, told('active', 900)])).toContain(stays);
     expect(rules([...good, told('active', 900, 'n2')])).not.toContain(stays);

@@ -1,7 +1,7 @@
 /** What was told about a job's end stays, and what was cancelled yields nothing more. */
 import type { JobPhase } from '../../../src/model/job-state.ts';
 import { type History, linesOf } from '../history.ts';
-import { metBy, timesApart, wereApart } from './apart.ts';
+import { metBy, timesApart, wasOutvoted, wereApart } from './apart.ts';
 import type { Rule, Violation } from './violation.ts';
 
 interface Telling {
@@ -24,7 +24,7 @@ export const outcomesStay: Rule = (history) => {
     const [first] = ended;
     if (first === undefined) return [];
     const changed = ended.find(({ phase }) => phase !== first.phase);
-    if (changed !== undefined && !mayBeCancelled(history, first, changed))
+    if (changed !== undefined && !mayDiffer(history, first, changed))
       return [{ rule: stays, text: `${first.key} was ${first.phase} for ${first.node}, then ${changed.phase} for ${changed.node}` }];
     return reopened(history, told, ended);
   });
@@ -41,13 +41,17 @@ function reopened(history: History, told: readonly Telling[], ended: readonly Te
   return [];
 }
 
-/** Cancelled on one side while the other, apart from it, saw its end: both were told the truth, and the cancel counts. */
-function mayBeCancelled(history: History, first: Telling, changed: Telling): boolean {
-  if (changed.phase !== 'cancelled') return false;
+/**
+ * Cancelled on one side while the other, apart from it, saw its end: both were told the truth, and whoever cancelled, whom was not reached. The
+ * cancel counts, but not that of a side without a majority: what most of the voters saw ended has ended so.
+ */
+function mayDiffer(history: History, first: Telling, changed: Telling): boolean {
   const apart = timesApart(history);
-  return linesOf(history, 'call').some(
-    ({ call, key, at, ended }) => call === 'cancel' && key === first.key && wereApart(apart, Math.min(at, first.at), Math.max(ended, first.ended)),
-  );
+  return linesOf(history, 'call').some(({ call, key, node, at, ended }) => {
+    if (call !== 'cancel' || key !== first.key) return false;
+    if (changed.phase === 'cancelled') return wereApart(apart, Math.min(at, first.at), Math.max(ended, first.ended));
+    return first.phase === 'cancelled' && wasOutvoted(history, node, at, ended);
+  });
 }
 
 function tellings(history: History): readonly Telling[] {
