@@ -18,7 +18,9 @@ export async function cancel({ client, output }: Context, id: string): Promise<E
     quiet: view.id,
   });
   if (receipt.notReached.length > 0)
-    output.warn(`not reached: ${receipt.notReached.join(', ')}. They may finish what they have; nothing of it is kept once they are back.`);
+    output.warn(
+      `not reached: ${receipt.notReached.join(', ')}. They may finish what they have, and the job if most voters are there; once they are back nothing more is kept.`,
+    );
   return 0;
 }
 
