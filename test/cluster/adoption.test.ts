@@ -95,7 +95,10 @@ describe('a daemon that ends in mid-task', () => {
 });
 
 describe('a cluster under load', () => {
-  test('whose daemons are restarted one by one fails no attempt and runs no task twice', async () => {
+  /** Of one machine of these worlds. */
+  const tasksAtOnce = 2;
+
+  test('whose daemons are restarted one by one fails no attempt, and adopts what runs', async () => {
     await using world = await World.start(3);
     const [asked] = world.machines as [Machine];
     const id = await submit(world, asked, { label: 'upgrade', tasks: 60, ms: 1_500 });
@@ -112,9 +115,11 @@ describe('a cluster under load', () => {
     const view = await ended(world, asked, id);
     expect(view).toMatchObject({ failures: [], conflicts: [] });
     expect(await results(world, asked, id)).toHaveLength(60);
-    // Each attempt that began has a log on its machine, whatever became of it.
+    // Each attempt that began has a log on its machine, whatever became of it. What was being handed over as a daemon went may begin again.
     const begun = world.machines.flatMap((machine) => readdirSync(join(machine.home, 'logs', 'attempts', id.slice(0, 16))));
-    expect(begun.map((name) => Number(/^nap-(\d+)\./.exec(name)?.[1])).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, index) => index));
+    const indices = begun.map((name) => Number(/^nap-(\d+)\./.exec(name)?.[1]));
+    expect([...new Set(indices)].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, index) => index));
+    expect(indices.length - 60).toBeLessThanOrEqual(tasksAtOnce);
   });
 });
 
