@@ -31,6 +31,7 @@ export interface WaitingReason {
     | 'inputs-missing'
     | 'needs-quorum'
     | 'needs-lease-end'
+    | 'cut-off'
     | 'about-to-start';
   readonly tasks: number;
   readonly step: string;

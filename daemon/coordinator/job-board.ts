@@ -4,6 +4,7 @@ import type { AttemptName, JobId, JobRecord, NodeId } from '../../src/model/job.
 import type { JobState } from '../../src/model/job-state.ts';
 import { isStepComplete } from '../../src/model/standing.ts';
 import type { AttemptTable } from './attempt-table.ts';
+import type { CutOff } from './cut-off.ts';
 import type { OnceOnly } from './once-only.ts';
 import type { Hold, Waiting } from './scheduler/snapshot.ts';
 import { StepQueue } from './step-queue.ts';
@@ -13,12 +14,14 @@ export interface JobBoardNeeds {
   /** The job's state now. */
   state(): JobState;
   readonly onceOnly: Pick<OnceOnly, 'holdOf'>;
+  readonly cutOff: Pick<CutOff, 'holds'>;
 }
 
 export class JobBoard {
   readonly id: JobId;
   readonly record: JobRecord;
   readonly generation: number;
+  readonly #knownSince: number;
   /** Nodes that have run tasks of the job: warm, and holders of its inputs. */
   readonly warm = new Set<NodeId>();
   readonly #needs: JobBoardNeeds;
@@ -27,10 +30,12 @@ export class JobBoard {
   #seconds = 0;
   #timed = 0;
 
-  constructor(options: { readonly id: JobId; readonly record: JobRecord; readonly generation: number }, needs: JobBoardNeeds) {
+  /** `knownSince`: clock milliseconds when this coordinator first saw the generation open. */
+  constructor(options: { readonly id: JobId; readonly record: JobRecord; readonly generation: number; readonly knownSince: number }, needs: JobBoardNeeds) {
     this.id = options.id;
     this.record = options.record;
     this.generation = options.generation;
+    this.#knownSince = options.knownSince;
     this.#needs = needs;
     this.#queues = new Map(this.record.steps.map((step) => [step.name, this.#queueOf(step)]));
     for (const result of needs.state().results.values()) this.learn(result);
@@ -99,6 +104,6 @@ export class JobBoard {
     const needed = queue.step.needs.find((name) => !isStepComplete(state, name));
     if (needed !== undefined) return { code: 'needs-step', step: needed };
     if (now < this.#inputsMissingUntil) return { code: 'inputs-missing' };
-    return this.#needs.onceOnly.holdOf(this.record, queue.step);
+    return this.#needs.onceOnly.holdOf(this.record, queue.step) ?? (this.#needs.cutOff.holds(this.#knownSince) ? { code: 'cut-off' } : undefined);
   }
 }

@@ -3,6 +3,7 @@ import type { AttemptName, JobId, Term } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import { workProtocol } from '../wire/work-protocol.ts';
 import { AttemptTable, type Tracked } from './attempt-table.ts';
+import type { CutOff } from './cut-off.ts';
 import { JobBoard } from './job-board.ts';
 import type { Clock, Journal, Messenger } from './needs.ts';
 import type { OnceOnly } from './once-only.ts';
@@ -10,6 +11,7 @@ import type { OnceOnly } from './once-only.ts';
 export interface RosterNeeds {
   readonly clock: Clock;
   readonly onceOnly: Pick<OnceOnly, 'holdOf'>;
+  readonly cutOff: Pick<CutOff, 'holds'>;
   readonly journal: Journal;
   readonly messenger: Messenger;
 }
@@ -43,8 +45,12 @@ export class Roster {
       this.stop(this.attempts.ofJob(id).map((tracked) => tracked.attempt));
     }
     if (record === undefined || !isOpen(state) || before?.generation === generation) return;
-    const { journal, onceOnly } = this.#needs;
-    this.#boards.set(id, new JobBoard({ id, record, generation }, { attempts: this.attempts, state: () => journal.job(id) ?? state, onceOnly }));
+    const { journal, onceOnly, cutOff, clock } = this.#needs;
+    const board = new JobBoard(
+      { id, record, generation, knownSince: clock.now() },
+      { attempts: this.attempts, state: () => journal.job(id) ?? state, onceOnly, cutOff },
+    );
+    this.#boards.set(id, board);
   }
 
   /** The attempt is lost: unless another one goes on, its task waits again. One that is once-only may run on until its lease ends. */

@@ -11,6 +11,7 @@ import type { Timer } from '../clock.ts';
 import type { CoordinationReply, FailureNotice, Offer } from '../wire/coordination-protocol.ts';
 import type { Holdings } from '../wire/work-protocol.ts';
 import type { JobOverview, WaitingReason } from './coordination.ts';
+import { CutOff } from './cut-off.ts';
 import { FactBatch } from './fact-batch.ts';
 import { failuresToName } from './failures-to-name.ts';
 import { later, ResultKeeper } from './keep-result.ts';
@@ -38,6 +39,7 @@ export class Tenure {
   readonly #placing: Placing;
   readonly #census: Census;
   readonly #onceOnly: OnceOnly;
+  readonly #cutOff: CutOff;
   /** `job/generation` of outcomes being written. */
   readonly #ending = new Set<string>();
   /** The incarnation in which each node was last seen. */
@@ -52,7 +54,8 @@ export class Tenure {
     this.#needs = needs;
     const isMine = (): boolean => this.#isMine();
     this.#onceOnly = new OnceOnly(options, needs);
-    this.#roster = new Roster(options, { ...needs, onceOnly: this.#onceOnly });
+    this.#cutOff = new CutOff(needs);
+    this.#roster = new Roster(options, { ...needs, onceOnly: this.#onceOnly, cutOff: this.#cutOff });
     this.#rests = new NodeRests(options);
     this.#census = new Census(options, needs);
     this.#facts = new FactBatch(options, { ...needs, settling: new Settling(options, { ...needs, isMine }) });
@@ -72,6 +75,7 @@ export class Tenure {
     if (this.#over) return;
     this.#ready = true;
     for (const state of journal.jobs().values()) this.#roster.refresh(state);
+    this.#cutOff.look();
     for (const [node, holdings] of farewells) if (this.#restarts(node)) this.#reconcile(node, holdings);
     for (const [node, holdings] of census) this.#reconcile(node, holdings);
     for (const state of journal.jobs().values()) this.#endIfFinished(state);
@@ -117,6 +121,7 @@ export class Tenure {
     if (!this.#ready || this.#over) return;
     if (isLost) for (const tracked of this.#roster.attempts.ofNode(node)) this.#roster.lose(tracked.attempt);
     else this.#greet(node, member.facts.incarnation);
+    this.#cutOff.look();
     this.#placing.soon();
   }
 
@@ -135,7 +140,9 @@ export class Tenure {
   /** Voters renewed the term, or ceased to. */
   stand(): void {
     this.#onceOnly.look();
-    if (this.#ready && !this.#over) this.#placing.soon();
+    if (!this.#ready || this.#over) return;
+    this.#cutOff.look();
+    this.#placing.soon();
   }
 
   async offer(offer: Offer): Promise<CoordinationReply> {
@@ -206,8 +213,9 @@ export class Tenure {
     const now = this.#needs.clock.now();
     const expired = this.#roster.attempts.all().filter((tracked) => tracked.leaseUntil < now && !this.#restarts(tracked.attempt.node));
     for (const tracked of expired) this.#roster.lose(tracked.attempt);
-    // Holds on once-only steps end with time.
+    // Holds end with time.
     this.#onceOnly.look();
+    this.#cutOff.look();
     this.#placing.soon();
     for (const state of this.#needs.journal.jobs().values()) this.#endIfFinished(state);
   }

@@ -93,6 +93,11 @@ function words(state: JobState, reason: WaitingReason, requirements: HostRequire
       };
     case 'needs-lease-end':
       return { message: 'they must not run twice and wait until the lease of an earlier attempt has surely ended.', hint: '' };
+    case 'cut-off':
+      return {
+        message: 'most machines fell silent at once and probably run them meanwhile; they start here too unless those come back within 20 s.',
+        hint: 'See: supervm status',
+      };
     case 'about-to-start':
       return { message: 'they are about to start.', hint: '' };
   }

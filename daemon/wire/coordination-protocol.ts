@@ -54,6 +54,7 @@ const waitingReason = z.strictObject({
     'inputs-missing',
     'needs-quorum',
     'needs-lease-end',
+    'cut-off',
     'about-to-start',
   ]),
   tasks: z.int(),

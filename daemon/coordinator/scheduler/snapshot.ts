@@ -22,7 +22,7 @@ export interface Candidate {
 
 /** Why no task of a step may start whatever the nodes are. */
 export type Hold =
-  | { readonly code: 'job-paused' | 'inputs-missing' | 'needs-lease-end' }
+  | { readonly code: 'job-paused' | 'inputs-missing' | 'needs-lease-end' | 'cut-off' }
   | { readonly code: 'needs-step'; readonly step: string }
   | { readonly code: 'needs-quorum'; readonly detail: string };
 

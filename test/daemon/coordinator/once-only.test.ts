@@ -34,7 +34,7 @@ beforeEach(() => {
   const leadership = { quorate: () => quorate, standing: () => ({ quorate, reachable: 1, voters: 2 }) };
   onceOnly = new OnceOnly({ leaseMs }, { clock, leadership });
   const messenger = { send: (_to: string, _protocol: unknown, message: unknown) => void stopped.push(message) } as never;
-  roster = new Roster({ term: firstTerm }, { journal, messenger, clock, onceOnly });
+  roster = new Roster({ term: firstTerm }, { journal, messenger, clock, onceOnly, cutOff: { holds: () => false } });
   job = journal.submit(record);
   roster.refresh(journal.job(job) as JobState);
 });

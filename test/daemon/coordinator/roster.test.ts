@@ -13,7 +13,13 @@ test('the number of an attempt that was lost while an older one went on is not d
   const job = journal.submit(recordOf());
   const roster = new Roster(
     { term: firstTerm },
-    { journal, messenger: {} as unknown as Messenger, clock: new VirtualClock(), onceOnly: { holdOf: () => undefined } },
+    {
+      journal,
+      messenger: {} as unknown as Messenger,
+      clock: new VirtualClock(),
+      onceOnly: { holdOf: () => undefined },
+      cutOff: { holds: () => false },
+    },
   );
   roster.refresh(journal.job(job) as JobState);
   const attempts = [attemptOf(job, 0, { attempt: 1, node: 'a' }), attemptOf(job, 0, { attempt: 2, node: 'b' })] as const;
