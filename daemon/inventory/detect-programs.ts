@@ -1,5 +1,6 @@
 /** Asks every job type which of its programs are here, by running them. */
 import { execFile } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import type { Program } from '../../src/model/inventory.ts';
 import type { Detect } from '../../src/plugin/job-type.ts';
@@ -7,7 +8,7 @@ import type { Detect } from '../../src/plugin/job-type.ts';
 export interface DetectOptions {
   /** Absolute paths of the job types' detect.ts or their built forms. */
   readonly detectors: readonly string[];
-  /** Names of programs not to offer. */
+  /** Names of programs not to offer; they are not run either. */
   readonly without: readonly string[];
   /** A detector that failed, or whose program did not answer in time; the others go on. */
   onProblem(detector: string, error: unknown): void;
@@ -34,7 +35,7 @@ export async function detectPrograms(options: DetectOptions, signal: AbortSignal
     };
     try {
       const { detect } = (await import(pathToFileURL(detector).href)) as { readonly detect: Detect };
-      for (const program of await detect({ execute: executeWith(signal, late) })) {
+      for (const program of await detect({ execute: executeWith(signal, options.without, late) })) {
         if (!options.without.includes(program.name)) found.set(`${program.name} ${program.version} ${program.path}`, program);
       }
     } catch (error) {
@@ -44,10 +45,17 @@ export async function detectPrograms(options: DetectOptions, signal: AbortSignal
   return { programs: [...found.values()], complete };
 }
 
-/** Never rejects: a program that is missing, hangs or dies has exit code -1. Without a shell; output beyond 1 MiB ends the program. */
-function executeWith(signal: AbortSignal, late: (file: string, timeoutMs: number) => void): Parameters<Detect>[0]['execute'] {
+/**
+ * Never rejects: a program that is missing, hangs, dies or is not to be offered has exit code -1. Without a shell; output beyond 1 MiB ends the
+ * program. At low priority: a start of Blender takes seconds of a processor, just when the daemon itself starts.
+ */
+function executeWith(signal: AbortSignal, without: readonly string[], late: (file: string, timeoutMs: number) => void): Parameters<Detect>[0]['execute'] {
   return (file, args, timeoutMs) =>
     new Promise((resolve) => {
+      if (without.includes(file)) {
+        resolve({ stdout: '', exitCode: -1 });
+        return;
+      }
       const options = {
         timeout: timeoutMs,
         killSignal: 'SIGKILL',
@@ -62,5 +70,14 @@ function executeWith(signal: AbortSignal, late: (file: string, timeoutMs: number
         resolve({ stdout, exitCode });
       });
       child.stdin?.end();
+      lower(child.pid);
     });
+}
+
+function lower(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already.
+  }
 }

@@ -122,6 +122,21 @@ describe('watching the inventory', () => {
     await watching.stop();
   });
 
+  it('does not run what the settings leave out', async () => {
+    const file = join(folder, 'asking-detect.mjs');
+    await writeFile(
+      file,
+      `export const detect = async ({ execute }) => {
+        const codes = [await execute('true', [], 1000), await execute('env', ['true'], 1000)].map(({ exitCode }) => exitCode);
+        return [{ name: 'asked', version: codes.join(' '), path: '/', features: [] }];
+      };`,
+    );
+    const { watching } = await watch([file], ['true']);
+    await watching.detected();
+    expect(watching.current().programs).toMatchObject([{ version: '-1 0' }]);
+    await watching.stop();
+  });
+
   it('says nothing after it was stopped', async () => {
     const { clock, published, watching } = await watch([toy]);
     await watching.stop();
