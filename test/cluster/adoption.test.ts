@@ -95,14 +95,12 @@ describe('a daemon that ends in mid-task', () => {
 });
 
 describe('a cluster under load', () => {
-  /** Of one machine of these worlds. */
-  const tasksAtOnce = 2;
-
-  test('whose daemons are restarted one by one fails no attempt, and adopts what runs', async () => {
+  test('whose daemons are restarted one by one fails no attempt and runs no task twice', async () => {
     await using world = await World.start(3);
     const [asked] = world.machines as [Machine];
     const id = await submit(world, asked, { label: 'upgrade', tasks: 60, ms: 1_500 });
-    await running(world, asked, id, 4);
+    // On every processor: a session that is just being opened is not adopted, and its task begins again.
+    await running(world, asked, id, 6);
     for (const machine of world.machines) {
       await machine.kill('SIGTERM');
       await machine.start();
@@ -115,11 +113,9 @@ describe('a cluster under load', () => {
     const view = await ended(world, asked, id);
     expect(view).toMatchObject({ failures: [], conflicts: [] });
     expect(await results(world, asked, id)).toHaveLength(60);
-    // Each attempt that began has a log on its machine, whatever became of it. What was being handed over as a daemon went may begin again.
+    // Each attempt that began has a log on its machine, whatever became of it.
     const begun = world.machines.flatMap((machine) => readdirSync(join(machine.home, 'logs', 'attempts', id.slice(0, 16))));
-    const indices = begun.map((name) => Number(/^nap-(\d+)\./.exec(name)?.[1]));
-    expect([...new Set(indices)].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, index) => index));
-    expect(indices.length - 60).toBeLessThanOrEqual(tasksAtOnce);
+    expect(begun.map((name) => Number(/^nap-(\d+)\./.exec(name)?.[1])).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, index) => index));
   });
 });
 
