@@ -16,9 +16,11 @@ import { endFounding, foundingOf } from './cluster-home.ts';
 import { type ControlPlane, createControlPlane } from './control-plane.ts';
 import { Ending } from './ending.ts';
 import { createDaemonApi } from './http/daemon-api.ts';
+import { createPeerChecks } from './http/peer-checks.ts';
 import { HttpServer } from './http/server.ts';
 import { type InventoryParts, openInventory } from './inventory-parts.ts';
 import type { Log } from './log/log.ts';
+import { probeAddress } from './network/dial-probe.ts';
 import { openNetwork } from './network-parts.ts';
 import { runFileOf } from './own-job-types.ts';
 import { openRecords, tellHealth } from './records-parts.ts';
@@ -117,6 +119,7 @@ async function assemble(
       submitter: submitting.submitter,
       deliveries: submitting.deliveries,
       inviter: network.inviter,
+      peerChecks: createPeerChecks({ ...plane, clock, dial: probeAddress, heartbeatsReach: (peer) => network.beats.reaches(peer) }),
       networkProblems: () => network.problems(),
       attemptLogs: logs,
       ending: endingOf({ settings, shutdown }, { ...plane, clock, label: inventory.label }),

@@ -5,6 +5,7 @@ import type { AttemptLogReader } from './full-logs.ts';
 import { JobBook } from './job-book.ts';
 import type { Clock, Coordination, CopiesKnown, Journal, JournalQuestions, Membership, Messenger, OutcomesKnown, VotedLeadership } from './needs.ts';
 import { Overviews } from './overviews.ts';
+import type { PeerChecks } from './peer-checks.ts';
 import type { Deliveries, EndingControl, Inviter, Submitter } from './services.ts';
 
 export interface DaemonApiOptions {
@@ -26,6 +27,7 @@ export interface DaemonApiNeeds {
   readonly submitter: Submitter;
   readonly deliveries: Deliveries;
   readonly inviter: Inviter;
+  readonly peerChecks: PeerChecks;
   /** What people should know of the network now, besides who is there. */
   networkProblems?(): readonly { readonly code: string; readonly message: string; readonly hint: string }[];
   /** Without it `logs` shows what the facts say. */

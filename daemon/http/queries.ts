@@ -9,7 +9,7 @@ import type { ApiParts } from './parts.ts';
 import { askCoordinator } from './patience.ts';
 import { whyView } from './why-view.ts';
 
-type Query = 'health' | 'status' | 'nodes' | 'jobs' | 'job' | 'why' | 'results' | 'logs' | 'superVmStatus' | 'superVmResources';
+type Query = 'health' | 'status' | 'nodes' | 'peers' | 'jobs' | 'job' | 'why' | 'results' | 'logs' | 'superVmStatus' | 'superVmResources';
 
 export function queries(parts: ApiParts): Pick<Answers, Query> {
   const { needs, book } = parts;
@@ -27,6 +27,7 @@ export function queries(parts: ApiParts): Pick<Answers, Query> {
     superVmStatus: status,
     superVmResources: async () => resourcesView(needs.membership.members()),
     nodes: async () => nodeViews(await clusterNow(parts)),
+    peers: () => needs.peerChecks.views(),
     jobs: async ({ query }) => {
       await book.refresh();
       const states = [...needs.journal.jobs().values()].filter((state) => !state.removed && (query.phase === undefined || jobPhase(state) === query.phase));

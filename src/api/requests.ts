@@ -1,7 +1,7 @@
 /** What callers of the HTTP API send and get, route by route. Types alone: the schemas that enforce them are in schemas.ts. */
 import type { HostId, JobId, JsonObject, NodeId } from '../model/job.ts';
 import type { JobPhase } from '../model/job-state.ts';
-import type { EventView, JobView, NodeView, ResultView, StatusView, WhyView } from './views.ts';
+import type { EventView, JobView, NodeView, PeerView, ResultView, StatusView, WhyView } from './views.ts';
 
 /** What to do about files of the output folder that the job would make. */
 export type ExistingFiles = 'refuse' | 'overwrite' | 'skip';
@@ -184,6 +184,7 @@ export interface RouteTypes {
   health: Shape<Nothing, Nothing, undefined, { readonly ok: true; readonly node: NodeId; readonly version: string }>;
   status: Shape<Nothing, Nothing, undefined, StatusView>;
   nodes: Shape<Nothing, Nothing, undefined, readonly NodeView[]>;
+  peers: Shape<Nothing, Nothing, undefined, readonly PeerView[]>;
   pauseNode: Shape<{ readonly node: string }, Nothing, undefined, NodeView>;
   unpauseNode: Shape<{ readonly node: string }, Nothing, undefined, NodeView>;
   forgetNode: Shape<{ readonly node: string }, Nothing, { readonly acceptLoss?: boolean | undefined } | undefined, ForgetReceipt>;

@@ -22,6 +22,7 @@ export const routes: { readonly [name in RouteName]: Route } = {
   health: { method: 'GET', path: '/health', role: 'anyone', summary: 'Whether the daemon answers.' },
   status: { method: 'GET', path: '/api/v1/status', role: 'viewer', summary: 'The cluster at a glance.' },
   nodes: { method: 'GET', path: '/api/v1/nodes', role: 'viewer', summary: 'Every node and what it has.' },
+  peers: { method: 'GET', path: '/api/v1/peers', role: 'viewer', summary: 'What this node and its peers see of each other: clocks, and who gets through.' },
   pauseNode: { method: 'POST', path: '/api/v1/nodes/:node/pause', role: 'admin', summary: 'Gives a node no new tasks.' },
   unpauseNode: { method: 'POST', path: '/api/v1/nodes/:node/unpause', role: 'admin', summary: 'Gives a paused node tasks again.' },
   forgetNode: {

@@ -37,6 +37,7 @@ export const schemas: RouteSchemas = {
   health: plain,
   status: plain,
   nodes: plain,
+  peers: plain,
   pauseNode: ofNode,
   unpauseNode: ofNode,
   forgetNode: { ...ofNode, body: z.union([noBody, z.strictObject({ acceptLoss: z.boolean().optional() })]) },

@@ -62,6 +62,22 @@ export interface StatusView {
   readonly queue: { readonly jobs: number; readonly runningTasks: number; readonly pendingTasks: number; readonly etaSeconds: number | undefined };
 }
 
+/** Another node as this one sees it, and what it says of this one. */
+export interface PeerView {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly version: string;
+  readonly addresses: readonly string[];
+  readonly reachability: Reachability;
+  /** How heartbeats get there: `udp` while the peer confirms those; `connection` where they do not arrive, or where it is not one that gets them. */
+  readonly heartbeats: 'udp' | 'connection';
+  /** How far its wall clock is ahead of this node's, give or take `withinMs`; negative: behind. Absent when it gave no answer. */
+  readonly aheadMs?: number;
+  readonly withinMs?: number;
+  /** This node's addresses, and what came of it when the peer dialled them just now. */
+  readonly dials?: readonly { readonly address: string; readonly outcome: 'open' | 'refused' | 'silent' | 'no-way' }[];
+}
+
 export interface RunningView {
   readonly attempt: AttemptName;
   readonly task: string;

@@ -80,6 +80,7 @@ export class ApiWorld {
         deliver: async (_, { folder }) => ({ folder, files: 1, bytes: 1, skipped: 0, missing: 0 }),
       },
       inviter: { invite: async () => ({ line: 'secret', expiresAt: 1 }) },
+      peerChecks: { views: async () => [] },
       attemptLogs: { read: async (_, offset) => Buffer.from(offset === 0 ? 'whole\nlog\n' : '') },
       ending: {
         words: ['--name', 'n1'],
