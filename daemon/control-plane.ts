@@ -21,7 +21,8 @@ import type { VotedLeadership } from './election/leadership.ts';
 import type { Membership } from './membership/membership.ts';
 import { MembershipNode } from './membership/membership-node.ts';
 import { jobIdOf } from './records/canonical.ts';
-import type { FactStore, Journal, JournalQuestions, RecordsProblem } from './records/journal.ts';
+import type { VerifySigned } from './records/cluster-book.ts';
+import type { ClusterRecords, FactStore, Journal, JournalQuestions, RecordsProblem } from './records/journal.ts';
 import { JournalNode } from './records/journal-node.ts';
 import type { Trouble } from './records/trouble.ts';
 import type { Startable } from './startable.ts';
@@ -88,6 +89,8 @@ export interface ControlPlaneNeeds {
   readonly clock: Clock;
   readonly store: FactStore;
   readonly blobDisk: BlobDisk;
+  /** Judges removals of members and new admins. Without it none of them counts. */
+  readonly verifies?: VerifySigned | undefined;
   /** Told of what is written to the disk past the control plane. */
   readonly recentUse?: RecentUse;
   /** Runs the tasks; made here because it fetches its inputs from the other nodes. */
@@ -97,7 +100,7 @@ export interface ControlPlaneNeeds {
 export interface ControlPlane extends Startable {
   readonly membership: Membership;
   readonly leadership: VotedLeadership;
-  readonly journal: Journal & JournalQuestions;
+  readonly journal: Journal & JournalQuestions & ClusterRecords;
   readonly blobs: Blobs;
   readonly coordination: Coordination;
   readonly outcomes: OutcomesKnown;
@@ -123,7 +126,7 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
   const onTrouble = (trouble: Trouble): void => options.onTrouble?.(trouble);
   const journal = new JournalNode(
     { host: options.node.host, onTrouble, onHealth: (problems) => options.onHealth?.(problems) },
-    { store, messenger, membership, clock, lasting: () => lastingOf(election) },
+    { store, messenger, membership, clock, lasting: () => lastingOf(election), verifies: needs.verifies },
   );
   const recentUse = needs.recentUse ?? new RecentUse({ clock });
   const blobs = new BlobTransfer({}, { messenger, clock, disk: needs.blobDisk, recentUse });

@@ -1,4 +1,4 @@
-/** Takes the facts of removed jobs out of memory and off the disk; what the chain of each log needs stays. */
+/** Takes the facts of removed jobs, and cluster facts that later ones made void, out of memory and off the disk; what the chain of each log needs stays. */
 import type { Entry, Fact } from '../../src/model/facts.ts';
 import type { JobId } from '../../src/model/job.ts';
 import type { Clock, Timer } from '../clock.ts';
@@ -16,12 +16,13 @@ export interface CollectorNeeds {
   readonly logs: EntryLogs;
   readonly clock: Clock;
   isRemoved(job: JobId): boolean;
-  /** The last that is heard of these facts, unless it rejects. */
-  collecting(facts: readonly Fact[]): Promise<void>;
+  /** Is it a cluster fact that nobody needs any more? */
+  isVoid(fact: unknown): boolean;
 }
 
 export class Collector {
   readonly #needs: CollectorNeeds;
+  readonly #listeners: ((facts: readonly Fact[]) => Promise<void>)[] = [];
   #timer: Timer | undefined;
   #working: Promise<void> | undefined;
   #stopped = false;
@@ -30,7 +31,12 @@ export class Collector {
     this.#needs = needs;
   }
 
-  /** Something of a removed job may be in the logs. */
+  /** Told of facts of removed jobs: the last that is heard of them, unless it rejects. */
+  onCollect(listener: (facts: readonly Fact[]) => Promise<void>): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Something of a removed job, or void, may be in the logs. */
   look(): void {
     if (this.#stopped) return;
     this.#timer ??= this.#needs.clock.after(soonMs, () => {
@@ -51,9 +57,10 @@ export class Collector {
     for (;;) {
       const batch = this.#dueEntries();
       if (batch.length === 0 || this.#stopped) return;
-      const tombstones = batch.map((entry) => tombstoneOf(entry, jobOf(entry.fact) as JobId, entryDigest(entry)));
+      const tombstones = batch.map((entry) => tombstoneOf(entry, jobOf(entry.fact), entryDigest(entry)));
       try {
-        await this.#needs.collecting(batch.map((entry) => entry.fact as Fact));
+        const facts = batch.filter(({ fact }) => jobOf(fact) !== undefined).map(({ fact }) => fact as Fact);
+        if (facts.length > 0) for (const listener of this.#listeners) await listener(facts);
         await this.#needs.store.collect(tombstones);
       } catch {
         // The store's trouble is told where it is watched; nothing is lost by waiting.
@@ -66,11 +73,11 @@ export class Collector {
   /** The removal itself stays: it is what is never forgotten. */
   #dueEntries(): readonly Entry[] {
     const due: Entry[] = [];
-    const { logs, isRemoved } = this.#needs;
+    const { logs, isRemoved, isVoid } = this.#needs;
     for (const origin of logs.origins()) {
       for (const entry of logs.after(origin, 0)) {
         const job = jobOf(entry.fact);
-        if (job === undefined || !isRemoved(job) || isStone(entry.fact)) continue;
+        if (job === undefined ? !isVoid(entry.fact) : !isRemoved(job) || isStone(entry.fact)) continue;
         due.push(entry);
         if (due.length >= batchEntries) return due;
       }

@@ -1,6 +1,6 @@
 /** The logs of all origins as they are on this node's disk, in memory: what peers pull and what entries are verified against. */
 import type { Entry } from '../../src/model/facts.ts';
-import type { Digest } from '../../src/model/job.ts';
+import type { Digest, NodeId } from '../../src/model/job.ts';
 import { digestOf } from './canonical.ts';
 import { collectedOf } from './collected.ts';
 import type { Head } from './protocol.ts';
@@ -52,6 +52,24 @@ export class EntryLogs {
 
   origins(): readonly string[] {
     return [...this.#logs.keys()];
+  }
+
+  /** How far each log is held, except those of `without`. */
+  positions(without: ReadonlySet<string>): ReadonlyMap<string, number> {
+    return new Map(
+      this.origins()
+        .filter((origin) => !without.has(origin))
+        .map((origin) => [origin, this.sequence(origin)]),
+    );
+  }
+
+  holds(positions: ReadonlyMap<string, number>): boolean {
+    return Iterator.from(positions).every(([origin, sequence]) => this.sequence(origin) >= sequence);
+  }
+
+  /** Is anything here that others than `node` wrote? */
+  hasForeign(node: NodeId): boolean {
+    return this.origins().some((origin) => !origin.startsWith(`${node}/`));
   }
 
   /** Of an entry held here; 64 zeros for 0, undefined for one not held. */

@@ -3,9 +3,11 @@
  * newer version's facts would be lost on the way through an older one; but it is never folded.
  */
 import * as z from 'zod';
+import type { ClusterFact } from '../../src/model/cluster-facts.ts';
 import type { Fact } from '../../src/model/facts.ts';
 import { attemptSchema, digestSchema, failureSchema, nodeIdSchema, outputSchema, runReportSchema, termSchema } from '../wire/attempt-schema.ts';
 import { jobIdOf } from './canonical.ts';
+import { clusterFactSchema, clusterFactTypes } from './cluster-fact-schema.ts';
 import { recordSchema } from './record-schema.ts';
 
 const common = { job: digestSchema, at: z.number() };
@@ -46,8 +48,14 @@ const factSchema = z.discriminatedUnion('type', [
 
 const knownTypes: ReadonlySet<unknown> = new Set(factSchema.options.map((option) => option.shape.type.value));
 
+/** What an entry may say. */
+export type AnyFact = Fact | ClusterFact;
+
 export type FactReading =
+  /** About a job. */
   | { readonly kind: 'fact'; readonly fact: Fact }
+  /** About the cluster; a signature in it is not verified yet. */
+  | { readonly kind: 'cluster'; readonly fact: ClusterFact }
   /** A type that only a newer version knows. */
   | { readonly kind: 'unknown' }
   | { readonly kind: 'invalid'; readonly reason: string };
@@ -66,9 +74,11 @@ function typeOf(value: unknown): unknown {
 /** Reads what an entry carries. A fact is returned as it came, not copied. */
 export function readFact(value: unknown): FactReading {
   const type = typeOf(value);
-  if (typeof type === 'string' && !knownTypes.has(type)) return { kind: 'unknown' };
-  const parsed = factSchema.safeParse(value);
+  const isOfCluster = clusterFactTypes.has(type);
+  if (typeof type === 'string' && !knownTypes.has(type) && !isOfCluster) return { kind: 'unknown' };
+  const parsed = (isOfCluster ? clusterFactSchema : factSchema).safeParse(value);
   if (!parsed.success) return { kind: 'invalid', reason: parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ') };
+  if (isOfCluster) return { kind: 'cluster', fact: value as ClusterFact };
   const fact = value as Fact;
   const reason = contradiction(fact);
   return reason === undefined ? { kind: 'fact', fact } : { kind: 'invalid', reason };

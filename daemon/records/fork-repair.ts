@@ -4,12 +4,12 @@
  * of it that it does not know, so that both sides' facts come to everybody.
  */
 import { compareValues } from '../../src/model/compare.ts';
-import type { Entry, Fact } from '../../src/model/facts.ts';
+import type { Entry } from '../../src/model/facts.ts';
 import type { NodeId } from '../../src/model/job.ts';
 import type { Clock } from '../clock.ts';
 import type { Messenger } from '../wire/messenger.ts';
 import type { EntryLogs } from './entry-logs.ts';
-import { readFact } from './fact-schema.ts';
+import { type AnyFact, readFact } from './fact-schema.ts';
 import { type Head, recordsProtocol } from './protocol.ts';
 
 const requestMs = 10_000;
@@ -26,7 +26,7 @@ export interface ForkRepairNeeds {
   readonly clock: Clock;
   readonly logs: EntryLogs;
   /** Appends to this node's own log. */
-  say(facts: readonly Fact[]): Promise<unknown>;
+  say(facts: readonly AnyFact[]): Promise<unknown>;
 }
 
 const nameOf = ({ origin, sequence, digest }: Head): string => `${origin} ${sequence} ${digest}`;
@@ -71,7 +71,8 @@ export class ForkRepair {
   async #repair(peer: NodeId, origin: string): Promise<void> {
     const theirs = await this.#branch(peer, origin);
     const isKnown = this.#known();
-    const facts = theirs.map(({ fact }) => readFact(fact)).flatMap((reading) => (reading.kind === 'fact' && !isKnown(reading.fact) ? [reading.fact] : []));
+    const readings = theirs.map(({ fact }) => readFact(fact)).filter((reading) => reading.kind === 'fact' || reading.kind === 'cluster');
+    const facts = readings.map(({ fact }) => fact).filter((fact) => !isKnown(fact));
     if (facts.length > 0 && !this.#over) await this.#needs.say(facts);
   }
 
@@ -103,12 +104,12 @@ export class ForkRepair {
   }
 
   /** Built when it is needed: forks are rare. */
-  #known(): (fact: Fact) => boolean {
+  #known(): (fact: AnyFact) => boolean {
     const { logs } = this.#needs;
-    const keyOf = ({ type, job, at }: Fact): string => `${type} ${job} ${at}`;
+    const keyOf = ({ type, at, job }: { readonly type: string; readonly at: number; readonly job?: string }): string => `${type} ${job} ${at}`;
     const byKey = Map.groupBy(
       Iterator.from(logs.origins()).flatMap((origin) => logs.after(origin, 0)),
-      ({ fact }) => keyOf(fact as Fact),
+      ({ fact }) => keyOf(fact as AnyFact),
     );
     return (fact) => byKey.get(keyOf(fact))?.some((entry) => compareValues(entry.fact, fact) === 0) === true;
   }

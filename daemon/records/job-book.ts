@@ -1,9 +1,10 @@
-/** The states of all jobs, folded from durable entries, and what else is asked of the facts seen. */
+/** The states of all jobs and of the cluster, folded from durable entries, and what else is asked of the facts seen. */
 import type { Entry, Fact } from '../../src/model/facts.ts';
 import { emptyJobState, foldInto, type MutableJobState } from '../../src/model/fold.ts';
 import type { JobId, NodeId, Term } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import { compareTerms } from '../../src/model/term.ts';
+import { ClusterBook } from './cluster-book.ts';
 import { collectedOf } from './collected.ts';
 import { readFact } from './fact-schema.ts';
 import type { Trouble } from './trouble.ts';
@@ -15,11 +16,13 @@ export class JobBook {
   /** The newest entry about each job in each origin's log: whoever holds these holds all facts of the job. */
   readonly #positions = new Map<JobId, Map<string, number>>();
   readonly #listeners: FactListener[] = [];
+  readonly #cluster: ClusterBook;
   readonly #onTrouble: (trouble: Trouble) => void;
   #clock = 0;
   #term: Term | undefined;
 
-  constructor(options: { onTrouble(trouble: Trouble): void }) {
+  constructor(options: { readonly cluster?: ClusterBook; onTrouble(trouble: Trouble): void }) {
+    this.#cluster = options.cluster ?? new ClusterBook(options);
     this.#onTrouble = options.onTrouble;
   }
 
@@ -29,12 +32,12 @@ export class JobBook {
 
   /** Folds what was on disk when the node started: nobody is told. */
   load(entries: readonly Entry[]): void {
-    this.#foldAll(entries, []);
+    this.#foldAll(entries, false);
   }
 
   /** Folds what is new on disk, in log order, and tells the listeners. */
   fold(entries: readonly Entry[]): void {
-    this.#foldAll(entries, this.#listeners);
+    this.#foldAll(entries, true);
   }
 
   /** Is the fact, read or not, about a job that was removed? */
@@ -58,21 +61,24 @@ export class JobBook {
   }
 
   nextClock(): number {
-    this.#clock += 1;
+    this.#clock = Math.max(this.#clock, this.#cluster.clock) + 1;
     return this.#clock;
   }
 
-  #foldAll(entries: readonly Entry[], listeners: readonly FactListener[]): void {
+  #foldAll(entries: readonly Entry[], isNews: boolean): void {
+    const listeners = isNews ? this.#listeners : [];
     for (const { origin, sequence, fact: value } of entries) {
       const collected = collectedOf(value);
       if (collected !== undefined) {
-        this.#foldTombstone({ type: 'removed', job: collected.job, at: 0 }, listeners);
+        if (collected.job !== undefined) this.#foldTombstone({ type: 'removed', job: collected.job, at: 0 }, listeners);
         continue;
       }
       const reading = readFact(value);
       if (reading.kind === 'fact') {
         const state = this.#foldFact(reading.fact, origin, sequence);
         for (const listener of listeners) this.#tell(listener, reading.fact, state);
+      } else if (reading.kind === 'cluster') {
+        this.#cluster.fold(reading.fact, isNews);
       } else {
         this.#onTrouble({ type: 'fact-not-understood', origin, sequence, reason: reading.kind === 'invalid' ? reading.reason : 'unknown' });
       }

@@ -2,6 +2,7 @@
 import type { HostId, NodeId } from '../../src/model/job.ts';
 import type { Clock } from '../clock.ts';
 import type { Messenger } from '../wire/messenger.ts';
+import type { VerifySigned } from './cluster-book.ts';
 import type { FactStore, RecordsProblem } from './journal.ts';
 import type { MembershipView } from './needs.ts';
 import type { Trouble } from './trouble.ts';
@@ -22,4 +23,6 @@ export interface JournalNeeds {
   readonly clock: Clock;
   /** The voters and the sitting coordinator, who are standbys in any case. */
   lasting?(): readonly NodeId[];
+  /** Judges signed facts about the cluster. Without it none of them counts. */
+  readonly verifies?: VerifySigned | undefined;
 }

@@ -1,18 +1,23 @@
-/** The job records of this node: its own log, the logs of everybody else, and the states folded from them. */
+/** The records of this node: its own log, the logs of everybody else, and the states of jobs and of the cluster folded from them. */
+import type { ClusterFact } from '../../src/model/cluster-facts.ts';
+import type { ClusterState } from '../../src/model/cluster-state.ts';
 import type { Entry, Fact } from '../../src/model/facts.ts';
 import type { HostId, JobId, NodeId, Term } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
-import { compareTerms } from '../../src/model/term.ts';
 import type { Seat } from '../../src/model/voters.ts';
 import type { Timer } from '../clock.ts';
 import type { Startable } from '../startable.ts';
+import { ClusterBook, type ClusterListener } from './cluster-book.ts';
+import { concernsEverybody } from './cluster-fact-schema.ts';
 import { Collector } from './collector.ts';
 import { Copies } from './copies.ts';
 import { EntryLogs } from './entry-logs.ts';
+import type { AnyFact } from './fact-schema.ts';
 import { Inbox } from './inbox.ts';
 import { type FactListener, JobBook } from './job-book.ts';
-import type { FactStore, Journal, JournalQuestions, Positions, RecordsGaps, RecordsProblem, SeatMemory, Stored } from './journal.ts';
+import type { ClusterRecords, FactStore, Journal, JournalQuestions, Positions, RecordsGaps, RecordsProblem, SeatMemory, Stored } from './journal.ts';
 import type { JournalNeeds, JournalOptions } from './journal-needs.ts';
+import { KeptPromises } from './kept-promises.ts';
 import { OwnLog } from './own-log.ts';
 import { PeerHeads } from './peer-heads.ts';
 import { recordsProtocol } from './protocol.ts';
@@ -21,17 +26,17 @@ import { Replication } from './replication.ts';
 import { Standbys } from './standbys.ts';
 import { StoreHealth } from './store-health.ts';
 import type { Trouble } from './trouble.ts';
-import { isUnsure } from './unsure.ts';
 
 const defaultWaitMs = 5_000;
 /** A node that was restored from a backup must hear from its peers how far its log went before it writes; alone, it waits no longer than this. */
 const listenFirstMs = 1_000;
 
 /** Construct before the network starts (it serves a protocol); everything else may be asked after `start`. */
-export class JournalNode implements Journal, SeatMemory, JournalQuestions, Startable {
+export class JournalNode implements Journal, ClusterRecords, SeatMemory, JournalQuestions, Startable {
   readonly #options: JournalOptions;
   readonly #needs: JournalNeeds;
   readonly #logs = new EntryLogs();
+  readonly #cluster: ClusterBook;
   readonly #book: JobBook;
   readonly #heads: PeerHeads;
   readonly #inbox: Inbox;
@@ -39,35 +44,30 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   readonly #standbys: Standbys;
   readonly #reminders: Reminders;
   readonly #store: StoreHealth;
+  readonly #promises: KeptPromises;
   readonly #collector: Collector;
-  readonly #onCollect: ((facts: readonly Fact[]) => Promise<void>)[] = [];
   readonly #heard = Promise.withResolvers<void>();
   readonly #open = Promise.withResolvers<void>();
   #own: OwnLog | undefined;
   #replication: Replication | undefined;
-  #savedTerm: Term | undefined;
-  #seat: Seat = {};
-  #isSeatInDoubt = false;
   #lostAt: number | undefined;
   #listening: Timer | undefined;
 
   constructor(options: JournalOptions, needs: JournalNeeds) {
     const onTrouble = (trouble: Trouble): void => options.onTrouble?.(trouble);
-    const landed = (entries: readonly Entry[]): void => this.#foreignLanded(entries);
     const { messenger, membership, clock } = needs;
     const store = new StoreHealth({ store: needs.store, clock, onTrouble, changed: () => options.onHealth?.(store.problems()) });
     this.#store = store;
+    this.#promises = new KeptPromises(store);
     this.#options = options;
     this.#needs = needs;
-    this.#book = new JobBook({ onTrouble });
+    this.#cluster = new ClusterBook({ verifies: needs.verifies, onTrouble });
+    this.#book = new JobBook({ cluster: this.#cluster, onTrouble });
     this.#collector = new Collector({
-      ...{ store, clock, logs: this.#logs, isRemoved: (job) => this.#book.jobs.get(job)?.removed === true },
-      collecting: async (facts) => {
-        for (const listener of this.#onCollect) await listener(facts);
-      },
+      ...{ store, clock, logs: this.#logs, isRemoved: (job) => this.#book.jobs.get(job)?.removed === true, isVoid: (fact) => this.#cluster.isVoid(fact) },
     });
     this.#heads = new PeerHeads({ logs: this.#logs, isForked: (origin) => this.#inbox.forked.has(origin) });
-    this.#inbox = new Inbox({ store, logs: this.#logs, ownOrigin: () => this.#ownLog().origin, landed, onTrouble });
+    this.#inbox = new Inbox({ store, logs: this.#logs, ownOrigin: () => this.#ownLog().origin, landed: (entries) => this.#foreignLanded(entries), onTrouble });
     this.#standbys = new Standbys({ self: messenger.self, membership, lasting: () => needs.lasting?.() ?? [] });
     this.#copies = new Copies({ host: options.host }, { ...needs, heads: this.#heads });
     this.#reminders = new Reminders({
@@ -88,12 +88,11 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     const store = this.#store;
     await store.start();
     const { storeId, entries, highestTerm, seat, lostAt } = await this.#load();
-    this.#savedTerm = highestTerm;
-    this.#seat = seat ?? {};
+    this.#promises.load(highestTerm, seat);
     this.#lostAt = lostAt;
     this.#logs.add(entries);
     this.#book.load(entries);
-    this.#lookForRemoved(entries);
+    this.#lookForVoid(entries);
     const mayWrite = this.#heard.promise;
     const own = new OwnLog(
       { node: messenger.self, storeId, mayWrite },
@@ -141,10 +140,8 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     return this.#book.jobs.get(id);
   }
 
-  async append(facts: readonly Fact[], waitMs = defaultWaitMs): Promise<Stored> {
-    const position = await this.#ownLog().append(facts);
-    const stored = await this.#copies.wait(position, waitMs);
-    return { ...stored, positions: new Map([[position.origin, position.sequence]]) };
+  append(facts: readonly Fact[], waitMs = defaultWaitMs): Promise<Stored> {
+    return this.#append(facts, waitMs);
   }
 
   catchUp(waitMs: number): Promise<void> {
@@ -164,37 +161,39 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   }
 
   onCollect(listener: (facts: readonly Fact[]) => Promise<void>): void {
-    this.#onCollect.push(listener);
+    this.#collector.onCollect(listener);
+  }
+
+  cluster(): ClusterState {
+    return this.#cluster.state;
+  }
+
+  appendCluster(fact: ClusterFact, waitMs = defaultWaitMs): Promise<Stored> {
+    return this.#append([fact], waitMs);
+  }
+
+  onCluster(listener: ClusterListener): void {
+    this.#cluster.onFact(listener);
   }
 
   highestTerm(): Term | undefined {
-    const seen = this.#book.highestTerm();
-    if (seen === undefined || this.#savedTerm === undefined) return seen ?? this.#savedTerm;
-    return compareTerms(seen, this.#savedTerm) > 0 ? seen : this.#savedTerm;
+    return this.#promises.highestTerm(this.#book.highestTerm());
   }
 
-  async saveTerm(term: Term): Promise<void> {
-    await this.#store.saveTerm(term);
-    if (this.#savedTerm === undefined || compareTerms(term, this.#savedTerm) > 0) this.#savedTerm = term;
+  saveTerm(term: Term): Promise<void> {
+    return this.#promises.saveTerm(term);
   }
 
   seat(): Seat {
-    return this.#seat;
+    return this.#promises.seat();
   }
 
-  async saveSeat(seat: Seat): Promise<void> {
-    try {
-      await this.#store.saveSeat(seat);
-    } catch (error) {
-      this.#isSeatInDoubt ||= isUnsure(error);
-      throw error;
-    }
-    this.#isSeatInDoubt = false;
-    this.#seat = seat;
+  saveSeat(seat: Seat): Promise<void> {
+    return this.#promises.saveSeat(seat);
   }
 
   isSeatInDoubt(): boolean {
-    return this.#isSeatInDoubt;
+    return this.#promises.isSeatInDoubt();
   }
 
   storeId(): string {
@@ -220,14 +219,11 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
 
   positions(): Positions {
     // Of a fork nobody can say who has which side of it.
-    const known = this.#logs.origins().filter((origin) => !this.#inbox.forked.has(origin));
-    return new Map(known.map((origin) => [origin, this.#logs.sequence(origin)]));
+    return this.#logs.positions(this.#inbox.forked);
   }
 
   holds(node: NodeId, positions: Positions): boolean {
-    const self = this.#needs.messenger.self;
-    const reached = (origin: string): number => (node === self ? this.#logs.sequence(origin) : (this.#heads.sequence(node, origin) ?? 0));
-    return Iterator.from(positions).every(([origin, sequence]) => reached(origin) >= sequence);
+    return node === this.#needs.messenger.self ? this.#logs.holds(positions) : this.#heads.holds(node, positions);
   }
 
   whenHeld(isEnough: () => boolean, waitMs: number): Promise<boolean> {
@@ -245,15 +241,18 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
   }
 
   gaps(): RecordsGaps {
-    const { gaps } = this.#replicating();
-    const self = `${this.#needs.messenger.self}/`;
-    const { quietSince, unheardSince } = gaps;
-    const isUnheard = unheardSince !== undefined && this.#logs.origins().some((origin) => !origin.startsWith(self));
-    return { isBehind: gaps.any(), quietSince, ...(isUnheard ? { unheardSince } : {}), ...(this.#lostAt === undefined ? {} : { lostAt: this.#lostAt }) };
+    const known = this.#replicating().gaps.view(this.#logs.hasForeign(this.#needs.messenger.self));
+    return this.#lostAt === undefined ? known : { ...known, lostAt: this.#lostAt };
   }
 
   problems(): readonly RecordsProblem[] {
     return this.#store.problems();
+  }
+
+  async #append(facts: readonly AnyFact[], waitMs: number): Promise<Stored> {
+    const position = await this.#ownLog().append(facts);
+    const stored = await this.#copies.wait(position, waitMs);
+    return { ...stored, positions: new Map([[position.origin, position.sequence]]) };
   }
 
   async #load(): ReturnType<FactStore['load']> {
@@ -280,20 +279,22 @@ export class JournalNode implements Journal, SeatMemory, JournalQuestions, Start
     if (this.#needs.messenger.connected().every((peer) => this.#heads.hasTold(peer))) this.#heard.resolve();
   }
 
-  /** Of a removed job everything goes, also what arrives after the removal. */
-  #lookForRemoved(entries: readonly Entry[]): void {
-    if (entries.some(({ fact }) => this.#book.isOfRemoved(fact))) this.#collector.look();
+  /** Of a removed job everything goes, also what arrives after the removal; so does what other facts about the cluster made void. */
+  #lookForVoid(entries: readonly Entry[]): void {
+    if (this.#cluster.takeVoid() || entries.some(({ fact }) => this.#book.isOfRemoved(fact))) this.#collector.look();
   }
 
   #ownLanded(entries: readonly Entry[]): void {
     this.#book.fold(entries);
-    this.#lookForRemoved(entries);
-    this.#replication?.push(new Set(entries.map(({ fact }) => this.#book.submitterOf(fact))));
+    this.#lookForVoid(entries);
+    this.#replication?.push(new Set(entries.map(({ fact }) => this.#book.submitterOf(fact))), {
+      everybody: entries.some(({ fact }) => concernsEverybody(fact)),
+    });
   }
 
   #foreignLanded(entries: readonly Entry[]): void {
     this.#book.fold(entries);
-    this.#lookForRemoved(entries);
+    this.#lookForVoid(entries);
     this.#replication?.landed(entries);
   }
 }

@@ -1,4 +1,6 @@
-/** What the rest of the daemon sees of the job records. The implementation is journal-node.ts over a FactStore. */
+/** What the rest of the daemon sees of the records. The implementation is journal-node.ts over a FactStore. */
+import type { ClusterFact } from '../../src/model/cluster-facts.ts';
+import type { ClusterState } from '../../src/model/cluster-state.ts';
 import type { Entry, Fact } from '../../src/model/facts.ts';
 import type { HostId, JobId, NodeId, Term } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
@@ -34,6 +36,16 @@ export interface Journal {
   onFact(listener: (fact: Fact, state: JobState) => void): void;
   /** Called with facts of removed jobs before they are taken off this disk, which they are not until all listeners resolve; soon again after a rejection. */
   onCollect(listener: (facts: readonly Fact[]) => Promise<void>): void;
+}
+
+/** What the cluster knows of itself (src/model/cluster-facts.ts), in the same logs as the facts about jobs. */
+export interface ClusterRecords {
+  /** A live view. Signed facts are in it once their signature was verified. */
+  cluster(): ClusterState;
+  /** As `append` of the journal; all connected nodes are told at once, of lines of the audit the standbys. */
+  appendCluster(fact: ClusterFact, waitMs?: number): Promise<Stored>;
+  /** Called after a fact that says something new to this node is on disk and folded, own or foreign. Not for what was on disk at the start. */
+  onCluster(listener: (fact: ClusterFact, state: ClusterState) => void): void;
 }
 
 /** The highest term this node knows of, kept on disk for the election. */

@@ -2,6 +2,7 @@
 import type { NodeId } from '../../src/model/job.ts';
 import type { Clock } from '../clock.ts';
 import type { EntryLogs } from './entry-logs.ts';
+import type { RecordsGaps } from './journal.ts';
 import type { Head } from './protocol.ts';
 
 /** Who was away for longer (milliseconds) may have been with others meanwhile, and bring more than its own. */
@@ -71,6 +72,12 @@ export class KnownGaps {
   any(): boolean {
     for (const [name, { peer, head }] of this.#missing) if (this.#isHere(head) || this.#isGoneForGood(peer)) this.#missing.delete(name);
     return this.#silent.size > 0 || this.#missing.size > 0;
+  }
+
+  /** `hasForeign`: there are logs of others at all, of which somebody could tell. */
+  view(hasForeign: boolean): Omit<RecordsGaps, 'lostAt'> {
+    const { quietSince, unheardSince } = this;
+    return { isBehind: this.any(), quietSince, ...(hasForeign && unheardSince !== undefined ? { unheardSince } : {}) };
   }
 
   #hear(peer: NodeId): void {

@@ -1,9 +1,9 @@
 /** This node's own log: facts in the order of the calls, many calls in one fsync, nothing numbered before its predecessor is durable. */
 import { SupervmError } from '../../src/model/errors.ts';
-import type { Entry, Fact } from '../../src/model/facts.ts';
+import type { Entry } from '../../src/model/facts.ts';
 import { collectedOf } from './collected.ts';
 import { type EntryLogs, entryDigest, noPredecessor } from './entry-logs.ts';
-import { readFact } from './fact-schema.ts';
+import { type AnyFact, readFact } from './fact-schema.ts';
 import type { FactStore } from './journal.ts';
 import { jsonCopy } from './json.ts';
 import { mostFactBytes } from './protocol.ts';
@@ -21,7 +21,7 @@ export interface Position {
 }
 
 interface Asked {
-  readonly facts: readonly Fact[];
+  readonly facts: readonly AnyFact[];
   readonly bytes: number;
   resolve(position: Position): void;
   reject(error: unknown): void;
@@ -37,27 +37,28 @@ export interface OwnLogNeeds {
 }
 
 /** Throws `internal` for a fact that no node would fold, this one included. Returns a copy that nobody else can change. */
-function checkedCopy(fact: Fact): Fact {
+function checkedCopy(fact: AnyFact): AnyFact {
   const copy = jsonCopy(fact);
   const reading = readFact(copy);
-  if (reading.kind !== 'fact') throw new SupervmError('internal', `a fact cannot be recorded: ${reading.kind === 'invalid' ? reading.reason : fact.type}`);
+  if (reading.kind !== 'fact' && reading.kind !== 'cluster')
+    throw new SupervmError('internal', `a fact cannot be recorded: ${reading.kind === 'invalid' ? reading.reason : fact.type}`);
   const bytes = bytesOf(copy);
   if (bytes > mostFactBytes)
     throw new SupervmError('bad-setting', `a job or result needs ${bytes} bytes of record, more than ${mostFactBytes}`, 'Split the job.');
   return copy;
 }
 
-function bytesOf(fact: Fact): number {
+function bytesOf(fact: AnyFact): number {
   return Buffer.byteLength(JSON.stringify(fact));
 }
 
-function askedOf(facts: readonly Fact[], resolve: Asked['resolve'], reject: Asked['reject']): Asked {
+function askedOf(facts: readonly AnyFact[], resolve: Asked['resolve'], reject: Asked['reject']): Asked {
   return { facts, bytes: facts.reduce((sum, fact) => sum + bytesOf(fact), 0), resolve, reject };
 }
 
 /** In order, each small enough for one transaction. */
-function slicesOf(facts: readonly Fact[]): readonly (readonly Fact[])[] {
-  const slices: Fact[][] = [];
+function slicesOf(facts: readonly AnyFact[]): readonly (readonly AnyFact[])[] {
+  const slices: AnyFact[][] = [];
   let bytes = 0;
   for (const fact of facts) {
     bytes += bytesOf(fact);
@@ -108,7 +109,7 @@ export class OwnLog {
   }
 
   /** Resolves when durable here; rejects `disk-full` and the like, and then none of these facts is in the log. */
-  append(facts: readonly Fact[]): Promise<Position> {
+  append(facts: readonly AnyFact[]): Promise<Position> {
     return new Promise((resolve, reject) => {
       this.#asked.push(askedOf(facts.map(checkedCopy), resolve, reject));
       this.#wake();
@@ -116,7 +117,7 @@ export class OwnLog {
   }
 
   /** As `append`, of any number of facts, in several transactions: what is refused may be the later ones only. */
-  async appendAll(facts: readonly Fact[]): Promise<void> {
+  async appendAll(facts: readonly AnyFact[]): Promise<void> {
     await Promise.all(slicesOf(facts).map((slice) => this.append(slice)));
   }
 
@@ -170,7 +171,7 @@ export class OwnLog {
     this.#mustRenew = false;
     // Nobody who has the other form of the old log takes what was written into it since: say it again under the new id.
     const entries = this.#mustSayAgain ? logs.after(before, this.#inherited) : [];
-    const facts = [...entries].filter(({ fact }) => collectedOf(fact) === undefined).map((entry) => entry.fact as Fact);
+    const facts = [...entries].filter(({ fact }) => collectedOf(fact) === undefined).map((entry) => entry.fact as AnyFact);
     const nobody = (): void => undefined;
     this.#asked.unshift(...slicesOf(facts).map((slice) => askedOf(slice, nobody, nobody)));
     this.#mustSayAgain = false;

@@ -44,6 +44,10 @@ export class PeerHeads {
     return known === undefined ? undefined : (known.sequences.get(origin) ?? 0);
   }
 
+  holds(peer: NodeId, positions: ReadonlyMap<string, number>): boolean {
+    return Iterator.from(positions).every(([origin, sequence]) => (this.sequence(peer, origin) ?? 0) >= sequence);
+  }
+
   /** A part of the heads is ignored until all of them were told once: without them nothing is known of the rest. */
   record(from: NodeId, told: Heads, ownOrigin: string): HeadsNews {
     const peer = this.#peers.get(from) ?? { host: undefined, sequences: new Map(), heads: new Map() };

@@ -136,10 +136,11 @@ export class Replication {
     return { type: 'stored', held: this.#heads(false, new Set(request.entries.map((entry) => entry.origin))) };
   }
 
-  /** Own entries about jobs of these submitters are durable: the standbys and the submitters are to have them. */
-  push(submitters: ReadonlySet<NodeId | undefined>): void {
+  /** Own entries about jobs of these submitters are durable: the standbys and the submitters are to have them, or everybody. */
+  push(submitters: ReadonlySet<NodeId | undefined>, { everybody }: { readonly everybody: boolean }): void {
     const { messenger, standbys, own } = this.#needs;
-    for (const peer of standbys.toPush(messenger.connected(), submitters)) void this.#push(peer);
+    const peers = messenger.connected();
+    for (const peer of everybody ? peers : standbys.toPush(peers, submitters)) void this.#push(peer);
     if (!standbys.areAll()) this.#tellSoon([own.origin]);
   }
 

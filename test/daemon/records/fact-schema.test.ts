@@ -4,6 +4,7 @@ import { jobIdOf } from '../../../daemon/records/canonical.ts';
 import { readFact } from '../../../daemon/records/fact-schema.ts';
 import { deepestJson } from '../../../daemon/records/json.ts';
 import type { JobRecord } from '../../../src/model/job.ts';
+import { anyClusterFact } from '../../support/cluster-fact-arbitraries.ts';
 import { anyFact, record, step } from '../../support/fact-arbitraries.ts';
 
 const good = record([step('draw', 3), step('join', 1, ['draw'])]);
@@ -23,6 +24,28 @@ describe('reading a fact', () => {
         expect(reading.kind === 'fact' && reading.fact).toBe(fact);
       }),
     );
+  });
+
+  test('returns every fact about the cluster as it came', () => {
+    fc.assert(
+      fc.property(anyClusterFact, (fact) => {
+        const reading = readFact(fact);
+        expect(reading).toEqual({ kind: 'cluster', fact });
+        expect(reading.kind === 'cluster' && reading.fact).toBe(fact);
+      }),
+    );
+  });
+
+  test('refuses facts about the cluster that are too long, or would disturb a terminal or a path', () => {
+    const audited = { type: 'audited', at: 0, node: 'n1', who: 'owner', door: 'socket', action: 'job-submitted', subject: '', outcome: 'done' };
+    expect(readFact({ ...audited, subject: 'Grüße 🎬' }).kind).toBe('cluster');
+    expect(readFact({ ...audited, detail: 'x'.repeat(500) }).kind).toBe('cluster');
+    for (const detail of ['x'.repeat(501), '\u001b[2J', 'a\nb', '\u202e', 'half \ud800']) expect(readFact({ ...audited, detail }).kind).toBe('invalid');
+    const secret = { type: 'secret-set', at: 0, clock: 1, node: 'n1', sealed: 'b25l', by: 'owner' };
+    expect(readFact({ ...secret, name: 'API_KEY' }).kind).toBe('cluster');
+    for (const name of ['', '.', '../x', 'a/b', '-x', 'a b', 'x'.repeat(65)]) expect(readFact({ ...secret, name }).kind).toBe('invalid');
+    expect(readFact({ ...secret, name: 'API_KEY', sealed: 'x'.repeat(49_153) }).kind).toBe('invalid');
+    expect(readFact({ ...audited, job: 'a'.repeat(64) }).kind).toBe('invalid');
   });
 
   test('tells a type of a newer version from nonsense', () => {

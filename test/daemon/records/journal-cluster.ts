@@ -3,6 +3,7 @@
 import { createMemoryNetwork } from '../../../daemon/network/memory-network.ts';
 import type { MemoryNode } from '../../../daemon/network/memory-node.ts';
 import { jobIdOf } from '../../../daemon/records/canonical.ts';
+import type { VerifySigned } from '../../../daemon/records/cluster-book.ts';
 import { JournalNode } from '../../../daemon/records/journal-node.ts';
 import { emptyDisk, type MemoryDisk, MemoryStore } from '../../../daemon/records/memory-store.ts';
 import type { MembershipView } from '../../../daemon/records/needs.ts';
@@ -63,7 +64,7 @@ export function journalCluster(seed = 1, voters: readonly NodeId[] = []) {
     clock,
     network,
     wait,
-    /** Starts a node on its own disk (or `disk`), on a machine of its own unless `host` says otherwise. */
+    /** Starts a node on its own disk (or `disk`), where `root` and admins named by it may sign, on a machine of its own unless `host` says otherwise. */
     async start(id: NodeId, options: { host?: string; disk?: MemoryDisk } = {}): Promise<JournalBench> {
       const disk = options.disk ?? disks.get(id) ?? emptyDisk();
       disks.set(id, disk);
@@ -72,7 +73,8 @@ export function journalCluster(seed = 1, voters: readonly NodeId[] = []) {
       const messenger = network.join(id);
       const store = new MemoryStore({ disk, fsyncMs: 5 }, { clock, randomness });
       const troubles: Trouble[] = [];
-      const needs = { store, messenger, clock, membership: membershipOf(messenger), lasting: () => voters };
+      const verifies: VerifySigned = ({ signedBy }, { admins }) => signedBy === 'root' || admins.has(signedBy);
+      const needs = { store, messenger, clock, membership: membershipOf(messenger), lasting: () => voters, verifies };
       const journal = new JournalNode({ host, onTrouble: (trouble) => troubles.push(trouble) }, needs);
       const facts: Fact[] = [];
       journal.onFact((fact) => facts.push(fact));
