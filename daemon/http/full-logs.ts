@@ -8,9 +8,10 @@ export interface AttemptLogReader {
   read(attempt: AttemptName, offset: number): Promise<Uint8Array | undefined>;
 }
 
-/** Attempts whose whole logs one answer holds, and bytes of each; what comes last is kept. */
+/** Attempts whose whole logs one answer holds, bytes of each, of which what comes last is kept, and of all: as JSON they may be six times as long. */
 const mostAttempts = 20;
 const mostBytes = 1024 * 1024;
+const mostBytesInAll = 4 * 1024 * 1024;
 
 /** The views with their whole logs, as far as those can be had; a view whose log is gone or out of reach stays as it is. */
 export async function withFullLogs(
@@ -18,21 +19,26 @@ export async function withFullLogs(
   found: readonly { readonly attempt: AttemptName; readonly view: LogView }[],
 ): Promise<readonly LogView[]> {
   const views: LogView[] = [];
+  let left = mostBytesInAll;
   for (const [index, { attempt, view }] of found.entries()) {
-    const text = index < mostAttempts ? await readAll(logs, attempt).catch(() => undefined) : undefined;
+    const text = index < mostAttempts && left > 0 ? await readAll(logs, attempt, Math.min(mostBytes, left)).catch(() => undefined) : undefined;
+    left -= text?.length ?? 0;
     views.push(text === undefined || text === '' ? view : { ...view, lines: text.replace(/\n$/, '').split('\n') });
   }
   return views;
 }
 
-async function readAll(logs: AttemptLogReader, attempt: AttemptName): Promise<string | undefined> {
+async function readAll(logs: AttemptLogReader, attempt: AttemptName, most: number): Promise<string | undefined> {
   let bytes = Buffer.alloc(0);
   let offset = 0;
+  let leftOut = 0;
+  const whole = (): string => (leftOut === 0 ? bytes.toString() : `[supervm: ${leftOut} bytes left out here]\n${bytes.toString()}`);
   for (;;) {
     const piece = await logs.read(attempt, offset);
-    if (piece === undefined) return offset === 0 ? undefined : bytes.toString();
-    if (piece.length === 0) return bytes.toString();
+    if (piece === undefined) return offset === 0 ? undefined : whole();
+    if (piece.length === 0) return whole();
     offset += piece.length;
-    bytes = Buffer.concat([bytes, piece]).subarray(-mostBytes);
+    leftOut = Math.max(0, offset - most);
+    bytes = Buffer.concat([bytes, piece]).subarray(-most);
   }
 }

@@ -11,9 +11,11 @@ import { unused } from '../wire/protocols.ts';
 
 const pieceBytes = 256 * 1024;
 const requestMs = 10_000;
-/** Logs of this many jobs are kept. */
+/** Logs of this many jobs are kept, and of all of them together so many bytes; the oldest go first. */
 const keptJobs = 200;
-const pruneEvery = 20;
+const keptBytes = 1024 * 1024 * 1024;
+/** Attempts between two looks: in between the logs grow by this many times what one log may hold. */
+const pruneEvery = 50;
 
 const attemptName = z.strictObject({
   term: z.strictObject({ number: z.int().min(0), node: z.string().max(200) }),
@@ -38,16 +40,18 @@ const logProtocol: Protocol<never, LogRequest, LogReply> = { id: '/supervm/logs/
 export class AttemptLogs implements Startable {
   readonly #folder: string;
   readonly #messenger: Messenger;
-  #made = 0;
+  readonly #keptBytes: number;
+  #placed = 0;
 
   /** Construct before the network starts: it serves its protocol from then on. */
-  constructor(options: { readonly folder: string }, needs: { readonly messenger: Messenger }) {
+  constructor(options: { readonly folder: string; readonly keptBytes?: number }, needs: { readonly messenger: Messenger }) {
     this.#folder = options.folder;
+    this.#keptBytes = options.keptBytes ?? keptBytes;
     this.#messenger = needs.messenger;
     needs.messenger.serve(logProtocol, { onRequest: (_from, { attempt, offset }) => this.#readHere(attempt, offset) });
   }
 
-  /** Drops the logs of all but the latest jobs. */
+  /** Drops the logs of all but the latest jobs, and the oldest where they take too much room. */
   async start(): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     await this.#prune();
@@ -59,19 +63,35 @@ export class AttemptLogs implements Startable {
   }
 
   async #prune(): Promise<void> {
-    const jobs = await Promise.all((await readdir(this.#folder)).map(async (name) => ({ name, at: (await stat(join(this.#folder, name))).mtimeMs })));
-    const old = jobs.sort((a, b) => b.at - a.at).slice(keptJobs);
-    for (const { name } of old) await rm(join(this.#folder, name), { recursive: true, force: true });
+    const jobs = (await this.#entriesOf(this.#folder)).toSorted((a, b) => b.at - a.at);
+    for (const { path } of jobs.slice(keptJobs)) await rm(path, { recursive: true, force: true });
+    const logs = (await Promise.all(jobs.slice(0, keptJobs).map(({ path }) => this.#entriesOf(path)))).flat();
+    let bytes = 0;
+    for (const { path, size } of logs.toSorted((a, b) => b.at - a.at)) {
+      bytes += size;
+      if (bytes > this.#keptBytes) await rm(path, { force: true });
+    }
+  }
+
+  /** One that goes meanwhile is left out. */
+  async #entriesOf(folder: string): Promise<readonly { readonly path: string; readonly at: number; readonly size: number }[]> {
+    const names = await readdir(folder).catch(() => []);
+    const found = names.map(async (name) => {
+      const path = join(folder, name);
+      const seen = await stat(path).catch(() => undefined);
+      return seen === undefined ? [] : [{ path, at: seen.mtimeMs, size: seen.size }];
+    });
+    return (await Promise.all(found)).flat();
   }
 
   async stop(): Promise<void> {}
 
   /** Path of the log of an attempt that starts here; the launcher writes it. */
   async place(attempt: AttemptName): Promise<string> {
-    const isNew = (await mkdir(this.#jobFolder(attempt.job), { recursive: true, mode: 0o700 })) !== undefined;
-    if (isNew) this.#made += 1;
+    this.#placed += 1;
     // Now and then: a daemon may run for months.
-    if (isNew && this.#made % pruneEvery === 0) await this.#prune();
+    if (this.#placed % pruneEvery === 0) await this.#prune();
+    await mkdir(this.#jobFolder(attempt.job), { recursive: true, mode: 0o700 });
     return this.#path(attempt);
   }
 

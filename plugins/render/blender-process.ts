@@ -1,8 +1,8 @@
 /** One resident Blender: takes commands one after another, until it ends or is killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Json } from '../../src/model/job.ts';
+import { eachLine } from './bounded-lines.ts';
 
 export interface BlenderOptions {
   /** Path of the program. */
@@ -49,6 +49,9 @@ export class BlenderEnded extends Error {
 /** File descriptor for answers: nothing else in Blender writes there, so that no print can pass for one. */
 const answerDescriptor = 3;
 const streamCount = 3;
+/** Characters. */
+const longestLine = 16 * 1024;
+const longestAnswer = 4 * 1024 * 1024;
 const markForm = /^supervm-answered (\d+)$/;
 
 interface Pending {
@@ -82,9 +85,8 @@ export class BlenderProcess {
     const [input, output, errors, answers] = this.#child.stdio as unknown as [Writable, Readable, Readable, Readable];
     // A dead Blender is told by its `close`.
     input.on('error', () => undefined);
-    createInterface({ input: output }).on('line', (line) => this.#take(line));
-    createInterface({ input: errors }).on('line', (line) => this.#take(line));
-    createInterface({ input: answers }).on('line', (line) => this.#takeAnswer(line));
+    for (const said of [output, errors]) eachLine(said, longestLine, (line) => this.#take(line));
+    eachLine(answers, longestAnswer, (line) => this.#takeAnswer(line));
   }
 
   /** 0 when it never started. */

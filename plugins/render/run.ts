@@ -13,6 +13,9 @@ import { tellsOfDamage, tellsOfWrongFrame } from './wrong-frame-signs.ts';
 
 const driver = join(import.meta.dirname, 'driver.py');
 
+/** Lines kept of what is said about one command: the same few, again and again, where there are more. */
+const mostSaid = 10_000;
+
 /** What a Blender said when it loaded the scene. */
 interface Loaded {
   /** What the scene lacks: every frame would be wrong. */
@@ -28,7 +31,7 @@ class RenderSession implements Session {
   #loaded: Loaded | undefined;
   #task: TaskHost | undefined;
   #bestFraction = 0;
-  /** What Blender has said since the command began, status lines left out. */
+  /** What Blender has said since the command began that may mean a wrong or damaged frame. */
   #said: string[] = [];
 
   constructor(host: SessionHost, program: string) {
@@ -51,7 +54,7 @@ class RenderSession implements Session {
       this.#task?.progress(progress.fraction, progress.message);
     }
     if (isStatusLine(text)) return;
-    this.#said.push(text);
+    if (this.#said.length < mostSaid && (tellsOfWrongFrame(text) || tellsOfDamage(text))) this.#said.push(text);
     (this.#task ?? this.#host).log(text);
   }
 

@@ -165,7 +165,10 @@ function addJobCommands(root: Command, run: Run): void {
     .action((id: string, flags: { readonly results?: boolean }) => run(async (context) => (await import('./commands/show-jobs.ts')).job(context, id, flags)));
   ofJob('logs', 'what the attempts of a job said')
     .argument('[TASK]', 'only tasks whose name contains this, e.g. frame=12')
-    .action((id: string, task: string | undefined) => run(async (context) => (await import('./commands/show-jobs.ts')).logs(context, id, task)));
+    .option('--raw', 'as it was printed, control characters included; not onto a terminal')
+    .action((id: string, task: string | undefined, flags: { readonly raw?: boolean }) =>
+      run(async (context) => (await import('./commands/show-jobs.ts')).logs(context, id, task, flags)),
+    );
   ofJob('why', 'why a job waits or failed, and what to do').action((id: string) =>
     run(async (context) => (await import('./commands/show-jobs.ts')).why(context, id)),
   );

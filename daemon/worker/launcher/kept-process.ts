@@ -1,6 +1,7 @@
 /** One process that the launcher has started, and what it said that a daemon may still have to hear. */
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { BoundedFlow } from './bounded-flow.ts';
 import { LineReader } from './line-reader.ts';
 import { LogFile } from './log-file.ts';
 import type { LauncherCommand, LauncherReport, LeftProcess, Told } from './messages.ts';
@@ -129,8 +130,9 @@ export class KeptProcess {
     if (child.pid !== undefined) this.#needs.report({ type: 'started', id, pid: child.pid });
     const [, stdout, stderr, answers] = child.stdio as readonly (Readable | null)[];
     for (const stream of [stdout, stderr, answers, child.stdin]) stream?.on('error', () => {});
-    for (const stream of [stdout, stderr]) stream?.on('data', (bytes: Uint8Array) => this.#log.write(bytes));
-    answers?.on('data', (bytes: Uint8Array) => this.#read(bytes));
+    const flow = new BoundedFlow();
+    for (const stream of [stdout, stderr]) if (stream) flow.read(stream, (bytes) => this.#log.write(bytes));
+    if (answers) flow.read(answers, (bytes) => this.#read(bytes));
     child.on('exit', (code, signal) => {
       // Whoever is left holds the pipes open, and `close` would wait for them; for one that cannot be found, for ever.
       this.#sweep();

@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 
-/** Beyond this a file keeps its beginning and the end. */
+/** Beyond this a file keeps its beginning and the end, and says how much it lacks. */
 const mostBytes = 4 * 1024 * 1024;
 const tailBytes = 4096;
 const tailLines = 20;
@@ -35,7 +35,8 @@ export class LogFile {
   }
 
   close(): void {
-    if (this.#written > mostBytes + this.#tail.length) this.#append(Buffer.from('\n[supervm: this log has reached its limit; its last lines:]\n'));
+    const lacking = this.#written - mostBytes - this.#tail.length;
+    if (lacking > 0) this.#append(Buffer.from(`\n[supervm: ${lacking} bytes left out, the limit of a log is ${mostBytes}; its end:]\n`));
     if (this.#written > mostBytes) this.#append(this.#tail.subarray(-(this.#written - mostBytes)));
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;

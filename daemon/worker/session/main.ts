@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { OpenSession, Session, TaskOutcome } from '../../../src/plugin/job-type.ts';
 import { faultOf } from './faults.ts';
 import type { SessionAnswer, SessionCommand } from './messages.ts';
+import { longestLine, longestWords, mostWarnings, shortened } from './shortened.ts';
 import { TaskProcesses } from './task-processes.ts';
 
 type Open = Extract<SessionCommand, { type: 'open' }>;
@@ -25,7 +26,7 @@ function answer(message: SessionAnswer): void {
 }
 
 function log(line: string): void {
-  answer({ type: 'log', line });
+  answer({ type: 'log', line: shortened(line, longestLine) });
 }
 
 /** Programs started from here inherit both: the machine's owner comes first, and when memory runs out a task ends before the daemon. */
@@ -55,12 +56,13 @@ async function run(opened: Session, command: Run): Promise<void> {
   const { id, step, script, parameters, outputs } = command;
   const abort = new AbortController();
   running.set(id, abort);
-  const progress = (fraction: number, message: string): void => answer({ type: 'progress', id, fraction: Math.min(1, Math.max(0, fraction)), message });
+  const progress = (fraction: number, message: string): void =>
+    answer({ type: 'progress', id, fraction: Math.min(1, Math.max(0, fraction)), message: shortened(message, longestWords) });
   processes.begin();
   try {
     const outcome = await opened.run({ step, script, parameters, outputs, signal: abort.signal, progress, log });
     processes.end([outcome.process, ...(opened.keeps?.() ?? [])]);
-    answer({ type: 'done', id, outputs: measured(outputs, outcome), process: outcome.process, warnings: outcome.warnings });
+    answer({ type: 'done', id, outputs: measured(outputs, outcome), process: outcome.process, warnings: warningsOf(outcome) });
   } catch (error) {
     const { fault, understood } = faultOf(error);
     if (!understood) log(describe(error));
@@ -69,6 +71,10 @@ async function run(opened: Session, command: Run): Promise<void> {
   } finally {
     running.delete(id);
   }
+}
+
+function warningsOf({ warnings }: TaskOutcome): readonly string[] {
+  return warnings.slice(0, mostWarnings).map((warning) => shortened(warning, longestWords));
 }
 
 /** Sizes as they were when the plugin said it was done: a file that still grows afterwards is not a result. */

@@ -6,7 +6,7 @@ import type { Manifest } from '../../plugin/manifest.ts';
 import type { Context, Exit } from '../context.ts';
 import { drawKey } from '../draw-key.ts';
 import { callProgress } from '../output/call-progress.ts';
-import { printable } from '../output/style.ts';
+import { oneLine, printable } from '../output/style.ts';
 import { bytesText, countText, shortId } from '../output/units.ts';
 import { waitForJob } from '../wait-for-job.ts';
 import { secondsOf, timeoutOf } from './wait.ts';
@@ -95,7 +95,7 @@ function receiptText(receipt: SubmitReceipt): string {
       : countText(receipt.copies.length, 'machine');
   const inputs = `${countText(receipt.inputs.files, 'input file')}, ${bytesText(receipt.inputs.bytes)}`;
   return [
-    `Job ${shortId(receipt.id)}: ${printable(receipt.name)}, ${countText(receipt.tasks, 'task')}${skipped} (${inputs}); stored on ${copies}.`,
-    `Results go to ${printable(receipt.outputFolder)}. Follow: supervm wait ${shortId(receipt.id)}   End it: supervm cancel ${shortId(receipt.id)}`,
+    `Job ${shortId(receipt.id)}: ${oneLine(receipt.name)}, ${countText(receipt.tasks, 'task')}${skipped} (${inputs}); stored on ${copies}.`,
+    `Results go to ${oneLine(receipt.outputFolder)}. Follow: supervm wait ${shortId(receipt.id)}   End it: supervm cancel ${shortId(receipt.id)}`,
   ].join('\n');
 }

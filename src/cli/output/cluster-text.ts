@@ -1,7 +1,7 @@
 /** Nodes and the cluster for people. Pure. */
 import type { NodeView, StatusView } from '../../api/views.ts';
 import { isDraining } from '../../model/inventory.ts';
-import { printable, type Style } from './style.ts';
+import { oneLine, printable, type Style } from './style.ts';
 import { table } from './table.ts';
 import { bytesText, coresText, countText, durationText, shortId } from './units.ts';
 
@@ -12,7 +12,7 @@ export function statusText(view: StatusView, style: Style): string {
   const leading =
     view.coordinator === undefined
       ? style.warning('none elected right now')
-      : `${printable(coordinator?.name ?? view.coordinator.node)} (term ${view.coordinator.number}${standingText(view, style)})`;
+      : `${oneLine(coordinator?.name ?? view.coordinator.node)} (term ${view.coordinator.number}${standingText(view, style)})`;
   const eta = queue.etaSeconds === undefined ? '' : `, about ${durationText(queue.etaSeconds)} left`;
   const head = [
     `${style.bold(countText(totals.nodes, 'node'))}, ${countText(totals.cores, 'core').replace(String(totals.cores), coresText(totals.cores))}, ${bytesText(totals.memoryBytes)} memory (${bytesText(totals.freeMemoryBytes)} free)${gpus}`,
@@ -35,7 +35,7 @@ function openText(nodes: readonly NodeView[], style: Style): readonly string[] {
   const open = nodes.filter(({ inventory }) => isOpen(inventory.labels));
   const byReason = Map.groupBy(open, ({ inventory: { labels } }) => labels['sandbox-reason'] ?? 'bubblewrap is missing or not permitted');
   return [...byReason].map(([reason, those]) => {
-    const names = those.map((node) => printable(node.name)).join(', ');
+    const names = those.map((node) => oneLine(node.name)).join(', ');
     return style.warning(`no sandbox   tasks on ${names} can read and change what the daemon's user can: ${printable(reason)}`);
   });
 }
@@ -58,14 +58,14 @@ function durabilityText({ durability: { copies, wanted, job } }: StatusView, sty
 
 export function nodesText(nodes: readonly NodeView[], style: Style): string {
   const rows = nodes.map((node) => [
-    `${printable(node.name)}${node.self ? ' (here)' : ''}`,
+    `${oneLine(node.name)}${node.self ? ' (here)' : ''}`,
     stateText(node, style),
     coresText(node.inventory.cores),
     `${bytesText(node.inventory.freeMemoryBytes)} of ${bytesText(node.inventory.memoryBytes)}`,
     `${Math.round(node.inventory.cpuLoad * 100)}%`,
-    node.inventory.gpus.length === 0 ? '-' : printable(node.inventory.gpus.map((gpu) => gpu.model).join(', ')),
+    node.inventory.gpus.length === 0 ? '-' : oneLine(node.inventory.gpus.map((gpu) => gpu.model).join(', ')),
     String(node.running),
-    printable(node.inventory.programs.map((program) => `${program.name} ${program.version}`).join(', ')) || '-',
+    oneLine(node.inventory.programs.map((program) => `${program.name} ${program.version}`).join(', ')) || '-',
   ]);
   return table([['NODE', 'STATE', 'CORES', 'FREE MEMORY', 'LOAD', 'GPUS', 'TASKS', 'PROGRAMS'].map((title) => style.dim(title)), ...rows]);
 }
@@ -75,7 +75,7 @@ function stateText(node: NodeView, style: Style): string {
   const words = [node.reachability === 'alive' ? style.good('alive') : style.warning(node.reachability)];
   if (node.coordinator) words.push('coordinator');
   const { records } = node.inventory.labels;
-  if (records !== undefined) words.push(style.bad(printable(records)));
+  if (records !== undefined) words.push(style.bad(oneLine(records)));
   if (isDraining(node.inventory)) words.push(style.warning('draining'));
   else if (node.paused) words.push(style.warning('paused'));
   return words.join(', ');

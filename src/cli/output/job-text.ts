@@ -5,13 +5,15 @@ import type { LogView } from '../../api/requests.ts';
 import { hasEnded } from '../../api/settled.ts';
 import type { ConflictView, FailureView, JobView, ResultView, WhyView } from '../../api/views.ts';
 import { progressLine } from './progress-text.ts';
-import { printable, type Style } from './style.ts';
+import { oneLine, printable, type Style } from './style.ts';
 import { table } from './table.ts';
 import { bytesText, countText, durationText, momentText, percentText, shortId } from './units.ts';
 
 /** Lines of a failed task's log that are shown with its name. */
 const logLines = 12;
 const mostFailures = 10;
+/** Characters of a line of a log; the rest only fills the screen. */
+const longestLine = 4000;
 
 export function phaseText(view: JobView, style: Style): string {
   switch (view.phase) {
@@ -33,8 +35,8 @@ export function jobsText(views: readonly JobView[], style: Style): string {
   if (views.length === 0) return 'No jobs yet. Try: supervm render scene.blend';
   const rows = views.map((view) => [
     shortId(view.id),
-    printable(view.name),
-    view.type,
+    oneLine(view.name),
+    oneLine(view.type),
     phaseText(view, style),
     `${view.tasks.kept}/${view.tasks.total}`,
     `${heldCopies(view)}/${view.copiesWanted}`,
@@ -48,20 +50,20 @@ export function jobsText(views: readonly JobView[], style: Style): string {
 export function jobText(view: JobView, style: Style): string {
   const rows: [string, string][] = [
     ['job', view.id],
-    ['name', printable(view.name)],
+    ['name', oneLine(view.name)],
     ['state', phaseText(view, style)],
     ['tasks', progressLine(view)],
-    ['submitted', `${momentText(view.submittedAt)} by ${printable(view.owner)}${view.generation > 1 ? `, try ${view.generation}` : ''}`],
+    ['submitted', `${momentText(view.submittedAt)} by ${oneLine(view.owner)}${view.generation > 1 ? `, try ${view.generation}` : ''}`],
     ['copies', copiesText(view)],
   ];
   if (view.outputFolder !== '')
-    rows.push(['output', `${printable(view.outputFolder)}${view.delivered === undefined ? '' : ` (${countText(view.delivered, 'file')})`}`]);
+    rows.push(['output', `${oneLine(view.outputFolder)}${view.delivered === undefined ? '' : ` (${countText(view.delivered, 'file')})`}`]);
   if (view.deliveryProblem !== undefined) rows.push(['problem', style.bad(printable(view.deliveryProblem.message))]);
   for (const conflict of view.conflictingResults) rows.push(['conflict', conflictText(conflict)]);
   const running = view.running.map((attempt) => [
     '',
-    printable(attempt.nodeName),
-    printable(attempt.task),
+    oneLine(attempt.nodeName),
+    oneLine(attempt.task),
     percentText(attempt.fraction),
     durationText(attempt.seconds),
     printable(attempt.message).split('\n')[0] ?? '',
@@ -81,11 +83,9 @@ function copiesText({ copies, copiesWanted, resultCopies }: JobView): string {
 
 /** `render frame=1 has 2 results: 3f2a9c01 from workshop was chosen, not 77ab12ef from laptop`: which machine made which bytes. */
 function conflictText({ task, results }: ConflictView): string {
-  const named = results.map(
-    ({ nodeName, outputs }) => `${outputs.map(({ digest }) => digest.slice(0, 8)).join(' ') || 'no files'} from ${printable(nodeName)}`,
-  );
+  const named = results.map(({ nodeName, outputs }) => `${outputs.map(({ digest }) => digest.slice(0, 8)).join(' ') || 'no files'} from ${oneLine(nodeName)}`);
   const [chosen, ...others] = named;
-  return `${printable(task)} has ${results.length} results: ${chosen} was chosen, not ${others.join(', ')}`;
+  return `${oneLine(task)} has ${results.length} results: ${chosen} was chosen, not ${others.join(', ')}`;
 }
 
 /** Names of failed tasks with the reason and the end of their logs, and what to type next. */
@@ -99,12 +99,13 @@ function failuresText(view: JobView, style: Style): string {
 }
 
 function failureText(failure: FailureView, style: Style): string {
-  const head = `${style.bad('failed:')} ${printable(failure.task)} on ${printable(failure.nodeName)} after ${countText(failure.attempts, 'attempt')}: ${printable(failure.message)} [${failure.code}]`;
+  const head = `${style.bad('failed:')} ${oneLine(failure.task)} on ${oneLine(failure.nodeName)} after ${countText(failure.attempts, 'attempt')}: ${inset(failure.message)} [${oneLine(failure.code)}]`;
   const tail = printable(failure.logTail)
     .trimEnd()
     .split('\n')
     .slice(-logLines)
-    .filter((line) => line !== '');
+    .filter((line) => line !== '')
+    .map((line) => line.slice(0, longestLine));
   return [head, ...tail.map((line) => style.dim(`    ${line}`))].join('\n');
 }
 
@@ -117,7 +118,7 @@ export function outcomeText(view: JobView, style: Style): string {
 
 function endText(view: JobView, style: Style): string {
   const { kept, total } = view.tasks;
-  const where = view.outputFolder === '' ? '' : ` in ${printable(view.outputFolder)}`;
+  const where = view.outputFolder === '' ? '' : ` in ${oneLine(view.outputFolder)}`;
   switch (view.phase) {
     case 'succeeded': {
       const conflicts =
@@ -138,8 +139,8 @@ export function whyText(view: WhyView, job: JobView | undefined, style: Style): 
   if (view.reasons.length === 0) return job === undefined ? 'Nothing waits.' : `Nothing waits: the job is ${phaseText(job, style)} (${progressLine(job)}).`;
   return view.reasons
     .map((reason) => {
-      const nodes = reason.nodes.map((node) => `    ${printable(node.name)} ${printable(node.reason)}`);
-      return [`${style.bold(reason.code)}: ${printable(reason.message)}`, ...(reason.hint === '' ? [] : [`  ${printable(reason.hint)}`]), ...nodes].join('\n');
+      const nodes = reason.nodes.map((node) => `    ${oneLine(node.name)} ${inset(node.reason)}`);
+      return [`${style.bold(oneLine(reason.code))}: ${inset(reason.message)}`, ...(reason.hint === '' ? [] : [`  ${inset(reason.hint)}`]), ...nodes].join('\n');
     })
     .join('\n');
 }
@@ -147,12 +148,12 @@ export function whyText(view: WhyView, job: JobView | undefined, style: Style): 
 export function resultsText(results: readonly ResultView[], style: Style): string {
   if (results.length === 0) return 'No results yet.';
   const rows = results.map((result) => [
-    printable(result.task),
-    printable(result.nodeName),
+    oneLine(result.task),
+    oneLine(result.nodeName),
     String(result.process),
     `${result.seconds.toFixed(1)} s`,
     bytesText(result.outputs.reduce((sum, output) => sum + output.size, 0)),
-    printable(result.outputs.map((output) => output.path).join(', ')),
+    oneLine(result.outputs.map((output) => output.path).join(', ')),
   ]);
   return table([['TASK', 'NODE', 'PROCESS', 'TOOK', 'SIZE', 'FILES'].map((title) => style.dim(title)), ...rows]);
 }
@@ -162,8 +163,19 @@ export function logsText(logs: readonly LogView[], style: Style): string {
   return logs
     .map((log) => {
       const outcome = log.outcome === 'kept' ? style.good('kept') : style.bad('failed');
-      const head = `${printable(log.task)}  attempt ${log.attempt} on ${printable(log.nodeName)}  ${outcome}: ${printable(log.message)}`;
-      return [head, ...log.lines.map((line) => `    ${printable(line)}`)].join('\n');
+      const head = `${oneLine(log.task)}  attempt ${log.attempt} on ${oneLine(log.nodeName)}  ${outcome}: ${inset(log.message)}`;
+      return [head, ...log.lines.map((line) => `    ${clipped(line)}`)].join('\n');
     })
     .join('\n');
+}
+
+/** What somebody else says, in lines that cannot be taken for ours. */
+function inset(text: string): string {
+  return printable(text).replaceAll('\n', '\n    ');
+}
+
+function clipped(line: string): string {
+  const text = oneLine(line.replace(/\r$/, ''));
+  const rest = text.length - longestLine;
+  return rest <= 0 ? text : `${text.slice(0, longestLine)} [${countText(rest, 'more character')}; all of it: --json]`;
 }

@@ -1,7 +1,7 @@
 /** The three outputs. A command shows a Presentation and so has all of them, or it does not compile. */
 import type { Problem } from '../../api/problem.ts';
 import { errorKinds, type SupervmError } from '../../model/errors.ts';
-import { type Style, styleOf } from './style.ts';
+import { jsonText, printable, type Style, styleOf } from './style.ts';
 import type { Terminal } from './terminal.ts';
 
 export type Mode = 'human' | 'json' | 'quiet';
@@ -41,13 +41,13 @@ export function createOutput(mode: Mode, terminal: Terminal, noColor: boolean): 
       if (mode === 'human') terminal.out(`${text}\n`);
     },
     show(presentation) {
-      if (mode === 'json') terminal.out(`${JSON.stringify(presentation.json ?? null, undefined, 2)}\n`);
+      if (mode === 'json') terminal.out(`${jsonText(presentation.json, 2)}\n`);
       else if (mode === 'human') terminal.out(lines(presentation.human(style)));
-      else if (presentation.quiet !== '') terminal.out(lines(presentation.quiet));
+      else if (presentation.quiet !== '') terminal.out(lines(terminal.interactive ? printable(presentation.quiet) : presentation.quiet));
     },
     warn(text, hint = '') {
-      note(`${style.warning('warning:')} ${text}`);
-      if (hint !== '') note(`  ${hint}`);
+      note(`${style.warning('warning:')} ${printable(text)}`);
+      if (hint !== '') note(`  ${printable(hint)}`);
     },
     problem(error) {
       if (mode === 'json') {
@@ -58,11 +58,11 @@ export function createOutput(mode: Mode, terminal: Terminal, noColor: boolean): 
           status: errorKinds[error.code].status,
           exit: errorKinds[error.code].exit,
         };
-        terminal.error(`${JSON.stringify(problem)}\n`);
+        terminal.error(`${jsonText(problem)}\n`);
         return;
       }
-      terminal.error(`${style.bad('error:')} ${error.message}\n`);
-      if (error.hint !== '') terminal.error(`  ${error.hint}\n`);
+      terminal.error(`${style.bad('error:')} ${printable(error.message)}\n`);
+      if (error.hint !== '') terminal.error(`  ${printable(error.hint)}\n`);
     },
   };
 }

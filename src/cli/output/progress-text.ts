@@ -1,6 +1,6 @@
 /** A running job in words: a block for terminals, one line for everything else. Pure. */
 import type { JobView } from '../../api/views.ts';
-import { printable, type Style } from './style.ts';
+import { oneLine, type Style } from './style.ts';
 import { countText, durationText, percentText, shortId } from './units.ts';
 
 const mostRunning = 16;
@@ -19,14 +19,14 @@ export function progressLine(view: JobView): string {
 /** Lines no longer than `columns`, without line ends. */
 export function progressBlock(view: JobView, waiting: string | undefined, columns: number, style: Style): readonly string[] {
   const { total, kept, running } = view.tasks;
-  const head = `${printable(view.name)} ${style.dim(shortId(view.id))}  ${progressLine(view)}`;
+  const head = `${clip(oneLine(view.name), Math.max(20, columns - 50))} ${style.dim(shortId(view.id))}  ${progressLine(view)}`;
   const barWidth = Math.max(10, Math.min(40, columns - 8));
   const full = total === 0 ? 0 : Math.floor((kept / total) * barWidth);
   const bar = `${style.good('█'.repeat(full))}${style.dim('░'.repeat(barWidth - full))} ${percentText(total === 0 ? 0 : kept / total)}`;
-  const nameWidth = Math.max(0, ...view.running.map((attempt) => attempt.nodeName.length));
+  const nameWidth = Math.max(0, ...view.running.map((attempt) => oneLine(attempt.nodeName).length));
   const attempts = view.running.slice(0, mostRunning).map((attempt) => {
-    const text = `  ${attempt.nodeName.padEnd(nameWidth)}  ${attempt.task}  ${percentText(attempt.fraction).padStart(4)}  ${durationText(attempt.seconds)}`;
-    return printable(attempt.message === '' ? text : `${text}  ${attempt.message.split('\n')[0]}`).slice(0, columns - 1);
+    const text = `  ${oneLine(attempt.nodeName).padEnd(nameWidth)}  ${oneLine(attempt.task)}  ${percentText(attempt.fraction).padStart(4)}  ${durationText(attempt.seconds)}`;
+    return (attempt.message === '' ? text : `${text}  ${oneLine(attempt.message.split('\n')[0] ?? '')}`).slice(0, columns - 1);
   });
   const more = running > mostRunning ? [`  and ${running - mostRunning} more`] : [];
   const remarks = remarksOf(view, waiting).map((line) => style.warning(`  ${line}`.slice(0, columns - 1)));
@@ -36,9 +36,9 @@ export function progressBlock(view: JobView, waiting: string | undefined, column
 /** What a person should know beside the counts. */
 export function remarksOf(view: JobView, waiting: string | undefined): readonly string[] {
   const remarks: string[] = [];
-  if (waiting !== undefined && view.tasks.running === 0) remarks.push(printable(`waiting: ${waiting}`).replaceAll('\n', ' '));
+  if (waiting !== undefined && view.tasks.running === 0) remarks.push(oneLine(`waiting: ${waiting.replaceAll('\n', ' ')}`));
   const delivered = view.deliveryProblem;
-  if (delivered !== undefined) remarks.push(printable(`cannot write results: ${delivered.message}`).replaceAll('\n', ' '));
+  if (delivered !== undefined) remarks.push(oneLine(`cannot write results: ${delivered.message.replaceAll('\n', ' ')}`));
   if (view.tasks.failed > 0) remarks.push(`${countText(view.tasks.failed, 'task')} failed`);
   return remarks;
 }

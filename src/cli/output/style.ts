@@ -24,8 +24,34 @@ export function widthOf(text: string): number {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
 const controlCode = /\u001b\[\d+m/g;
 
-/** What others wrote (names, messages) must not move the cursor or colour the screen. Line ends stay. */
+/**
+ * Whatever moves the cursor, colours the screen, retitles the window, cannot be seen or turns the direction of reading: control and
+ * format characters, line and paragraph separators, halves of pairs. The two joiners stay: whole scripts, and many signs, need them.
+ */
+const untrusted = /(?![\n\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** What others wrote (names, messages), harmless on a terminal: such characters are shown as `\x1b`, `\u202e`. Line ends and the spaces of tabs stay. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
-  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, (character) => (character === '\t' ? ' ' : ''));
+  return text.replaceAll('\r\n', '\n').replace(untrusted, (character) => (character === '\t' ? ' ' : escapeOf(character)));
+}
+
+/** The same where only one line may appear: a name with a line end in it could pass for a line of ours. */
+export function oneLine(text: string): string {
+  return printable(text).replaceAll('\n', '\\n');
+}
+
+function escapeOf(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`;
+  return code <= 0xffff ? `\\u${code.toString(16).padStart(4, '0')}` : `\\u{${code.toString(16)}}`;
+}
+
+/** JSON that means the same and is harmless on a terminal too: nothing is lost, it is only written as `\u202e`. */
+export function jsonText(value: unknown, indentation?: number): string {
+  const text = JSON.stringify(value ?? null, undefined, indentation);
+  return text.replace(untrusted, (character) => character.split('').map(unitText).join(''));
+}
+
+function unitText(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

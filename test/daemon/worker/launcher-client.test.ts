@@ -86,7 +86,7 @@ describe('the launcher', () => {
     expect(await exited).toMatchObject({ code: 0, tail: expect.stringMatching(/x\nthe end$/) });
     const text = readFileSync(log, 'utf8');
     expect(text.length).toBeLessThan(5 * 1024 * 1024);
-    expect(text).toMatch(/reached its limit[\s\S]*\nthe end\n$/);
+    expect(text).toMatch(/bytes left out, the limit of a log is 4194304[\s\S]*\nthe end\n$/);
   });
 
   it('keeps progress from a log, and what the session logs from the answers', async () => {

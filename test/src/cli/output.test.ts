@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { NodeView } from '../../../src/api/views.ts';
 import { statusText } from '../../../src/cli/output/cluster-text.ts';
@@ -6,7 +7,7 @@ import { jobText, outcomeText } from '../../../src/cli/output/job-text.ts';
 import { liveBlock } from '../../../src/cli/output/live-block.ts';
 import { createOutput, type Mode } from '../../../src/cli/output/output.ts';
 import { progressBlock, progressLine } from '../../../src/cli/output/progress-text.ts';
-import { printable, styleOf, widthOf } from '../../../src/cli/output/style.ts';
+import { jsonText, oneLine, printable, styleOf, widthOf } from '../../../src/cli/output/style.ts';
 import { table } from '../../../src/cli/output/table.ts';
 import { bytesText, countText, durationText, percentText } from '../../../src/cli/output/units.ts';
 import { SupervmError } from '../../../src/model/errors.ts';
@@ -59,8 +60,53 @@ test('columns are as wide as their widest cell, colours not counted', () => {
   ).toBe(`A     B\nlong  x\n${style.good('ok')}    y`);
 });
 
-test('what others wrote cannot move the cursor', () => {
-  expect(printable(`${controls}[2Jred${controls}[31m\tab\r\nend`)).toBe('[2Jred[31m ab\nend');
+describe('what others wrote', () => {
+  const hostile = fc.string({
+    unit: fc.oneof(
+      fc.constantFrom('\u001b', '\u009b', '\u0000', '\u007f', '\u202e', '\u2066', '\u200f', '\ufeff', '\u2028', '\ud800', '\r', '\n', '\t', '\u{e0041}'),
+      fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
+    ),
+    maxLength: 40,
+  });
+  const harmless = /^(?:[\n\u200c\u200d]|[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}])*$/u;
+
+  test('can neither move the cursor, colour the screen nor turn the direction of reading, and is not dropped', () => {
+    const link = `${controls}]8;;http://x${controls}\\`;
+    expect(printable(`${controls}[2Jred\u009b31m\tab\r\n${link}\u202eend\u0000`)).toBe('\\x1b[2Jred\\x9b31m ab\n\\x1b]8;;http://x\\x1b\\\\u202eend\\x00');
+    fc.assert(fc.property(hostile, (text) => harmless.test(printable(text)) && harmless.test(oneLine(text)) && !oneLine(text).includes('\n')));
+  });
+
+  test('is whole in JSON, and harmless there too', () => {
+    fc.assert(
+      fc.property(hostile, fc.constantFrom(undefined, 2), (text, indentation) => {
+        const json = jsonText({ [text]: [text] }, indentation);
+        expect(JSON.parse(json)).toEqual({ [text]: [text] });
+        expect(json).toMatch(harmless);
+      }),
+    );
+  });
+
+  test('joins what scripts and signs must have joined', () => expect(printable('👩‍🚀 می‌خواهم\tα')).toBe('👩‍🚀 می‌خواهم α'));
+
+  test.each(['human', 'json', 'quiet'] as Mode[])('does nothing to a terminal, as %s', (mode) => {
+    const { terminal: screen, printed } = terminal(true);
+    const output = createOutput(mode, screen, true);
+    const text = `${controls}]0;title\u0007\u009b2J`;
+    output.show({ human: () => printable(text), json: { text }, quiet: text });
+    output.warn(text, text);
+    output.problem(new SupervmError('task-failed', text, text));
+    expect(`${printed.out}${printed.error}`).toMatch(harmless);
+    expect(`${printed.out}${printed.error}`).toContain(']0;title');
+  });
+
+  test('cannot pass for a line of ours', () => {
+    const view = viewOf({
+      name: 'cube\nerror: gone',
+      failures: [{ task: 'a\nb', code: 'x\ny', message: 'm\ndone: 4 of 4', nodeName: 'n\n2', attempts: 1, logTail: '' }],
+    });
+    const lines = jobText(view, plain).split('\n');
+    expect(lines.filter((line) => /^(error|done|b|y|2)/.test(line))).toEqual([]);
+  });
 });
 
 describe('a block on a terminal', () => {
