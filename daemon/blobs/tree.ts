@@ -2,10 +2,13 @@
 import { decode, encode, rfc8949EncodeOptions } from 'cborg';
 import { SupervmError } from '../../src/model/errors.ts';
 import type { TreeEntry } from '../../src/model/job.ts';
-import { pathDefect } from '../../src/model/relative-path.ts';
+import { PathCollisions, pathDefect } from '../../src/model/relative-path.ts';
 import type { Tree } from './blobs.ts';
 
 const digestShape = /^[0-9a-f]{64}$/;
+/** Of one job: more than any scene has, and checked in well under a second. */
+const mostEntries = 100_000;
+const mostBytes = 2 ** 44;
 
 /** Canonical bytes of the entries, in any order given. Throws `tree-invalid` for a path that climbs, repeats, or is both file and folder. */
 export function encodeTree(entries: readonly TreeEntry[]): Uint8Array {
@@ -41,20 +44,22 @@ function readEntry(value: unknown): TreeEntry {
 }
 
 function checkEntries(sorted: readonly TreeEntry[]): void {
-  const folders = new Set<string>();
-  for (const { path } of sorted) for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1)) folders.add(path.slice(0, end));
+  if (sorted.length > mostEntries) throw new SupervmError('tree-invalid', `there are ${sorted.length} input files; a job may have ${mostEntries}`);
+  const collisions = new PathCollisions();
   let previous: string | undefined;
+  let bytes = 0;
   for (const entry of sorted) {
-    const defect = entryDefect(entry, previous, folders);
+    const defect = entryDefect(entry, previous) ?? collisions.add(entry.path);
     if (defect !== undefined) throw new SupervmError('tree-invalid', `the input file ${JSON.stringify(entry.path)} ${defect}`);
     previous = entry.path;
+    bytes += entry.size;
   }
+  if (bytes > mostBytes) throw new SupervmError('tree-invalid', `the input files take ${bytes} bytes; a job's may take ${mostBytes}`);
 }
 
-function entryDefect(entry: TreeEntry, previous: string | undefined, folders: ReadonlySet<string>): string | undefined {
+function entryDefect(entry: TreeEntry, previous: string | undefined): string | undefined {
   const defect = pathDefect(entry.path);
   if (defect !== undefined) return defect;
-  if (folders.has(entry.path)) return 'is both a file and a folder';
   if (previous === entry.path) return 'is listed twice';
   if (previous !== undefined && comparePaths(previous, entry.path) > 0) return 'is not in its place';
   if (!digestShape.test(entry.digest)) return 'has no valid digest';

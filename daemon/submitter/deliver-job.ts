@@ -4,13 +4,11 @@ import type { ResultKept } from '../../src/model/facts.ts';
 import type { OutputFile } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 import { jobTally } from '../../src/model/phase.ts';
-import { writeFault } from './disk-errors.ts';
 import { digestOfFile } from './file-digest.ts';
 import type { BlobFiles, Blobs } from './needs.ts';
 import { discardFolder, existingFiles, prepareFolder, refuseExisting, sizeOf, staysBelow } from './output-folder.ts';
 import type { ExistingFiles, OnProgress } from './submission.ts';
-
-const fileMode = 0o644;
+import { writeBelow } from './write-below.ts';
 
 export interface DeliverNeeds {
   readonly blobs: Pick<Blobs, 'fetch'>;
@@ -52,10 +50,7 @@ export async function deliverJob(
       signal.throwIfAborted();
       onProgress({ stage: 'fetching', done: index, total: due.length, message: output.path });
       await needs.blobs.fetch([{ digest: output.digest, size: output.size }], from, signal);
-      const target = join(folder, output.path);
-      await needs.blobFiles.writeFile(output.digest, target, fileMode).catch((error: unknown) => {
-        throw writeFault(error, target);
-      });
+      await writeBelow(needs.blobFiles, output.digest, folder, output.path);
       bytes += output.size;
     }
     const { total, kept } = jobTally(state);

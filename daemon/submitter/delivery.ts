@@ -13,12 +13,12 @@ import { type DueFile, JobDelivery } from './job-delivery.ts';
 import { removeLeftovers } from './leftovers.ts';
 import type { BlobFiles, Blobs, Clock, Journal } from './needs.ts';
 import { sizeOf, staysBelow } from './output-folder.ts';
+import { writeBelow } from './write-below.ts';
 
 /** Files on their way at once, of all jobs. */
 const lanes = 4;
 const firstRetryMs = 1000;
 const longestRetryMs = 30_000;
-const fileMode = 0o644;
 
 export interface DeliveryOptions {
   readonly self: string;
@@ -154,7 +154,7 @@ export class Delivery implements Startable {
       // Written before a crash that came before the list was: do not touch it again.
       if (!(await isThere(target, output.size, output.digest))) {
         await this.#needs.blobs.fetch([{ digest: output.digest, size: output.size }], file.from, this.#stopping.signal);
-        await this.#write(file);
+        await writeBelow(this.#needs.blobFiles, output.digest, delivery.folder, output.path);
       }
       await this.#needs.delivered.add(file.job, output.path, output.digest);
     } catch (error) {
@@ -171,14 +171,6 @@ export class Delivery implements Startable {
     delivery.done(file);
     this.#tellDelivered(file.job);
     for (const listener of this.#onDelivered) listener({ job: file.job, file: output.path, digest: output.digest });
-  }
-
-  async #write({ output, target }: DueFile): Promise<void> {
-    try {
-      await this.#needs.blobFiles.writeFile(output.digest, target, fileMode);
-    } catch (error) {
-      throw writeFault(error, target);
-    }
   }
 
   /** Makes it known to everybody once all files of an ended job are in the folder: their bytes need no care then. */

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod, lstat, mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SupervmError } from '../../src/model/errors.ts';
+import { pathDefect } from '../../src/model/relative-path.ts';
 import { errnoOf } from './disk-errors.ts';
 
 /** Names shown of files that are in the way. */
@@ -40,7 +41,7 @@ async function probe(folder: string): Promise<void> {
  * Makes the folder and those above it that are missing; returns the topmost one made. Not by mkdir's `recursive`, which never ends
  * where a folder is there but takes no new ones (/proc). The daemon's own files are private; what it makes for its user is as folders usually are.
  */
-async function makeFolders(folder: string): Promise<string | undefined> {
+export async function makeFolders(folder: string): Promise<string | undefined> {
   const missing: string[] = [];
   for (let current = folder; (await stat(current).catch(() => undefined)) === undefined; current = dirname(current)) missing.unshift(current);
   const made: string[] = [];
@@ -103,9 +104,9 @@ export function refuseExisting(folder: string, existing: readonly string[], tota
   );
 }
 
-/** True for a relative path that stays below its folder. Output names come from other machines. */
+/** True for a relative path that stays below its folder and is what it looks like. Output names come from other machines. */
 export function staysBelow(path: string): boolean {
-  return path !== '' && !path.includes('\0') && path.split('/').every((name) => name !== '' && name !== '.' && name !== '..');
+  return pathDefect(path) === undefined;
 }
 
 /** Size in bytes of a regular file; undefined when there is none. */

@@ -2,6 +2,7 @@
 import { SupervmError } from '../../src/model/errors.ts';
 import { parseFrames } from '../../src/model/frame-range.ts';
 import type { IntegerRange, Json, JsonObject } from '../../src/model/job.ts';
+import { portableDefect } from '../../src/model/relative-path.ts';
 import { type Engine, engineOf } from './engines.ts';
 import { type Format, formatNamed, formatNames } from './formats.ts';
 
@@ -73,6 +74,8 @@ function denoise(value: string | undefined): boolean | undefined {
 function fileName(value: string | undefined): string {
   if (value === undefined) return 'frame_####';
   if (!/^[^/\\\0]*#[^/\\\0]*$/.test(value) || /#[^#]+#/.test(value)) throw refuse('fileName', value, 'It needs one run of #, and no slash: frame_####.');
+  const defect = portableDefect(value);
+  if (defect !== undefined) throw refuse('fileName', value, `A file of this name ${defect}.`);
   if (value.startsWith('.') || value.length > 200) throw refuse('fileName', value, 'It must not begin with a dot nor have over 200 characters.');
   return value;
 }
