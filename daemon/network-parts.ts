@@ -91,6 +91,7 @@ export async function openNetwork(
       beats,
       identityInUse: (rival) => copied.met(rival),
       learned: (node, addresses) => memory.keep({ book: { ...memory.known.book, [node]: addresses } }),
+      excluded: (peer, reason, pauseMs) => log.warn('a member stays out for a while', { peer, reason, pauseMs }),
       problem: (peer, reason) => log.info('a connection ended', { peer, reason }),
       unknown: (peer, protocol, word) => log.debug('a peer of another version said what is not known here', { peer, protocol, word }),
     },

@@ -34,7 +34,7 @@ export interface DaemonApiNeeds {
   readonly attemptLogs: AttemptLogReader;
   readonly ending: EndingControl;
   /** The process itself, for its metrics: seconds since start, what it holds, its id. */
-  process(): Pick<MetricsView, 'uptimeSeconds' | 'residentBytes' | 'heapBytes' | 'connections' | 'streams' | 'unknownMessages'> & { readonly pid: number };
+  process(): Omit<MetricsView, 'nodes' | 'jobs' | 'tasks' | 'taskSeconds'> & { readonly pid: number };
 }
 
 export interface ApiParts {

@@ -10,10 +10,8 @@ import { type Frame, frameSize, frameTypes } from '../wire/frame.ts';
 import type { Protocol, Schema, Service } from '../wire/messenger.ts';
 import { maximumFrameBytes } from '../wire/protocols.ts';
 import { type BodyReading, readBody } from '../wire/read-body.ts';
+import { PeerMeters } from './limits/peer-meters.ts';
 import { notKnown, reasonOf, refusalBody } from './refusal.ts';
-
-/** More requests of one peer at work than this are refused: nobody honest has that many outstanding. */
-const maximumRequestsAtWork = 512;
 
 export interface ExchangeNeeds {
   readonly clock: Clock;
@@ -23,6 +21,8 @@ export interface ExchangeNeeds {
   violated(peer: NodeId, reason: Error): void;
   /** The peer said what only another version knows: `word`, in a message, a request or a reply. What this throws is a violation. */
   unknown(peer: NodeId, protocol: string, word: string): void;
+  /** What the peer says beyond its limits is dropped, or refused where it is a request. What this throws is a violation. */
+  overLimits?(peer: NodeId, protocol: string): void;
 }
 
 interface Pending {
@@ -43,13 +43,15 @@ export class Exchange {
   readonly #needs: ExchangeNeeds;
   readonly #served = new Map<string, Served>();
   readonly #pending = new Map<number, Pending>();
-  readonly #atWork = new Map<NodeId, number>();
+  /** What the peers said of late. */
+  readonly meters: PeerMeters;
   /** How many connections to each peer have closed. */
   readonly #closures = new Map<NodeId, number>();
   #lastId = 0;
 
   constructor(needs: ExchangeNeeds) {
     this.#needs = needs;
+    this.meters = new PeerMeters(needs);
   }
 
   protocols(): Protocol<unknown, unknown, unknown>[] {
@@ -80,9 +82,11 @@ export class Exchange {
 
   receive(from: NodeId, protocol: string, frame: Frame): void {
     try {
-      if (frame.type === frameTypes.message) this.#message(from, protocol, frame);
+      const asked = frame.type === frameTypes.reply || frame.type === frameTypes.refusal ? this.#waiting(from, protocol, frame) : undefined;
+      if (asked !== undefined) this.#reply(from, protocol, frame, asked);
+      else if (!this.#passes(from, protocol, frame)) this.#drop(from, protocol, frame);
+      else if (frame.type === frameTypes.message) this.#message(from, protocol, frame);
       else if (frame.type === frameTypes.request) this.#request(from, protocol, frame);
-      else if (frame.type === frameTypes.reply || frame.type === frameTypes.refusal) this.#reply(from, protocol, frame);
     } catch (error) {
       this.#needs.violated(from, error instanceof Error ? error : new Error(String(error)));
     }
@@ -101,6 +105,18 @@ export class Exchange {
     for (const [id, pending] of this.#pending) this.#settle(id, pending);
   }
 
+  /** Throws when it goes on and on. */
+  #passes(from: NodeId, protocol: string, frame: Frame): boolean {
+    const passage = this.meters.take(from, protocol, frameSize(frame));
+    if (passage === 'cut') throw new RangeError(`it says more on ${protocol} than any node has to`);
+    return passage === 'pass';
+  }
+
+  #drop(from: NodeId, protocol: string, frame: Frame): void {
+    this.#needs.overLimits?.(from, protocol);
+    if (frame.type === frameTypes.request) this.#refuse(from, protocol, frame.id, 'too much at once');
+  }
+
   #message(from: NodeId, protocol: string, frame: Frame): void {
     const served = this.#served.get(protocol);
     if (served?.service.onMessage === undefined) return;
@@ -110,13 +126,8 @@ export class Exchange {
 
   #request(from: NodeId, protocol: string, frame: Frame): void {
     const served = this.#served.get(protocol);
-    const atWork = this.#atWork.get(from) ?? 0;
     if (served?.service.onRequest === undefined) {
       this.#refuse(from, protocol, frame.id, `${protocol} is not served there`, true);
-      return;
-    }
-    if (atWork >= maximumRequestsAtWork) {
-      this.#refuse(from, protocol, frame.id, 'too many requests at once');
       return;
     }
     const request = this.#read(from, protocol, served.protocol.request, decodeBody(frame.body));
@@ -124,12 +135,11 @@ export class Exchange {
       this.#refuse(from, protocol, frame.id, `${protocol} has no "${request.word}" there`, true);
       return;
     }
-    this.#atWork.set(from, atWork + 1);
-    this.#answer(from, served, frame.id, request.body).finally(() => {
-      const left = (this.#atWork.get(from) ?? 1) - 1;
-      if (left === 0) this.#atWork.delete(from);
-      else this.#atWork.set(from, left);
-    });
+    if (!this.meters.begin(from, protocol)) {
+      this.#refuse(from, protocol, frame.id, 'too many requests at once');
+      return;
+    }
+    this.#answer(from, served, frame.id, request.body).finally(() => this.meters.answered(from, protocol));
   }
 
   /** Only over the connection that asked: another process of the peer, started meanwhile, gives its own requests the same numbers. */
@@ -149,10 +159,13 @@ export class Exchange {
     this.#needs.transmit(to, protocol, { type: frameTypes.refusal, id, body: refusalBody(message, isUnknown) });
   }
 
-  #reply(from: NodeId, protocol: string, frame: Frame): void {
-    const pending = this.#pending.get(frame.id);
-    // A reply after its time-out, or a second one, finds nobody waiting.
-    if (pending === undefined || pending.peer !== from || pending.protocol !== protocol) return;
+  /** Undefined for a reply after its time-out, or a second one. */
+  #waiting(from: NodeId, protocol: string, { id }: Frame): Pending | undefined {
+    const pending = this.#pending.get(id);
+    return pending?.peer === from && pending.protocol === protocol ? pending : undefined;
+  }
+
+  #reply(from: NodeId, protocol: string, frame: Frame, pending: Pending): void {
     this.#settle(frame.id, pending);
     try {
       const body = decodeBody(frame.body);

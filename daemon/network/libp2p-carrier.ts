@@ -7,6 +7,7 @@ import { type Address, formatAddress, multiaddrTexts, parseAddress } from './add
 import { helloProtocol } from './hello.ts';
 import { createLibp2pNode, listeningPort } from './libp2p-node.ts';
 import type { Connection, Libp2p, Stream } from './libp2p-types.ts';
+import { gateLimits, StrangerGate } from './limits/stranger-gate.ts';
 import type { NodeKey } from './node-key.ts';
 import { PeerLink, type PeerLinkNeeds } from './peer-link.ts';
 
@@ -38,6 +39,8 @@ export class Libp2pCarrier {
   readonly #needs: CarrierNeeds;
   readonly #links = new WeakMap<Connection, PeerLink>();
   readonly #handled = new Set<string>();
+  readonly #gate: StrangerGate;
+  readonly #linkNeeds: PeerLinkNeeds;
   /** Where this very process answered, as libp2p writes addresses and as they were given. */
   readonly #ownLife = new Set<string>();
   #node: Libp2p | undefined;
@@ -45,6 +48,13 @@ export class Libp2pCarrier {
   constructor(options: CarrierOptions, needs: CarrierNeeds) {
     this.#options = options;
     this.#needs = needs;
+    this.#gate = new StrangerGate(gateLimits, needs);
+    const admitted = (link: PeerLink): void => {
+      const [, , host = '', , port = ''] = link.remoteAddress.split('/');
+      if (!link.dialled) this.#gate.admitted(host, Number(port));
+      needs.admitted(link);
+    };
+    this.#linkNeeds = { ...needs, admitted };
   }
 
   /** Resolves with the port. Throws `usage` when this node cannot listen as told. */
@@ -59,10 +69,10 @@ export class Libp2pCarrier {
     }
   }
 
-  /** What stands now, hellos under way included. */
-  counts(): { readonly connections: number; readonly streams: number } {
+  /** What stands now, hellos under way included, and the strangers among it; and how many were sent away. */
+  counts(): { readonly connections: number; readonly streams: number } & ReturnType<StrangerGate['counts']> {
     const connections = this.#node?.getConnections() ?? [];
-    return { connections: connections.length, streams: connections.reduce((sum, { streams }) => sum + streams.length, 0) };
+    return { connections: connections.length, streams: connections.reduce((sum, { streams }) => sum + streams.length, 0), ...this.#gate.counts() };
   }
 
   async stop(): Promise<void> {
@@ -108,6 +118,7 @@ export class Libp2pCarrier {
     const node = await createLibp2pNode({
       ...{ nodeKey, noisePrologue, life, listen },
       isBanned: (peer) => this.#needs.isBanned(peer),
+      enters: (socket) => this.#gate.enters(socket),
       metOwnLife: (met) => this.#ownLife.add(met.split('/p2p/')[0] ?? met),
     });
     this.#node = node;
@@ -120,7 +131,7 @@ export class Libp2pCarrier {
   }
 
   #opened(connection: Connection): void {
-    const link = new PeerLink({ connection }, this.#needs);
+    const link = new PeerLink({ connection }, this.#linkNeeds);
     this.#links.set(connection, link);
     if (!this.#needs.opened(link)) link.drop();
     else if (link.dialled) void link.greet();

@@ -13,6 +13,7 @@ import { Dialer } from './dialer.ts';
 import { Exchange } from './exchange.ts';
 import { crossing, type Hello, type Rival, wireVersion } from './hello.ts';
 import { Libp2pCarrier, type ListenOptions } from './libp2p-carrier.ts';
+import { Exclusions } from './limits/exclusions.ts';
 import type { NodeKey } from './node-key.ts';
 import type { PeerLink } from './peer-link.ts';
 import { type PeerEvent, PeerTable } from './peer-table.ts';
@@ -42,6 +43,8 @@ export interface Libp2pNetworkNeeds {
   identityInUse?(rival: Rival): void;
   /** What went wrong with a peer, for the log. */
   problem?(peer: NodeId, reason: string): void;
+  /** A member broke the protocol or its limits, and stays out for so long (milliseconds). */
+  excluded?(peer: NodeId, reason: string, pauseMs: number): void;
   /** A peer said what only another version knows; once a peer and word. */
   unknown?(peer: NodeId, protocol: string, word: string): void;
 }
@@ -55,8 +58,6 @@ const checkMs = 4000;
 const silenceMs = 10_500;
 const silenceInLargeMs = 60_500;
 const smallCluster = 16;
-/** How long a peer that broke the protocol stays out. */
-const banMs = 10_000;
 
 export class Libp2pNetwork implements Messenger, Startable {
   readonly self: NodeId;
@@ -71,7 +72,7 @@ export class Libp2pNetwork implements Messenger, Startable {
   readonly #occupants = new Map<string, NodeId>();
   readonly #rivals: Rivals;
   readonly #unknown: UnknownWords;
-  readonly #bannedUntil = new Map<NodeId, number>();
+  readonly #exclusions: Exclusions;
   #state: 'new' | 'running' | 'over' = 'new';
   /** Tells this process from another one with the same key, whatever their clocks and counters say. */
   readonly #life: string;
@@ -86,6 +87,7 @@ export class Libp2pNetwork implements Messenger, Startable {
     this.#life = randomness.hex(16);
     this.#options = options;
     this.#needs = needs;
+    this.#exclusions = new Exclusions(needs);
     this.#unknown = new UnknownWords((peer, protocol, word) => needs.unknown?.(peer, protocol, word));
     this.#exchange = new Exchange({
       clock,
@@ -105,7 +107,8 @@ export class Libp2pNetwork implements Messenger, Startable {
         silenceMs: () => (this.#table.connected().length < smallCluster ? silenceMs : silenceInLargeMs),
         objection: (link) => this.#rivals.objection(link) ?? (this.#table.isCrossing(link) ? { reason: crossing } : undefined),
         refusedFor: (rival) => needs.identityInUse?.(rival),
-        isBanned: (peer) => this.#isBanned(peer),
+        isBanned: (peer) => this.#exclusions.isExcluded(peer),
+        meters: this.#exchange.meters,
         opened: (link) => this.#table.add(link),
         admitted: (link) => this.#admitted(link),
         closed: (link) => this.#closed(link),
@@ -129,7 +132,7 @@ export class Libp2pNetwork implements Messenger, Startable {
       {
         clock,
         redial: (peer) => this.#dialer.redial(peer),
-        isBanned: (peer) => this.#isBanned(peer) || this.#rivals.isContested(peer),
+        isBanned: (peer) => this.#exclusions.isExcluded(peer) || this.#rivals.isContested(peer),
         failPending: (peer) => this.#exchange.closed(peer),
         emit: (event) => this.#emit(event),
       },
@@ -183,9 +186,9 @@ export class Libp2pNetwork implements Messenger, Startable {
     return this.#port;
   }
 
-  /** What stands now, and how often peers said what only another version knows, for metrics. */
-  counts(): { readonly connections: number; readonly streams: number; readonly unknownMessages: number } {
-    return { ...this.#carrier.counts(), unknownMessages: this.#unknown.count };
+  /** What stands now, how often peers said what only another version knows, and what was dropped because it was too much, for metrics. */
+  counts(): ReturnType<Libp2pCarrier['counts']> & { readonly unknownMessages: number; readonly droppedMessages: number } {
+    return { ...this.#carrier.counts(), unknownMessages: this.#unknown.count, droppedMessages: this.#exchange.meters.dropped };
   }
 
   /** Where peers may reach this node now, `host:port`. */
@@ -245,12 +248,10 @@ export class Libp2pNetwork implements Messenger, Startable {
 
   #violated(link: PeerLink | undefined, reason: Error): void {
     if (link === undefined) return;
-    this.#bannedUntil.set(link.peer, this.#needs.clock.now() + banMs);
-    link.cut(`it broke the protocol: ${reason.message}`);
-  }
-
-  #isBanned(peer: NodeId): boolean {
-    return (this.#bannedUntil.get(peer) ?? 0) > this.#needs.clock.now();
+    const fault = `it broke the protocol: ${reason.message}`;
+    const pauseMs = this.#exclusions.exclude(link.peer);
+    this.#needs.excluded?.(link.peer, fault, pauseMs);
+    link.cut(fault);
   }
 
   /** Dials without knowing whom. A failure is no problem to speak of: the machine may be off. */
@@ -276,7 +277,6 @@ export class Libp2pNetwork implements Messenger, Startable {
     const late = now - this.#checkedAt > 2 * checkMs;
     this.#checkedAt = now;
     for (const link of [...this.#table.links()]) link.check(late);
-    for (const [peer, until] of this.#bannedUntil) if (until <= now) this.#bannedUntil.delete(peer);
   }
 }
 

@@ -1,8 +1,9 @@
 /** libp2p with what this project needs of it and every limit set: its defaults are made for the open internet, ours for a cluster behind one secret. */
-import { tcp } from '@libp2p/tcp';
+import type { Socket } from 'node:net';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import type { NodeId } from '../../src/model/job.ts';
+import { guardedTcp } from './guarded-tcp.ts';
 import { type LeanNoiseOptions, leanNoise } from './lean-noise.ts';
 import type { Libp2p, Logger } from './libp2p-types.ts';
 import type { NodeKey } from './node-key.ts';
@@ -14,6 +15,8 @@ export interface Libp2pNodeOptions extends Pick<LeanNoiseOptions, 'life' | 'metO
   readonly listen: string;
   /** True for a peer that must not connect now. */
   isBanned(peer: NodeId): boolean;
+  /** Whether the handshake may begin with who came; false when the socket was closed already. */
+  enters(socket: Socket): boolean;
 }
 
 /** libp2p makes a logger of several functions for every connection and stream, some 3 KiB each, to say nothing. */
@@ -28,7 +31,7 @@ export function createLibp2pNode(options: Libp2pNodeOptions): Promise<Libp2p> {
     logger: { forComponent: () => silent },
     privateKey: options.nodeKey.privateKey,
     addresses: { listen: [options.listen] },
-    transports: [tcp({ backlog: 128, dialOpts: { noDelay: true, keepAlive: true }, listenOpts: { noDelay: true, keepAlive: true } })],
+    transports: [guardedTcp({ backlog: 511, dialOpts: { noDelay: true, keepAlive: true }, listenOpts: { noDelay: true, keepAlive: true } }, options.enters)],
     connectionEncrypters: [leanNoise({ ...options, prologueBytes: options.noisePrologue })],
     // Silence is watched by PeerLink; yamux's own pings would wake every node for every peer and cut nothing.
     streamMuxers: [yamux({ enableKeepAlive: false, maxInboundStreams: 64, maxOutboundStreams: 64, maxEarlyStreams: 16 })],
@@ -39,9 +42,9 @@ export function createLibp2pNode(options: Libp2pNodeOptions): Promise<Libp2p> {
     },
     connectionManager: {
       maxConnections: 512,
-      // Per second and host: twenty daemons on one machine that start together are honest.
-      inboundConnectionThreshold: 64,
-      maxIncomingPendingConnections: 128,
+      // The gate before it (limits/stranger-gate.ts) counts strangers by address, and lets fewer in than this.
+      inboundConnectionThreshold: 1024,
+      maxIncomingPendingConnections: 256,
       maxParallelDials: 32,
       maxDialQueueLength: 512,
       maxPeerAddrsToDial: 16,

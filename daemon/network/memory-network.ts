@@ -16,6 +16,8 @@ export interface MemoryNetworkOptions {
   onViolation?(self: NodeId, peer: NodeId, reason: Error): void;
   /** A node said what only another version knows. Default: a violation, for usually all here are of one version. */
   onUnknown?(peer: NodeId, protocol: string, word: string): void;
+  /** A node said more than the limits allow, and it was dropped. Default: a violation, for honest nodes never do. */
+  onOverLimits?(peer: NodeId, protocol: string): void;
 }
 
 export interface MemoryNetwork {
@@ -62,6 +64,10 @@ export function createMemoryNetwork(options: MemoryNetworkOptions): MemoryNetwor
     if (options.onUnknown === undefined) throw new TypeError(`${peer} says "${word}" of ${protocol}, which is not known`);
     options.onUnknown(peer, protocol, word);
   };
+  const overLimits = (peer: NodeId, protocol: string) => {
+    if (options.onOverLimits === undefined) throw new RangeError(`${peer} says more on ${protocol} than it may`);
+    options.onOverLimits(peer, protocol);
+  };
   const network: MemoryNetwork = {
     counts,
     join(id, cluster = '') {
@@ -74,6 +80,7 @@ export function createMemoryNetwork(options: MemoryNetworkOptions): MemoryNetwor
           stopped: () => othersOf(node).forEach((other) => void linkOf(id, other.self).ended()),
           violated,
           unknown,
+          overLimits,
         },
       );
       nodes.set(id, node);

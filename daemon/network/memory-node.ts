@@ -21,6 +21,7 @@ export interface MemoryNodeNeeds {
   stopped(node: MemoryNode): void;
   violated(node: MemoryNode, peer: NodeId, reason: Error): void;
   unknown(peer: NodeId, protocol: string, word: string): void;
+  overLimits(peer: NodeId, protocol: string): void;
 }
 
 export class MemoryNode implements Messenger, Startable {
@@ -41,6 +42,7 @@ export class MemoryNode implements Messenger, Startable {
       transmit: (to, protocol, frame) => this.#connections.get(to)?.transmit(this, protocol, frame) ?? false,
       violated: (peer, reason) => needs.violated(this, peer, reason),
       unknown: needs.unknown,
+      overLimits: needs.overLimits,
     });
   }
 

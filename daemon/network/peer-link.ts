@@ -5,6 +5,7 @@ import { createFrameDecoder, type Frame, frameTypes } from '../wire/frame.ts';
 import type { BeatOffer } from './beats/beat-messages.ts';
 import { asking, type Control, createControlReader, crossing, encodeControl, faultOf, type Hello, helloProtocol, type Rival } from './hello.ts';
 import type { Connection, Stream } from './libp2p-types.ts';
+import type { PeerMeters } from './limits/peer-meters.ts';
 import { LinkSilence } from './link-silence.ts';
 import { OutboundLane } from './outbound-lane.ts';
 import { refusalBody } from './refusal.ts';
@@ -12,6 +13,8 @@ import { tellRoomSeldom } from './window-updates.ts';
 
 /** More than this waiting for one peer means that it does not keep up: the connection closes. */
 const maximumWaitingBytes = 32 * 1024 * 1024;
+/** Answers to pings that the peer does not read are worth no more than this. */
+const mostControlBytes = 64 * 1024;
 /** Both hellos must have passed by then. */
 const greetingMs = 5000;
 
@@ -27,6 +30,8 @@ export interface PeerLinkNeeds {
   offerBeats?(): BeatOffer | undefined;
   /** A peer that says nothing for so long is asked, and cut when it does not answer: TCP alone would take minutes to notice a cut link. */
   silenceMs(): number;
+  /** What each peer said of late. */
+  readonly meters: Pick<PeerMeters, 'take' | 'owedMs'>;
   /** Why the hello of a peer cannot be accepted, besides what `faultOf` says. */
   objection(link: PeerLink): Refusal | undefined;
   /** The peer refuses this node, because it knows another live process with its key. */
@@ -122,9 +127,8 @@ export class PeerLink {
     // It asks on it after all, and waits for answers.
     this.#unsupported.delete(protocol);
     const decoder = createFrameDecoder(maximumBytes);
-    this.#read(stream, (chunk) => {
-      for (const frame of decoder.push(chunk)) if (this.#state === 'admitted') this.#needs.frame(this, protocol, frame);
-    });
+    const take = (frame: Frame): unknown => this.#state === 'admitted' && this.#needs.frame(this, protocol, frame);
+    this.#read(stream, protocol, (chunk) => decoder.push(chunk).forEach(take));
   }
 
   /** False when nothing can be sent. */
@@ -222,13 +226,12 @@ export class PeerLink {
   #listen(stream: Stream): void {
     this.#control = stream;
     const read = createControlReader();
-    this.#read(stream, (chunk) => {
-      for (const message of read(chunk)) this.#hear(message);
-    });
+    this.#read(stream, helloProtocol, (chunk) => read(chunk).forEach((message) => void this.#hear(message)));
   }
 
-  #read(stream: Stream, take: (chunk: Uint8Array) => void): void {
-    tellRoomSeldom(stream);
+  #read(stream: Stream, protocol: string, take: (chunk: Uint8Array) => void): void {
+    const { clock, meters } = this.#needs;
+    tellRoomSeldom(stream, clock, () => meters.owedMs(this.peer, protocol));
     stream.addEventListener('message', (event) => {
       this.#silence.heard();
       try {
@@ -243,6 +246,7 @@ export class PeerLink {
   }
 
   #hear(message: Control): void {
+    if (this.#needs.meters.take(this.peer, helloProtocol, 1) === 'cut') throw new RangeError('too much small talk');
     if (message.kind === 'hello') this.#hearHello(message);
     else if (message.kind === 'refused') this.#refused(message);
     else if (message.kind === 'ready' && this.#state === 'answered') this.#admit();
@@ -284,7 +288,7 @@ export class PeerLink {
   }
 
   #say(message: Control): void {
-    if (this.#control?.status === 'open') this.#control.send(encodeControl(message));
+    if (this.#control?.status === 'open' && this.#control.writeBufferLength < mostControlBytes) this.#control.send(encodeControl(message));
   }
 
   #violated(reason: Error): void {

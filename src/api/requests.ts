@@ -155,6 +155,11 @@ export interface MetricsView {
   readonly streams: number;
   /** Heard from nodes of another version, and passed over. */
   readonly unknownMessages: number;
+  /** Said by nodes beyond their limits, and not heard. */
+  readonly droppedMessages: number;
+  /** Connections that have not shown yet that they belong to the cluster, and those that were closed before they could. */
+  readonly strangers: number;
+  readonly refusedConnections: number;
   readonly nodes: { readonly alive: number; readonly suspect: number; readonly unreachable: number };
   readonly jobs: { readonly [phase in JobPhase]?: number };
   readonly tasks: { readonly kept: number; readonly running: number; readonly pending: number; readonly failed: number };

@@ -19,6 +19,12 @@ import { endedAs, sampleJob } from './samples.ts';
 type Once = Exclude<RouteName, 'events' | 'jobEvents'>;
 
 /** Nodes a, b and c, of which a is this one; c does not answer. */
+/** What the process tells of itself. */
+export const processCounts = {
+  ...{ uptimeSeconds: 5, residentBytes: 6, heapBytes: 4, connections: 2, streams: 8 },
+  ...{ unknownMessages: 1, droppedMessages: 3, strangers: 1, refusedConnections: 9 },
+};
+
 export class ApiWorld {
   readonly clock = new VirtualClock();
   readonly membership = new FixedMembership('a', ['a', 'b', 'c']);
@@ -89,7 +95,7 @@ export class ApiWorld {
         undrain: () => ({ pid: 7, draining: false, stopping: false, running: 1, longestSeconds: 2, finishing: 0 }),
         pause: (paused) => this.membership.update({ paused }),
       },
-      process: () => ({ uptimeSeconds: 5, residentBytes: 6, heapBytes: 4, connections: 2, streams: 8, unknownMessages: 1, pid: 7 }),
+      process: () => ({ ...processCounts, pid: 7 }),
     },
   );
 

@@ -66,6 +66,7 @@ async function startRude() {
     listen: '/ip4/127.0.0.1/tcp/0',
     life: 'rude',
     isBanned: () => false,
+    enters: () => true,
     metOwnLife: () => undefined,
   });
   cleanups.push(async () => node.stop());

@@ -74,7 +74,7 @@ test('over libp2p a newer peer keeps its connection, is answered what is known, 
   const nodeKey = await createNodeKey();
   const newer = await createLibp2pNode({
     ...{ nodeKey, noisePrologue: clusterKey.noisePrologue, listen: '/ip4/127.0.0.1/tcp/0', life: 'newer' },
-    ...{ isBanned: () => false, metOwnLife: () => undefined },
+    ...{ isBanned: () => false, enters: () => true, metOwnLife: () => undefined },
   });
   onTestFinished(async () => newer.stop());
   await newer.start();

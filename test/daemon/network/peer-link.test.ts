@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { type Control, createControlReader, encodeControl, type Hello } from '../../../daemon/network/hello.ts';
 import type { Connection, Stream } from '../../../daemon/network/libp2p-types.ts';
+import { PeerMeters } from '../../../daemon/network/limits/peer-meters.ts';
 import { PeerLink } from '../../../daemon/network/peer-link.ts';
 import { type Frame, frameTypes } from '../../../daemon/wire/frame.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -10,6 +11,7 @@ const hello = (node: string): Hello => ({ kind: 'hello', wire: 1, node, cluster:
 
 class FakeStream extends EventTarget {
   readonly status = 'open';
+  readonly writeBufferLength = 0;
   readonly said: Control[] = [];
   readonly #read = createControlReader();
 
@@ -48,6 +50,7 @@ function dialled() {
       clock,
       hello: () => hello('self'),
       silenceMs: () => 10_000,
+      meters: new PeerMeters({ clock }),
       objection: () => undefined,
       admitted: () => events.push('admitted'),
       closed: (ended) => events.push(`ended: ${ended.fault}`),

@@ -3,9 +3,12 @@ import { Socket } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createClusterKeyText, parseClusterKey } from '../../../daemon/network/cluster-key.ts';
 import { Libp2pNetwork } from '../../../daemon/network/libp2p-network.ts';
+import type { Stream } from '../../../daemon/network/libp2p-types.ts';
 import { createNodeKey } from '../../../daemon/network/node-key.ts';
+import { tellRoomSeldom } from '../../../daemon/network/window-updates.ts';
 import { systemClock, systemRandomness } from '../../../daemon/system-clock.ts';
 import type { Protocol } from '../../../daemon/wire/messenger.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const clusterKey = parseClusterKey(createClusterKeyText());
 const text: Protocol<string, unknown, unknown> = {
@@ -63,4 +66,25 @@ test('a stream carries many times its window, message by message and at once', a
   for (let count = 0; count < 10; count += 1) await say(long);
   await Promise.all(Array.from({ length: 10 }, () => say(long)));
   for (let count = 0; count < 3000; count += 1) await say('x'.repeat(500));
+});
+
+test('a sender over its limits gets no more room until its debt is paid', async () => {
+  const clock = new VirtualClock();
+  let owed = 1500;
+  const told: number[] = [];
+  const stream = {
+    ...{ status: 'open', recvWindow: 1000, recvWindowCapacity: 500 },
+    sendWindowUpdate() {
+      told.push(clock.now());
+      this.recvWindowCapacity = this.recvWindow;
+    },
+  };
+  tellRoomSeldom(stream as unknown as Stream, clock, () => owed);
+  stream.sendWindowUpdate();
+  await clock.advance(1000);
+  stream.sendWindowUpdate();
+  expect(told).toEqual([]);
+  owed = 0;
+  await clock.advance(1000);
+  expect(told).toEqual([1500]);
 });
