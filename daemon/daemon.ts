@@ -18,6 +18,7 @@ import { Ending } from './ending.ts';
 import { createDaemonApi } from './http/daemon-api.ts';
 import { createPeerChecks } from './http/peer-checks.ts';
 import { HttpServer } from './http/server.ts';
+import { openTcp } from './http/tcp-parts.ts';
 import { type InventoryParts, openInventory } from './inventory-parts.ts';
 import type { Log } from './log/log.ts';
 import { probeAddress } from './network/dial-probe.ts';
@@ -111,6 +112,8 @@ async function assemble(
   );
   if (logs === undefined || runner === undefined) throw new Error('the control plane made no task runner');
   const submitting = submittingParts({ paths }, { plane, blobFolder, recentUse, clock, randomness, inventory });
+  // Nobody has a token yet: they are facts of the cluster, and none is made so far.
+  const tcp = settings.http === undefined ? undefined : openTcp(settings.http, { clock, randomness, tokens: { authorize: () => undefined } });
   const api = createDaemonApi(
     { version, cluster: network.cluster },
     {
@@ -122,6 +125,7 @@ async function assemble(
       peerChecks: createPeerChecks({ ...plane, clock, dial: probeAddress, heartbeatsReach: (peer) => network.beats.reaches(peer) }),
       networkProblems: () => network.problems(),
       attemptLogs: logs,
+      tcp,
       ending: endingOf({ settings, shutdown }, { ...plane, clock, label: inventory.label }),
       process: () => {
         const { rss: residentBytes, heapUsed: heapBytes } = process.memoryUsage();
@@ -129,7 +133,10 @@ async function assemble(
       },
     },
   );
-  const http = new HttpServer({ socketPath: paths.socket }, { api, clock, logDefect: (error, route) => log.error('a route failed', { error, route }) });
+  const http = new HttpServer(
+    { socketPath: paths.socket, addressFile: paths.httpAddress },
+    { api, clock, tcp: tcp?.listener, logDefect: (error, route) => log.error('a route failed', { error, route }) },
+  );
   network.follow(plane.membership);
   const forgetting = removedLogs({ journal: plane.journal, logs }, (error) => log.warn('logs of a removed job cannot be deleted', { error }));
   plane.leadership.onChange(() => plane.leadership.voters() !== undefined && endFounding(paths.clusterKey));

@@ -128,6 +128,7 @@ const packageHomes: readonly Home[] = [
   },
   { names: ['multicast-dns'], in: ['daemon/network/**'], why: 'discovery is the network’s' },
   { names: ['commander'], in: ['src/cli/**'], why: 'only the command line has arguments' },
+  { names: ['jose'], in: ['daemon/http/**'], why: 'sessions of browsers are the server’s, and loaded with the first of them' },
   { names: ['fastify'], in: ['daemon/http/**'], why: '170 ms to load; only the server serves' },
   { names: ['systeminformation'], in: ['daemon/inventory/**'], why: 'what a machine has is told in one place, with the cgroup’s limits applied' },
   { names: ['pino'], in: ['daemon/log/**'], why: 'everybody else writes to an interface, so that redaction and rotation cannot be passed by' },

@@ -1,6 +1,7 @@
 /** What stands behind each route: server.ts binds it, daemon-api.ts implements it, tests of the command line bring their own. */
 import type { CallProgress, RouteName, RouteTypes } from '../../src/api/requests.ts';
 import type { EventView } from '../../src/api/views.ts';
+import type { Caller } from './caller.ts';
 
 export interface Call<K extends RouteName> {
   readonly params: RouteTypes[K]['params'];
@@ -10,6 +11,9 @@ export interface Call<K extends RouteName> {
   readonly signal: AbortSignal;
   /** Tells a caller that listens; for routes with progress. */
   progress(progress: CallProgress): void;
+  readonly caller: Caller;
+  /** Keeps a session's token in the caller's browser; an empty one takes it away. */
+  keepCookie(token: string): void;
 }
 
 export type EventRoute = 'events' | 'jobEvents';

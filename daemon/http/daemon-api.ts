@@ -6,6 +6,7 @@ import { watchJob } from './job-watch.ts';
 import { serveNodeControl } from './node-control.ts';
 import { apiParts, type DaemonApiNeeds, type DaemonApiOptions } from './parts.ts';
 import { queries } from './queries.ts';
+import { sessionRoutes } from './session-routes.ts';
 import { superVm } from './super-vm.ts';
 
 export function createDaemonApi(options: DaemonApiOptions, needs: DaemonApiNeeds): ApiService {
@@ -15,6 +16,7 @@ export function createDaemonApi(options: DaemonApiOptions, needs: DaemonApiNeeds
     ...queries(parts),
     ...commands(parts),
     ...superVm(parts),
+    ...sessionRoutes(needs.tcp),
     streams: {
       jobEvents: ({ params, signal }, emit) => watchJob({ ...needs, book: parts.book, feed: parts.feed }, parts.book.findKnown(params.job).id, signal, emit),
       events: ({ signal }, emit) => {

@@ -1,5 +1,5 @@
 /** What the HTTP API needs of the rest of the daemon. */
-import type { Clock } from '../clock.ts';
+import type { Clock, Randomness } from '../clock.ts';
 import type { Coordination, JobOverview, OutcomesKnown, WaitingReason } from '../coordinator/coordination.ts';
 import type { TermStanding, VotedLeadership } from '../election/leadership.ts';
 import type { Member, Membership } from '../membership/membership.ts';
@@ -21,6 +21,7 @@ export type {
   Messenger,
   OutcomesKnown,
   Protocol,
+  Randomness,
   TermStanding,
   VotedLeadership,
   WaitingReason,

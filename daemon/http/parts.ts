@@ -7,6 +7,7 @@ import type { Clock, Coordination, CopiesKnown, Journal, JournalQuestions, Membe
 import { Overviews } from './overviews.ts';
 import type { PeerChecks } from './peer-checks.ts';
 import type { Deliveries, EndingControl, Inviter, Submitter } from './services.ts';
+import type { TcpParts } from './tcp-parts.ts';
 
 export interface DaemonApiOptions {
   /** Version of supervm. */
@@ -33,6 +34,8 @@ export interface DaemonApiNeeds {
   /** Without it `logs` shows what the facts say. */
   readonly attemptLogs: AttemptLogReader;
   readonly ending: EndingControl;
+  /** HTTP over TCP; undefined where it is switched off. */
+  readonly tcp: (Pick<TcpParts, 'sessions' | 'admission'> & { readonly listener: Pick<TcpParts['listener'], 'url'> }) | undefined;
   /** The process itself, for its metrics: seconds since start, what it holds, its id. */
   process(): Omit<MetricsView, 'nodes' | 'jobs' | 'tasks' | 'taskSeconds'> & { readonly pid: number };
 }

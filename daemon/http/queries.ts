@@ -19,7 +19,8 @@ export function queries(parts: ApiParts): Pick<Answers, Query> {
     const now = await clusterNow(parts);
     const problems = [...needs.journal.problems(), ...(needs.networkProblems?.() ?? [])];
     const durability = durabilityView(await book.views(active), liveMachines(now), wantedCopies(now.members), problems);
-    return statusView(now, active.map(jobTally), durability);
+    const http = needs.tcp?.listener.url;
+    return { ...statusView(now, active.map(jobTally), durability), ...(http === undefined ? {} : { http }) };
   };
   return {
     health: async () => ({ ok: true, node: needs.membership.self, version: parts.options.version }),

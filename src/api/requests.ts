@@ -1,4 +1,5 @@
 /** What callers of the HTTP API send and get, route by route. Types alone: the schemas that enforce them are in schemas.ts. */
+import type { PersonRole } from '../model/cluster-facts.ts';
 import type { HostId, JobId, JsonObject, NodeId } from '../model/job.ts';
 import type { JobPhase } from '../model/job-state.ts';
 import type { EventView, JobView, NodeView, PeerView, ResultView, StatusView, WhyView } from './views.ts';
@@ -175,6 +176,28 @@ export interface SuperVmRender {
   readonly outputFolder?: string | undefined;
 }
 
+export interface LoginCodeView {
+  /** A secret: whoever has it may open one session. */
+  readonly code: string;
+  readonly role: PersonRole;
+  /** Unix milliseconds. */
+  readonly expiresAt: number;
+}
+
+export interface SessionView {
+  readonly role: PersonRole;
+  /** Unix milliseconds; later while the session is used. */
+  readonly expiresAt: number;
+  /** To be sent as `x-supervm-session` with whatever changes something: the cookie alone only looks. */
+  readonly proof: string;
+}
+
+export interface CallerView {
+  /** `owner`, `token:NAME` or `session:ID`. */
+  readonly who: string;
+  readonly role: PersonRole;
+}
+
 type OfJob = { readonly job: string };
 type Nothing = { readonly [key: string]: never };
 interface Shape<Params, Query, Body, Reply> {
@@ -211,6 +234,10 @@ export interface RouteTypes {
   drain: Shape<Nothing, Nothing, WhichDaemon | undefined, DrainView>;
   undrain: Shape<Nothing, Nothing, WhichDaemon | undefined, DrainView>;
   shutdown: Shape<Nothing, Nothing, { readonly tasks?: EndOfTasks | undefined } | undefined, ShutdownReceipt>;
+  loginCode: Shape<Nothing, Nothing, { readonly role?: PersonRole | undefined } | undefined, LoginCodeView>;
+  openSession: Shape<Nothing, Nothing, { readonly code: string }, SessionView>;
+  session: Shape<Nothing, Nothing, undefined, CallerView>;
+  closeSession: Shape<Nothing, Nothing, undefined, { readonly closed: boolean }>;
   superVmStatus: Shape<Nothing, Nothing, undefined, StatusView>;
   superVmResources: Shape<Nothing, Nothing, undefined, ResourcesView>;
   superVmMetrics: Shape<Nothing, Nothing, undefined, MetricsView>;

@@ -1,13 +1,12 @@
 /** The one route table: the server binds it, the client calls by it. Who may call what is decided here and nowhere else. */
 import type { RouteName } from './requests.ts';
-
-export type Role = 'anyone' | 'viewer' | 'user' | 'admin';
+import type { RouteRole } from './roles.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST';
   /** With `:name` for parameters. */
   readonly path: string;
-  readonly role: Role;
+  readonly role: RouteRole;
   readonly summary: string;
   /** 200 unless said otherwise. */
   readonly status?: 201 | 202;
@@ -19,7 +18,7 @@ export interface Route {
 }
 
 export const routes: { readonly [name in RouteName]: Route } = {
-  health: { method: 'GET', path: '/health', role: 'anyone', summary: 'Whether the daemon answers.' },
+  health: { method: 'GET', path: '/health', role: 'viewer', summary: 'Whether the daemon answers.' },
   status: { method: 'GET', path: '/api/v1/status', role: 'viewer', summary: 'The cluster at a glance.' },
   nodes: { method: 'GET', path: '/api/v1/nodes', role: 'viewer', summary: 'Every node and what it has.' },
   peers: { method: 'GET', path: '/api/v1/peers', role: 'viewer', summary: 'What this node and its peers see of each other: clocks, and who gets through.' },
@@ -78,6 +77,16 @@ export const routes: { readonly [name in RouteName]: Route } = {
     status: 202,
     summary: 'Stops this daemon now; its tasks go back to the cluster, or are left to the next daemon.',
   },
+  loginCode: {
+    method: 'POST',
+    path: '/api/v1/login-codes',
+    role: 'owner',
+    status: 201,
+    summary: 'Makes a one-time code that opens a session for a browser within a minute.',
+  },
+  openSession: { method: 'POST', path: '/api/session', role: 'code', summary: 'Exchanges a one-time code for a session, in a cookie.' },
+  session: { method: 'GET', path: '/api/session', role: 'viewer', summary: 'Who is calling, and as what.' },
+  closeSession: { method: 'POST', path: '/api/session/close', role: 'viewer', summary: 'Ends the session that calls.' },
   superVmStatus: { method: 'GET', path: '/api/super-vm/status', role: 'viewer', summary: 'The cluster as one computer.' },
   superVmResources: { method: 'GET', path: '/api/super-vm/resources', role: 'viewer', summary: 'What all nodes have together.' },
   superVmMetrics: { method: 'GET', path: '/api/super-vm/metrics', role: 'viewer', summary: 'Counts of nodes, jobs and tasks.' },

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { JsonObject } from '../model/job.ts';
 import type { JobPhase } from '../model/job-state.ts';
 import type { RouteName, RouteTypes, WhichDaemon } from './requests.ts';
+import { roles } from './roles.ts';
 
 type RouteSchemas = {
   readonly [name in RouteName]: {
@@ -78,6 +79,14 @@ export const schemas: RouteSchemas = {
     query: nothing,
     body: z.union([noBody, z.strictObject({ tasks: z.enum(['end', 'leave']).optional() })]) as unknown as z.ZodType<{ tasks?: 'end' | 'leave' } | undefined>,
   },
+  loginCode: {
+    params: nothing,
+    query: nothing,
+    body: z.union([noBody, z.strictObject({ role: z.enum(roles).optional() })]),
+  },
+  openSession: { params: nothing, query: nothing, body: z.strictObject({ code: filledText.max(128) }) },
+  session: plain,
+  closeSession: plain,
   superVmStatus: plain,
   superVmResources: plain,
   superVmMetrics: plain,

@@ -51,6 +51,8 @@ export interface StandingView {
 export interface StatusView {
   readonly cluster: string;
   readonly node: NodeId;
+  /** Where this node serves HTTP over TCP, e.g. `http://127.0.0.1:3000`; absent where it does not. */
+  readonly http?: string | undefined;
   readonly coordinator: Term | undefined;
   /** Undefined while no coordinator has said. */
   readonly standing: StandingView | undefined;

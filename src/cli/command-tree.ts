@@ -33,6 +33,8 @@ export const ownCommands: readonly string[] = [
   'why',
   'invite',
   'join',
+  'api',
+  'login',
   'explain',
 ];
 
@@ -139,6 +141,22 @@ function addLookingCommands(root: Command, run: Run): void {
     .option('--yes', 'do not ask')
     .option('--accept-loss', 'though most voters are lost, and what was settled could be undone; does not ask')
     .action((text: string, flags: object) => run(async (context) => (await import('./commands/show-cluster.ts')).forgetNode(context, text, flags)));
+  root
+    .command('api')
+    .argument('<PATH>', 'e.g. status, or jobs/JOB/events, or /api/super-vm/metrics')
+    .summary('call the HTTP API of the daemon here')
+    .description('Calls the HTTP API of the daemon on this machine and prints what it answers, as JSON. Streams are printed a line an event.')
+    .option('--method <METHOD>', 'GET or POST (default: POST with --input, else GET)')
+    .option('--input <FILE>', 'file with the body, in JSON; - is standard input')
+    .option('--curl', 'print the line for curl instead')
+    .option('--tcp', 'with --curl: over TCP, with the token in the variable SUPERVM_TOKEN')
+    .action((path: string, flags: object) => run(async (context) => (await import('./commands/api.ts')).api(context, path, flags)));
+  root
+    .command('login')
+    .summary('a one-time code that opens a session for a browser')
+    .description('Prints a code that a browser exchanges for a session, once and within a minute.')
+    .option('--role <ROLE>', 'what the session may: viewer, user or admin (default: admin)')
+    .action((flags: { readonly role?: string }) => run(async (context) => (await import('./commands/api.ts')).loginCode(context, flags)));
   root
     .command('explain')
     .argument('[CODE]', 'an error code')

@@ -19,21 +19,35 @@ export interface DaemonSettings {
   readonly discovery: boolean;
   /** Programs this node shall not offer, by the names that job types use. */
   readonly without: readonly string[];
+  /** HTTP over TCP; undefined: the unix socket alone. */
+  readonly http: HttpSettings | undefined;
   readonly logLevel: LogLevel;
   /** Start with what can be read of damaged job records though no other machine could give back the rest. */
   readonly acceptLoss: boolean;
 }
 
+export interface HttpSettings {
+  /** IP address to listen on; undefined: loopback. */
+  readonly bind: string | undefined;
+  /** Undefined: 3000, or the next that is free. 0: any. */
+  readonly port: number | undefined;
+  /** Files in PEM, absolute. */
+  readonly tlsCert: string | undefined;
+  readonly tlsKey: string | undefined;
+  /** Names by which browsers and scripts may address this machine, besides loopback's. */
+  readonly names: readonly string[];
+}
+
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-type Value = string | boolean | readonly string[];
+type Value = string | number | boolean | readonly string[];
 
 interface Definition {
   /** In the user's file and in flags. */
   readonly key: string;
   readonly variable: string;
-  readonly type: 'text' | 'addresses' | 'words' | 'boolean' | 'level';
+  readonly type: 'text' | 'addresses' | 'words' | 'boolean' | 'level' | 'port' | 'file';
   readonly summary: string;
   readonly placeholder: string;
 }
@@ -52,6 +66,30 @@ export const settingDefinitions = [
     placeholder: 'PROGRAM',
     summary: 'program not to offer, though it is installed; may be repeated',
   },
+  { key: 'http', variable: 'SUPERVM_HTTP', type: 'boolean', placeholder: '', summary: 'serve HTTP over TCP, besides the unix socket' },
+  {
+    key: 'httpPort',
+    variable: 'SUPERVM_HTTP_PORT',
+    type: 'port',
+    placeholder: 'PORT',
+    summary: 'its port (default: 3000, or the next that is free; 0: any)',
+  },
+  {
+    key: 'httpBind',
+    variable: 'SUPERVM_HTTP_BIND',
+    type: 'text',
+    placeholder: 'ADDRESS',
+    summary: 'its IP address (default: 127.0.0.1); any but loopback needs TLS',
+  },
+  {
+    key: 'httpName',
+    variable: 'SUPERVM_HTTP_NAMES',
+    type: 'words',
+    placeholder: 'NAME',
+    summary: 'further name by which it may be addressed; may be repeated',
+  },
+  { key: 'tlsCert', variable: 'SUPERVM_TLS_CERT', type: 'file', placeholder: 'FILE', summary: 'its certificate with the chain, in PEM' },
+  { key: 'tlsKey', variable: 'SUPERVM_TLS_KEY', type: 'file', placeholder: 'FILE', summary: 'the key of the certificate, in PEM' },
   { key: 'logLevel', variable: 'SUPERVM_LOG_LEVEL', type: 'level', placeholder: 'LEVEL', summary: `how much to log: ${logLevels.join(', ')}` },
   {
     key: 'acceptLoss',
@@ -100,7 +138,18 @@ export function resolveSettings(
     discovery: (found.discovery as boolean | undefined) ?? true,
     without: (found.without as readonly string[] | undefined) ?? [],
     acceptLoss: (found.acceptLoss as boolean | undefined) ?? false,
+    http: found.http === false ? undefined : httpSettings(found),
     logLevel: (found.logLevel as LogLevel | undefined) ?? 'info',
+  };
+}
+
+function httpSettings(found: GivenSettings): HttpSettings {
+  return {
+    bind: found.httpBind as string | undefined,
+    port: found.httpPort as number | undefined,
+    tlsCert: found.tlsCert as string | undefined,
+    tlsKey: found.tlsKey as string | undefined,
+    names: (found.httpName as readonly string[] | undefined) ?? [],
   };
 }
 
@@ -128,12 +177,18 @@ function checked(definition: Definition, value: unknown, source: string): Value 
     case 'words':
       if (!isTextList(value) || value.includes('')) throw bad('a list of words');
       return value;
+    case 'port': {
+      const port = typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value;
+      if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65_535) throw bad('a port from 0 to 65535');
+      return port;
+    }
     case 'level':
       if (!logLevels.some((level) => level === value)) throw bad(`one of ${logLevels.join(', ')}`);
       return value as LogLevel;
     case 'text':
+    case 'file':
       if (typeof value !== 'string' || value === '' || value.length > 255) throw bad('a text of 1 to 255 characters');
-      return value;
+      return definition.type === 'file' ? resolve(value) : value;
   }
 }
 

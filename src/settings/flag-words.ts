@@ -1,4 +1,4 @@
-import type { DaemonSettings } from './daemon-settings.ts';
+import type { DaemonSettings, HttpSettings } from './daemon-settings.ts';
 
 /** The flags for another process of ours, to the same effect. */
 export function flagWords(settings: DaemonSettings): readonly string[] {
@@ -9,7 +9,20 @@ export function flagWords(settings: DaemonSettings): readonly string[] {
     ...settings.without.flatMap((program) => ['--without', program]),
     ...(settings.clusterKeyFile === undefined ? [] : ['--cluster-key', settings.clusterKeyFile]),
     ...(settings.acceptLoss ? ['--accept-loss'] : []),
+    ...httpWords(settings.http),
     ...(settings.hostId === undefined ? [] : ['--host-id', settings.hostId]),
+  ];
+}
+
+function httpWords(http: HttpSettings | undefined): readonly string[] {
+  if (http === undefined) return ['--no-http'];
+  return [
+    '--http',
+    ...(http.port === undefined ? [] : ['--http-port', String(http.port)]),
+    ...(http.bind === undefined ? [] : ['--http-bind', http.bind]),
+    ...http.names.flatMap((name) => ['--http-name', name]),
+    ...(http.tlsCert === undefined ? [] : ['--tls-cert', http.tlsCert]),
+    ...(http.tlsKey === undefined ? [] : ['--tls-key', http.tlsKey]),
   ];
 }
 

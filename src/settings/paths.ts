@@ -24,6 +24,8 @@ export interface Paths {
   /** 0700: whoever may open it may use the daemon. */
   readonly run: string;
   readonly socket: string;
+  /** While HTTP over TCP is served: its address. */
+  readonly httpAddress: string;
   /** Of the process that starts the tasks and keeps them while the daemon restarts. */
   readonly tasksSocket: string;
   readonly pid: string;
@@ -57,6 +59,7 @@ export function pathsOf(environment: Pick<Environment, 'home' | 'stateHome' | 'c
     jobTypes: join(home, 'job-types'),
     run,
     socket: join(run, 'supervm.sock'),
+    httpAddress: join(run, 'http.address'),
     tasksSocket: join(run, 'tasks.sock'),
     pid: join(home, 'daemon.pid'),
     lock: join(home, 'daemon.lock'),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApiService } from '../../daemon/http/api-service.ts';
 import { HttpServer } from '../../daemon/http/server.ts';
+import type { TcpListener } from '../../daemon/http/tcp-listener.ts';
 import { systemClock } from '../../daemon/system-clock.ts';
 import { type Client, createClient } from '../../src/api/client.ts';
 import { makePrivateFolder } from '../../src/settings/private-folder.ts';
@@ -18,12 +19,15 @@ export interface ApiServer extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-export async function startApiServer(api: ApiService): Promise<ApiServer> {
+export async function startApiServer(api: ApiService, tcp?: TcpListener): Promise<ApiServer> {
   const home = mkdtempSync(join(tmpdir(), 'svm-api-'));
   const socketPath = join(home, 'run', 'supervm.sock');
   makePrivateFolder(join(home, 'run'));
   const defects: unknown[] = [];
-  const server = new HttpServer({ socketPath }, { api, clock: systemClock(), logDefect: (error) => defects.push(error) });
+  const server = new HttpServer(
+    { socketPath, addressFile: join(home, 'run', 'http.address') },
+    { api, clock: systemClock(), tcp, logDefect: (error) => defects.push(error) },
+  );
   await server.start();
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => {

@@ -21,6 +21,7 @@ export function statusText(view: StatusView, style: Style): string {
     `durability   ${durabilityText(view, style)}`,
     `queue        ${countText(queue.jobs, 'job')}, ${countText(queue.runningTasks, 'task')} running, ${queue.pendingTasks} waiting${eta}`,
   ];
+  if (view.http !== undefined) head.push(`HTTP         ${view.http}`);
   head.push(...openText(view.nodes, style));
   for (const problem of view.durability.problems) {
     const subject = problem.code === 'identity-in-use' ? 'identity     ' : 'disk         ';

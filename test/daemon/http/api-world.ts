@@ -1,6 +1,7 @@
 /** The HTTP API over fixed membership, a journal in memory and parts that answer what the test says. */
 import type { JobOverview, WaitingReason } from '../../../daemon/coordinator/coordination.ts';
 import type { ApiService, Call } from '../../../daemon/http/api-service.ts';
+import { owner } from '../../../daemon/http/caller.ts';
 import { createDaemonApi } from '../../../daemon/http/daemon-api.ts';
 import type { DeliveryState } from '../../../daemon/http/services.ts';
 import type { RecordsProblem } from '../../../daemon/records/journal.ts';
@@ -17,6 +18,12 @@ import { VirtualClock } from '../../support/virtual-clock.ts';
 import { endedAs, sampleJob } from './samples.ts';
 
 type Once = Exclude<RouteName, 'events' | 'jobEvents'>;
+
+/** A call by the owner, with nothing in it but what is given. */
+export function callWith<K extends RouteName>(parts: Partial<Call<K>>): Call<K> {
+  const nothing = { params: {}, query: {}, body: undefined, signal: new AbortController().signal, progress: () => undefined };
+  return { ...nothing, caller: owner, keepCookie: () => undefined, ...parts } as unknown as Call<K>;
+}
 
 /** Nodes a, b and c, of which a is this one; c does not answer. */
 /** What the process tells of itself. */
@@ -95,6 +102,7 @@ export class ApiWorld {
         undrain: () => ({ pid: 7, draining: false, stopping: false, running: 1, longestSeconds: 2, finishing: 0 }),
         pause: (paused) => this.membership.update({ paused }),
       },
+      tcp: undefined,
       process: () => ({ ...processCounts, pid: 7 }),
     },
   );
@@ -108,7 +116,7 @@ export class ApiWorld {
 
   call<K extends Once>(name: K, parts: Partial<Call<K>> = {}): Promise<RouteTypes[K]['reply']> {
     const answer = this.api[name] as (call: Call<K>) => Promise<RouteTypes[K]['reply']>;
-    return answer({ params: {}, query: {}, body: undefined, signal: new AbortController().signal, progress: () => undefined, ...parts } as Call<K>);
+    return answer(callWith(parts));
   }
 
   async #overview(): Promise<readonly JobOverview[]> {

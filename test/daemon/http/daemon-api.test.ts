@@ -1,10 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Call } from '../../../daemon/http/api-service.ts';
 import type { EventView } from '../../../src/api/views.ts';
 import { inventoryOf } from '../../support/inventories.ts';
 import { attemptOf, firstTerm, recordOf } from '../../support/jobs.ts';
 import { settle } from '../../support/virtual-clock.ts';
-import { ApiWorld, processCounts } from './api-world.ts';
+import { ApiWorld, callWith, processCounts } from './api-world.ts';
 import { endedAs, failed, kept, sampleJob, sampleRecord } from './samples.ts';
 
 let world: ApiWorld;
@@ -209,7 +208,7 @@ describe('the events of a job', () => {
   function follow(): { readonly seen: EventView[]; stop(): void } {
     const seen: EventView[] = [];
     const leave = new AbortController();
-    const parts = { params: { job: sampleJob }, query: {}, body: undefined, signal: leave.signal, progress: () => undefined } as unknown as Call<'jobEvents'>;
+    const parts = callWith<'jobEvents'>({ params: { job: sampleJob }, signal: leave.signal });
     void world.api.streams.jobEvents(parts, (event) => seen.push(event));
     return { seen, stop: () => leave.abort() };
   }
@@ -261,7 +260,7 @@ describe('the events of a job', () => {
 test('a conflict is told with what each side made', async () => {
   const events: EventView[] = [];
   const leave = new AbortController();
-  const parts = { params: {}, query: {}, body: undefined, signal: leave.signal, progress: () => undefined } as Call<'events'>;
+  const parts = callWith<'events'>({ signal: leave.signal });
   void world.api.streams.events(parts, (event) => events.push(event));
   await settle();
   world.journal.submit(sampleRecord);
@@ -280,7 +279,7 @@ test('a conflict is told with what each side made', async () => {
 test('everything that happens is told to whoever listens', async () => {
   const seen: EventView[] = [];
   const leave = new AbortController();
-  const parts = { params: {}, query: {}, body: undefined, signal: leave.signal, progress: () => undefined } as Call<'events'>;
+  const parts = callWith<'events'>({ signal: leave.signal });
   void world.api.streams.events(parts, (event) => seen.push(event));
   await settle();
   world.journal.submit(sampleRecord);

@@ -17,6 +17,7 @@ test('defaults', () => {
     clusterKeyFile: undefined,
     discovery: true,
     without: [],
+    http: { bind: undefined, port: undefined, tlsCert: undefined, tlsKey: undefined, names: [] },
     logLevel: 'info',
   });
 });
@@ -63,4 +64,25 @@ test.each(['localhost:0', '10.0.0.7:7946', '[fe80::1%eth0]:1', 'studio.local:655
 
 test('keys become flags', () => {
   expect(kebab('clusterKey')).toBe('cluster-key');
+});
+
+describe('HTTP over TCP', () => {
+  test('is switched off by a word, wherever it is said', () => {
+    expect(resolve({ http: false }).http).toBeUndefined();
+    expect(resolve({}, { SUPERVM_HTTP: 'off' }).http).toBeUndefined();
+    expect(resolve({}, none, { http: false }).http).toBeUndefined();
+  });
+
+  test('takes its port as text or number', () => {
+    expect(resolve({ httpPort: '8080' }).http?.port).toBe(8080);
+    expect(resolve({}, none, { httpPort: 0 }).http?.port).toBe(0);
+  });
+
+  test.each(['65536', '-1', '1.5', '', '0x10', '80 '])('has no port %j', (httpPort) => {
+    expect(() => resolve({ httpPort })).toThrow(/--http-port: .* is not a port from 0 to 65535/);
+  });
+
+  test('knows its files wherever it is started again', () => {
+    expect(resolve({ tlsCert: 'cert.pem', tlsKey: '/k.pem' }).http).toMatchObject({ tlsCert: `${process.cwd()}/cert.pem`, tlsKey: '/k.pem' });
+  });
 });
