@@ -2,6 +2,7 @@
 import { basename, dirname } from 'node:path';
 import { type BlendContents, readBlend } from './blend/read-blend.ts';
 import type { Reference } from './blend/references.ts';
+import type { SceneScript } from './blend/scripts.ts';
 import { findReferenced } from './referenced-files.ts';
 import { isAbsoluteWritten, resolveWritten } from './written-path.ts';
 
@@ -10,6 +11,11 @@ export interface MissingFile {
   readonly kind: string;
   readonly owner: string;
   /** The .blend file that refers to it. */
+  readonly from: string;
+}
+
+export interface FoundScript extends SceneScript {
+  /** The .blend file that brings it. */
   readonly from: string;
 }
 
@@ -22,6 +28,8 @@ export interface Dependencies {
   readonly missing: readonly MissingFile[];
   /** Paths as written that do not move with the scene, and where they lead here. */
   readonly absolute: ReadonlyMap<string, string>;
+  /** Code of the scene's and its libraries' own. */
+  readonly scripts: readonly FoundScript[];
 }
 
 const libraryLimit = 10_000;
@@ -48,6 +56,7 @@ export async function findDependencies(scenePath: string): Promise<Dependencies>
   const files = new Set([scenePath]);
   const missing = new Map<string, MissingFile>();
   const absolute = new Map<string, string>();
+  const scripts: FoundScript[] = [];
   const waiting = [scenePath];
   const seen = new Set(waiting);
   let scene: BlendContents | undefined;
@@ -73,8 +82,12 @@ export async function findDependencies(scenePath: string): Promise<Dependencies>
     }
     scene ??= contents;
     version = Math.max(version, contents.version);
+    const from = blend;
+    // Text blocks of libraries are registered by nobody.
+    const own = contents.scripts.filter(({ kind }) => kind !== 'text' || contents === scene);
+    scripts.push(...own.map((script) => ({ ...script, from })));
     for (const reference of [...contents.references, pointCache(blend)]) await follow(reference, blend);
   }
   if (scene === undefined) throw new RangeError('a scene was not read');
-  return { scene, version, files: [...files], missing: [...missing.values()], absolute };
+  return { scene, version, files: [...files], missing: [...missing.values()], absolute, scripts };
 }

@@ -19,6 +19,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import driver_files  # noqa: E402
 import driver_scene  # noqa: E402
+import driver_scripts  # noqa: E402
 
 libc = ctypes.CDLL(None)
 
@@ -48,14 +49,17 @@ class Driver:
     def load(self, command):
         script = command["script"]
         self.inputs = command["inputs"]
+        allowed = script.get("allowScripts") is True
         path = os.path.join(self.inputs, script["scene"])
         os.chdir(os.path.dirname(path))
         try:
-            bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=False)
+            bpy.ops.wm.open_mainfile(filepath=path, load_ui=False, use_scripts=allowed)
         except RuntimeError as error:
             code = "scene-too-new" if "newer" in str(error) else "not-a-scene"
             raise Refused(code, str(error).strip()) from None
         driver_files.remap(script["pathMap"], self.inputs)
+        warnings = [] if allowed else driver_scripts.disarm()
+        driver_scripts.mute_file_outputs()
         newer = driver_files.newer_than_blender()
         if newer is not None:
             raise Refused("scene-too-new", newer)
@@ -65,9 +69,6 @@ class Driver:
         problem = driver_scene.apply(self.scene, script, command["threads"])
         if problem is not None:
             raise Refused("scene-unrenderable", problem)
-        warnings = []
-        if bpy.app.autoexec_fail:
-            warnings.append(f"A script in the scene was not run: {bpy.app.autoexec_fail_message}")
         return {"missing": driver_files.missing(), "warnings": warnings, "version": bpy.app.version_string}
 
     def render(self, command):

@@ -1,11 +1,13 @@
 /** Reasons why a scene would not render, or not as meant, found before anything runs. */
 import type { Finding } from '../../src/plugin/job-type.ts';
 import type { SceneFacts } from './blend/scene-facts.ts';
+import type { SceneScript } from './blend/scripts.ts';
 import type { Dependencies } from './dependencies.ts';
 import { type Engine, engineOf } from './engines.ts';
 import type { RenderSettings } from './settings.ts';
 
 const listLimit = 50;
+const scriptsNamed = 5;
 
 function unrenderable(message: string, hint: string): Finding {
   return { severity: 'error', code: 'scene-unrenderable', message, hint };
@@ -67,6 +69,32 @@ function denoiserFindings(scene: SceneFacts, engine: Engine | undefined, setting
   ];
 }
 
+const scriptKinds: { readonly [kind in SceneScript['kind']]: readonly [one: string, many: string] } = {
+  driver: ['driver with Python', 'drivers with Python'],
+  text: ['registered text block', 'registered text blocks'],
+  freestyle: ['Freestyle script', 'Freestyle scripts'],
+  shader: ['shader in Open Shading Language', 'shaders in Open Shading Language'],
+};
+
+function scriptFindings({ scripts }: Dependencies, { allowScripts }: RenderSettings): Finding[] {
+  if (scripts.length === 0) return [];
+  const kinds = [...Map.groupBy(scripts, ({ kind }) => kind)].map(([kind, those]) => {
+    const named = [...new Set(those.map(({ owner }) => owner))];
+    const more = named.length > scriptsNamed ? ` and ${named.length - scriptsNamed} more` : '';
+    return `${those.length} ${scriptKinds[kind][those.length === 1 ? 0 : 1]} (${quoted(named.slice(0, scriptsNamed))}${more})`;
+  });
+  return [
+    {
+      severity: 'warning',
+      code: 'scene-scripts',
+      message: `The scene wants to run code of its own, which ${allowScripts ? 'is allowed: it can do whatever a task can' : 'will not run'}: ${kinds.join(', ')}.`,
+      hint: allowScripts
+        ? 'It runs only on nodes that keep tasks apart.'
+        : 'Frames may differ without it. If you trust whoever made the scene: --allow-scripts.',
+    },
+  ];
+}
+
 export function findingsOf(scene: SceneFacts, dependencies: Dependencies, settings: RenderSettings): Finding[] {
   const engine = settings.engine ?? engineOf(scene.engine);
   const views = scene.isMultiView
@@ -77,6 +105,7 @@ export function findingsOf(scene: SceneFacts, dependencies: Dependencies, settin
     ...cameraFindings(scene, dependencies, settings),
     ...engineFindings(scene, engine, settings),
     ...denoiserFindings(scene, engine, settings),
+    ...scriptFindings(dependencies, settings),
     ...views,
   ];
 }

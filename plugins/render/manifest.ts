@@ -6,7 +6,7 @@ export const manifest: Manifest = {
   version: '1',
   summary: 'Render a Blender scene on all nodes',
   description:
-    'Every file the scene needs travels with it. Each node keeps one Blender with the scene loaded and renders frame after frame; every frame is checked before it counts. Scripts in the scene never run.',
+    'Every file the scene needs travels with it. Each node keeps one Blender with the scene loaded and renders frame after frame; every frame is checked before it counts. Scripts in the scene do not run unless that is allowed.',
   arguments: [{ key: 'sceneFile', type: 'path', summary: 'The .blend file', required: true }],
   settings: [
     { key: 'frames', type: 'frames', summary: "Frames to render, such as 1-100 or 1,5,10-50:2; the scene's own range by default", placeholder: 'LIST' },
@@ -24,6 +24,7 @@ export const manifest: Manifest = {
       summary: 'Names of the frames without extension; # is a digit of the number',
       placeholder: 'PATTERN',
     },
+    { key: 'allowScripts', type: 'boolean', summary: 'Run Python, drivers and shaders that the scene brings along; only on nodes that keep tasks apart' },
     { key: 'allowMissing', type: 'boolean', summary: 'Render although files the scene refers to are missing' },
   ],
   examples: [

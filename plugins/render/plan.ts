@@ -60,6 +60,7 @@ export const plan: MakePlan = (json, summaryJson) => {
     ...frameSize(summary, settings),
     pathMap: summary.pathMap,
     allowMissing: settings.allowMissing,
+    allowScripts: settings.allowScripts,
   };
   return {
     name: summary.title,

@@ -17,4 +17,6 @@ export type RenderScript = {
   readonly height: number;
   readonly pathMap: { readonly [written: string]: string };
   readonly allowMissing: boolean;
+  /** Python, drivers and shaders of the scene may run. */
+  readonly allowScripts: boolean;
 };

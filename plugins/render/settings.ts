@@ -20,6 +20,7 @@ export interface RenderSettings {
   readonly denoise?: boolean;
   readonly fileName: string;
   readonly allowMissing: boolean;
+  readonly allowScripts: boolean;
 }
 
 /** Blender's own bound of width and height. */
@@ -86,7 +87,7 @@ function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], u
 
 /** Throws `bad-setting` or `bad-frames`, naming the setting. */
 export function parseSettings(settings: JsonObject): RenderSettings {
-  const { frames, allowMissing } = settings;
+  const { frames, allowMissing, allowScripts } = settings;
   const sceneFile = text(settings, 'sceneFile');
   if (sceneFile === undefined) throw refuse('sceneFile', null, 'Name the .blend file to render.');
   if (frames !== undefined && frames !== null && typeof frames !== 'string') throw refuse('frames', frames, 'Write frames like 1-100 or 1,5,10-50:2.');
@@ -95,6 +96,7 @@ export function parseSettings(settings: JsonObject): RenderSettings {
     sceneFile,
     fileName: fileName(text(settings, 'fileName')),
     allowMissing: allowMissing === true,
+    allowScripts: allowScripts === true,
     ...defined({
       frames: typeof frames === 'string' ? parseFrames(frames) : undefined,
       engine: engine(text(settings, 'engine')),

@@ -46,6 +46,7 @@ export const errorKinds = {
   'records-damaged': failed('The job records on disk are damaged or of a newer version.'),
   'route-not-found': notFound('The HTTP API has nothing at this path.'),
   'scene-incomplete': { exit: 3, status: 409, summary: 'Files the scene refers to are missing.' },
+  'scene-scripts': { exit: 2, status: 409, summary: 'The scene wants to run code of its own.' },
   'scene-too-new': { exit: 8, status: 409, summary: 'The scene was saved by a newer Blender than any node has.' },
   'scene-unrenderable': { exit: 2, status: 409, summary: 'The scene lacks something rendering needs.' },
   'task-failed': failed('A task failed.'),

@@ -6,6 +6,8 @@ const longestName = 255;
 /** Folders in folders: no project has as many. */
 const mostNames = 64;
 
+const encoder = new TextEncoder();
+
 /** Could pass for a line end, move a cursor, or turn the direction of reading so that a name seems to be another. */
 const deceptive = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 /** What Windows takes for a device, whatever its extension. */
@@ -17,13 +19,13 @@ export function pathDefect(path: string): string | undefined {
   if (path.includes('\0')) return 'has a zero byte in its name';
   if (!path.isWellFormed()) return 'has a name that is not valid Unicode';
   if (path.startsWith('/')) return 'has an absolute path';
-  if (bytesOf(path) > longestPath) return 'has a path that is too long';
+  if (isLongerThan(longestPath, path)) return 'has a path that is too long';
   if (deceptive.test(path)) return 'has a control character in its name';
   const names = path.split('/');
   if (names.length > mostNames) return `lies in more than ${mostNames - 1} folders`;
   for (const name of names) {
     if (name === '' || name === '.' || name === '..') return `has the part "${name}" in its path`;
-    if (bytesOf(name) > longestName) return 'has a name that is too long';
+    if (isLongerThan(longestName, name)) return 'has a name that is too long';
   }
   return undefined;
 }
@@ -68,6 +70,7 @@ export class PathCollisions {
   }
 }
 
-function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length;
+/** At most three bytes a unit: most paths need not be encoded to be known as short. */
+function isLongerThan(bytes: number, text: string): boolean {
+  return text.length * 3 > bytes && encoder.encode(text).length > bytes;
 }

@@ -3,6 +3,7 @@ import { type Datablock, openScene } from './datablocks.ts';
 import { numberAt, pointerAt, textAt } from './record.ts';
 import { libraryReference, type Reference, referenceCodes, referenceParts, referencesOf } from './references.ts';
 import { readSceneFacts, type SceneFacts, sceneParts } from './scene-facts.ts';
+import { compilesShaders, type SceneScript, scriptCodes, scriptParts, scriptsOf } from './scripts.ts';
 
 export interface BlendContents {
   /** Of the Blender that saved it, as Blender counts: 304 is 3.4. */
@@ -15,11 +16,13 @@ export interface BlendContents {
   /** Names of objects and scenes that lie in libraries, as `OBname` and `SCname`. */
   readonly linked: readonly string[];
   readonly references: readonly Reference[];
+  /** Code of its own. */
+  readonly scripts: readonly SceneScript[];
 }
 
 const cameraType = 11;
-const codes = new Set<string>(['GLOB', 'ID', ...referenceCodes]);
-const structs = new Set<string>([...sceneParts, ...referenceParts]);
+const codes = new Set<string>(['GLOB', 'ID', ...referenceCodes, ...scriptCodes]);
+const structs = new Set<string>([...sceneParts, ...referenceParts, ...scriptParts]);
 
 function isCamera(block: Datablock): boolean {
   return block.code === 'OB' && numberAt(block.record, 'type') === cameraType;
@@ -35,6 +38,8 @@ export async function readBlend(path: string): Promise<BlendContents> {
   const cameras: string[] = [];
   const linked: string[] = [];
   const references: Reference[] = [];
+  const scripts: SceneScript[] = [];
+  let compiles = false;
   for await (const block of datablocks({ codes, structs })) {
     if (block.code === 'GLOB') {
       fileVersion += numberAt(block.record, 'subversion') ?? 0;
@@ -50,9 +55,19 @@ export async function readBlend(path: string): Promise<BlendContents> {
       if (block.code === 'SC') scenes.push(block);
       if (isCamera(block)) cameras.push((textAt(block.record, 'id.name') ?? '').slice(2));
       references.push(...referencesOf(block));
+      scripts.push(...scriptsOf(block));
+      compiles ||= block.code === 'SC' && compilesShaders(block);
     }
   }
   const facts = scenes.map((scene) => readSceneFacts(scene, fileVersion));
   const activeScene = facts.find((scene) => scene.address === active) ?? facts[0];
-  return { version: header.version, scenes: facts, ...(activeScene === undefined ? {} : { activeScene }), cameras, linked, references };
+  return {
+    version: header.version,
+    scenes: facts,
+    ...(activeScene === undefined ? {} : { activeScene }),
+    cameras,
+    linked,
+    references,
+    scripts: scripts.filter(({ kind }) => kind !== 'shader' || compiles),
+  };
 }

@@ -37,7 +37,7 @@ const borderFlag = 1 << 9;
 const cropFlag = 1 << 11;
 const sequencerFlag = 1 << 0;
 const multiViewFlag = 1 << 24;
-const sceneGroups = ['id.properties', 'id.system_properties'];
+export const sceneGroups = ['id.properties', 'id.system_properties'];
 const layerGroups = ['id_properties', 'system_properties', 'prop'];
 const openImageDenoise = 4;
 /** The last file version (3.0.25) in which a scene that says nothing about denoising wants none. */
