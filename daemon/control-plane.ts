@@ -2,6 +2,7 @@
  * The part of the daemon that decides, assembled once for real nodes and for simulated ones: membership, election, job
  * records, blobs, worker and coordinator. Whatever touches the world (network, disks, time, processes) comes in as a need.
  */
+import type { AuditLine } from '../src/model/cluster-facts.ts';
 import type { Ended, ResultKept } from '../src/model/facts.ts';
 import type { NodeFacts } from '../src/model/inventory.ts';
 import type { Digest, JobId, NodeId } from '../src/model/job.ts';
@@ -20,6 +21,7 @@ import { Election } from './election/election.ts';
 import type { VotedLeadership } from './election/leadership.ts';
 import type { Membership } from './membership/membership.ts';
 import { MembershipNode } from './membership/membership-node.ts';
+import { AuditTrail } from './records/audit-trail.ts';
 import { jobIdOf } from './records/canonical.ts';
 import type { VerifySigned } from './records/cluster-book.ts';
 import type { ClusterRecords, FactStore, Journal, JournalQuestions, RecordsProblem } from './records/journal.ts';
@@ -101,6 +103,8 @@ export interface ControlPlane extends Startable {
   readonly membership: Membership;
   readonly leadership: VotedLeadership;
   readonly journal: Journal & JournalQuestions & ClusterRecords;
+  /** Writes down who did what; returns before it is on disk. */
+  audit(line: AuditLine): void;
   readonly blobs: Blobs;
   readonly coordination: Coordination;
   readonly outcomes: OutcomesKnown;
@@ -128,6 +132,8 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
     { host: options.node.host, onTrouble, onHealth: (problems) => options.onHealth?.(problems) },
     { store, messenger, membership, clock, lasting: () => lastingOf(election), verifies: needs.verifies },
   );
+  const storeFailed = (error: unknown): void => onTrouble({ type: 'store-failed', error });
+  const trail = new AuditTrail({ node: options.node.id }, { clock, append: (line) => journal.appendCluster(line), onLost: storeFailed });
   const recentUse = needs.recentUse ?? new RecentUse({ clock });
   const blobs = new BlobTransfer({}, { messenger, clock, disk: needs.blobDisk, recentUse });
   const seat = { self: options.node.id, cluster: options.cluster, founding: options.founding, settleMs: timings.settleMs, staggerMs: timings.staggerMs };
@@ -139,12 +145,11 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
   const upkeep = new Upkeep(timings.upkeep, { ...parts, decodeTree });
   const readTree = async (digest: Digest, from: readonly NodeId[]): Promise<readonly Digest[]> =>
     decodeTree(await blobs.bytes({ digest }, from)).map((entry) => entry.digest);
-  const onProblem = (error: unknown): void => onTrouble({ type: 'store-failed', error });
-  const collection = new BlobCollection(timings.collection, { journal, disk: needs.blobDisk, recentUse, clock, readTree, onProblem });
+  const collection = new BlobCollection(timings.collection, { journal, disk: needs.blobDisk, recentUse, clock, readTree, onProblem: storeFailed });
   membership.onSleep((absentMs) => {
     options.onSleep?.(absentMs);
     // Not at the next turn of replication: what the others decided meanwhile matters now.
-    journal.catchUp(timings.coordinator.catchUpMs).catch((error: unknown) => onTrouble({ type: 'store-failed', error }));
+    journal.catchUp(timings.coordinator.catchUpMs).catch(storeFailed);
   });
   const pace = paceByJobs([membership, election]);
   journal.onFact((_fact, state) => pace.look(state));
@@ -154,6 +159,7 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
     membership,
     leadership: election,
     journal,
+    audit: (line) => trail.write(line),
     blobs,
     coordination: new CoordinationClient(parts),
     outcomes: coordinator.outcomes,

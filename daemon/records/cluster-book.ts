@@ -1,6 +1,6 @@
 /** What the cluster knows, folded from durable entries. A signed fact counts once its signature is verified, and that may take a later fact. */
 import { type AdminAdded, type ClusterFact, linesOfMachine, type MemberRemoved } from '../../src/model/cluster-facts.ts';
-import { type ClusterState, emptyClusterState, foldClusterInto, isSuperseded } from '../../src/model/cluster-state.ts';
+import { type ClusterState, emptyClusterState, foldClusterInto, isSuperseded, shelfOf } from '../../src/model/cluster-state.ts';
 import type { Trouble } from './trouble.ts';
 
 export type SignedFact = MemberRemoved | AdminAdded;
@@ -75,7 +75,7 @@ export class ClusterBook {
       this.#clock = Math.max(this.#clock, fact.clock);
       // An old value of a secret waits for no company.
       this.#void = voidTogether;
-    } else if (fact.type === 'audited' && (this.#state.audit.get(fact.node)?.length ?? 0) >= linesOfMachine) this.#void += 1;
+    } else if (fact.type === 'audited' && (this.#state.audit.get(shelfOf(fact))?.length ?? 0) >= linesOfMachine) this.#void += 1;
   }
 
   #counts(fact: ClusterFact): boolean {

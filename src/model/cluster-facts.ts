@@ -82,7 +82,7 @@ export interface SecretRemoved extends OfSecret {
 /** Through which door somebody came: the unix socket, HTTP over TCP, another node's connection, the pairing listener. */
 export type Door = 'socket' | 'http' | 'peer' | 'pairing';
 
-/** What somebody did, for people to read. Of each machine's lines the newest are kept (`linesOfMachine`), older ones go from every disk. */
+/** What somebody did or tried, for people to read. Of each machine's lines the newest are kept (`linesOfMachine`), older ones go from every disk. */
 export interface AuditLine {
   /** `owner`, `token:NAME`, `session:...`, `node:NAME`, or an address; at most 160 characters. */
   readonly who: string;
@@ -104,7 +104,7 @@ export interface Audited extends OfCluster, AuditLine {
 
 export type ClusterFact = MemberRemoved | AdminAdded | TokenCreated | TokenRevoked | SecretSet | SecretRemoved | Audited;
 
-/** Lines of the audit that are kept of each machine. */
+/** Lines of the audit that are kept of each machine, and as many of what was refused or failed: whoever knocks in vain pushes out nothing that was done. */
 export const linesOfMachine = 5_000;
 
 /** Names of tokens, admins and the like: nothing in them can disturb a terminal or be taken for another name's end. */
@@ -115,6 +115,12 @@ export function isPrintableName(text: string): boolean {
 /** No control or format characters, no line ends, no halves of characters. */
 export function isPrintable(text: string): boolean {
   return !/[\p{C}\p{Zl}\p{Zp}]/u.test(text);
+}
+
+/** Bounded and printable: whatever is not becomes `�`, what is too long ends in `…`. */
+export function printable(text: string, most: number): string {
+  const clean = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\ufffd');
+  return clean.length <= most ? clean : `${clean.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 const secretName = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;

@@ -17,8 +17,8 @@ export interface ClusterState {
   readonly revokedTokens: ReadonlySet<string>;
   /** By name, removed ones too. */
   readonly secrets: ReadonlyMap<string, SecretSet | SecretRemoved>;
-  /** By the machine that saw them, the oldest first; the newest `linesOfMachine` of each. */
-  readonly audit: ReadonlyMap<NodeId, readonly Audited[]>;
+  /** By the machine that saw them and whether it was done (`shelfOf`), the oldest first; the newest `linesOfMachine` of each. */
+  readonly audit: ReadonlyMap<string, readonly Audited[]>;
 }
 
 /** Changed in place by `foldClusterInto`. Whoever only reads sees a ClusterState. */
@@ -28,7 +28,7 @@ export interface MutableClusterState extends ClusterState {
   readonly tokens: Map<string, TokenCreated>;
   readonly revokedTokens: Set<string>;
   readonly secrets: Map<string, SecretSet | SecretRemoved>;
-  readonly audit: Map<NodeId, Audited[]>;
+  readonly audit: Map<string, Audited[]>;
 }
 
 export function emptyClusterState(): MutableClusterState {
@@ -63,6 +63,11 @@ function foldRemoval(state: MutableClusterState, fact: MemberRemoved): boolean {
   return true;
 }
 
+/** Lines that share room. */
+export function shelfOf({ node, outcome }: Audited): string {
+  return outcome === 'done' ? node : `${node} in vain`;
+}
+
 /** Where the line belongs in the list. */
 function placeOf(lines: readonly Audited[], line: Audited): number {
   let [from, to] = [0, lines.length];
@@ -77,14 +82,15 @@ function placeOf(lines: readonly Audited[], line: Audited): number {
 }
 
 function foldLine(state: MutableClusterState, line: Audited): boolean {
-  const lines = state.audit.get(line.node) ?? [];
+  const shelf = shelfOf(line);
+  const lines = state.audit.get(shelf) ?? [];
   const place = placeOf(lines, line);
   const next = lines[place];
   if (next !== undefined && compareLines(next, line) === 0) return false;
   if (place === 0 && lines.length >= linesOfMachine) return false;
   lines.splice(place, 0, line);
   if (lines.length > linesOfMachine) lines.shift();
-  state.audit.set(line.node, lines);
+  state.audit.set(shelf, lines);
   return true;
 }
 
@@ -134,7 +140,7 @@ export function isSuperseded(state: ClusterState, fact: ClusterFact): boolean {
     return winner !== undefined && compareSecrets(winner, fact) < 0;
   }
   if (fact.type !== 'audited') return false;
-  const lines = state.audit.get(fact.node) ?? [];
+  const lines = state.audit.get(shelfOf(fact)) ?? [];
   const [oldest] = lines;
   return lines.length >= linesOfMachine && oldest !== undefined && compareLines(fact, oldest) < 0;
 }

@@ -80,6 +80,13 @@ describe('folding cluster facts', () => {
     expect(state.tokens.get(id)).toBe(created);
   });
 
+  test('keeps what was done though any number of attempts in vain came after it', () => {
+    const refused = Array.from({ length: linesOfMachine + 1 }, (_, at): Audited => ({ ...line(at + 10), outcome: 'refused' }));
+    const state = fold([line(1), ...refused]);
+    expect(state.audit.get('n1')).toEqual([line(1)]);
+    expect(isSuperseded(state, refused[0] as Audited)).toBe(true);
+  });
+
   test('keeps the newest lines of each machine, so that one machine cannot push out what another saw', () => {
     const lines = Array.from({ length: linesOfMachine + 10 }, (_, at) => line(at));
     const state = fold([line(-5, 'n2'), ...lines.toReversed()]);

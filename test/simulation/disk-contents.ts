@@ -1,5 +1,6 @@
 /** What really is on a simulated disk of facts: what claims about copies are held against. */
 import type { MemoryDisk } from '../../daemon/records/memory-store.ts';
+import type { ClusterFact } from '../../src/model/cluster-facts.ts';
 import type { Fact } from '../../src/model/facts.ts';
 
 /** The facts on a disk, indexed as it grows. */
@@ -12,7 +13,7 @@ export class DiskContents {
     this.#disk = disk;
   }
 
-  has(fact: Fact): boolean {
+  has(fact: Fact | ClusterFact): boolean {
     for (const [origin, log] of this.#disk.logs) {
       const from = this.#read.get(origin) ?? 0;
       if (from === log.length) continue;

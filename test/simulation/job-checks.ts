@@ -1,7 +1,9 @@
 /** What must hold of one job at the end, and which jobs nobody can finish. */
+
 import { createHash } from 'node:crypto';
 import { decodeTree } from '../../daemon/blobs/tree.ts';
 import { isRepeatable } from '../../daemon/upkeep/wanted.ts';
+import type { ClusterState } from '../../src/model/cluster-state.ts';
 import type { ResultKept } from '../../src/model/facts.ts';
 import type { JobRecord, NodeId } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
@@ -100,7 +102,7 @@ function mayMake(record: JobRecord, step: string, index: number, digest: string)
 }
 
 /** The whole state as one text, whatever the order in which its maps were filled. */
-export function stateText(state: JobState): string {
+export function stateText(state: JobState | ClusterState): string {
   return JSON.stringify(state, (_, value: unknown) => {
     if (value instanceof Map) return [...value].sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
     if (value instanceof Set) return [...value].sort();

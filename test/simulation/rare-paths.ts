@@ -40,6 +40,7 @@ export const rarePaths = [
   'quorate coordinator claimed above a rival',
   'facts of a removed job collected',
   'bytes of a removed job freed',
+  'old value of a secret collected',
   'lost voter forgotten by an admin',
   'run ended with its lease',
   'outcome settled',

@@ -1,6 +1,7 @@
 /** Promises that are checked while a simulation runs, at the moment at which they are made. */
 import type { Trouble } from '../../daemon/records/trouble.ts';
 import type { RunResult } from '../../daemon/worker/task-runner.ts';
+import type { ClusterFact } from '../../src/model/cluster-facts.ts';
 import type { Fact } from '../../src/model/facts.ts';
 import type { AttemptName, HostId, NodeId, Term } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
@@ -179,7 +180,7 @@ export class RunningChecks {
   }
 
   /** Of facts that say the same (a submission tried again makes another one), each machine has at least one. */
-  checkAnyCopy(node: Machine, facts: readonly Fact[], hosts: readonly string[], what: string): void {
+  checkAnyCopy(node: Machine, facts: readonly (Fact | ClusterFact)[], hosts: readonly string[], what: string): void {
     for (const host of this.#unharmed(node, hosts)) {
       const machines = [...this.#nodes()].filter(({ plan }) => plan.host === host);
       const held = facts.some((fact) => machines.some(({ contents }) => contents.has(fact)));

@@ -11,6 +11,7 @@ import type { Digest, NodeId, Term } from '../../src/model/job.ts';
 import { ProcessClock } from '../support/process-clock.ts';
 import type { SeededRandomness } from '../support/seeded-randomness.ts';
 import { factsOf } from '../support/small-cluster.ts';
+import { verifiesInSimulation } from './cluster-words.ts';
 import { CrashPoints, midRead } from './crash-points.ts';
 import { DiskContents } from './disk-contents.ts';
 import type { Life, Machine } from './machine.ts';
@@ -136,6 +137,7 @@ export class SimulatedNode implements Machine {
         network: mortalMessenger(messenger, mortality, ear(this)),
         clock,
         store: mortalStore(store, id, mortality, waiting),
+        verifies: verifiesInSimulation,
         blobDisk: mortalBlobDisk(this.blobDisk, mortality),
         makeTaskRunner: ({ blobs }) =>
           new SimulatedRunner({

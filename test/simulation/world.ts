@@ -4,6 +4,7 @@ import type { Digest, JobId, NodeId } from '../../src/model/job.ts';
 import { seededRandomness } from '../support/seeded-randomness.ts';
 import { settleInOneTurn, VirtualClock } from '../support/virtual-clock.ts';
 import { Chronicle, type Happening } from './chronicle.ts';
+import { ClusterWords } from './cluster-words.ts';
 import { checkTheEnd, unsettled } from './final-checks.ts';
 import { isOrphan } from './job-checks.ts';
 import { listen } from './listener.ts';
@@ -59,6 +60,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   for (const node of plan.nodes) nodes.set(node.id, new SimulatedNode(node, { ...parts, randomness: randomness.fork(node.id) }));
   const striker = new Striker({ clock, network, randomness: randomness.fork('strike'), chronicle, nodes });
   const users = new Users({ clock, chronicle, checks, nodes, isCalm: plan.faults.length === 0 });
+  const words = new ClusterWords({ clock, chronicle, checks, nodes });
   const onRejection = (error: unknown): void => chronicle.violate('world', `unhandled: ${error instanceof Error ? error.stack : String(error)}`);
   process.on('unhandledRejection', onRejection);
   let healMs = 0;
@@ -67,6 +69,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     for (const node of members()) void node.boot();
     striker.schedule(plan.faults);
     users.schedule(plan.jobs, plan.actions);
+    words.schedule(plan);
     clock.every(checkMs, () => checks.checkQuorate());
     await clock.advance(plan.healAt);
     chronicle.note('world', 'heals');
@@ -80,7 +83,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     const end = clock.now() + healsWithinMs;
     const waitsFor = (): string | undefined => {
       if (clock.now() < noMoreActions) return 'users act';
-      return users.waiting.size > 0 ? `${[...users.waiting].join(' ')} is not submitted` : unsettled(members(), chronicle);
+      return users.waiting.size > 0 ? `${[...users.waiting].join(' ')} is not submitted` : (unsettled(members(), chronicle) ?? words.unsettled(members()));
     };
     for (let looks = 1; waitsFor() !== undefined && clock.now() < end; looks += 1) {
       await clock.advance(lookMs);
@@ -94,6 +97,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     await clock.advance(afterglowMs);
     if (countStarts(chronicle, hopeless) !== startsBefore) chronicle.violate('world', 'tasks start after everything has ended');
     checkTheEnd(members(), chronicle, plan.faults);
+    words.checkTheEnd(members());
     if (
       chronicle.doomed.size > 0 &&
       seed % seedsPerLongWait === 0 &&
