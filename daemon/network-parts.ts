@@ -19,11 +19,9 @@ import { createStaticPeers } from './network/discovery/static-peers.ts';
 import { Libp2pNetwork } from './network/libp2p-network.ts';
 import { loadNodeKey } from './network/node-key.ts';
 import { PairingListener } from './network/pairing/pairing-listener.ts';
+import { usualPort } from './network/usual-port.ts';
 import { rememberNetwork } from './remembered.ts';
 import type { Startable } from './startable.ts';
-
-/** What nodes listen on when nobody says otherwise, so that a firewall rule can be written down; another one where it is taken. */
-const usualPort = 7946;
 
 interface Needs {
   readonly clock: Clock;

@@ -5,6 +5,11 @@ export function now(): number {
   return performance.now();
 }
 
+/** Unix milliseconds. */
+export function wall(): number {
+  return Date.now();
+}
+
 /** Resolves after the time or, early and without error, when the signal aborts. */
 export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -1,13 +1,11 @@
 /** From words to an exit code. Whatever goes wrong comes out as an error; main.ts shows it. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import { SupervmError } from '../model/errors.ts';
-import { packageFolder } from '../settings/program-files.ts';
 import { buildTree, ownCommands } from './command-tree.ts';
 import type { Context, Exit } from './context.ts';
 import type { Manifests } from './job-types.ts';
 import { printable } from './output/style.ts';
+import { readVersion } from './version.ts';
 
 export interface CommandLine {
   readonly words: readonly string[];
@@ -42,11 +40,6 @@ async function manifestsFor({ words, jobTypes }: CommandLine): Promise<Manifests
   if (command !== undefined && ownCommands.includes(command)) return { manifests: [], problems: [] };
   const { loadManifests } = await import('./job-types.ts');
   return loadManifests(command, jobTypes, ownCommands);
-}
-
-function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { readonly version: string };
-  return version;
 }
 
 /** commander's own words end with a suggestion in brackets; ours have a message and a hint. */

@@ -35,6 +35,7 @@ export const ownCommands: readonly string[] = [
   'join',
   'api',
   'login',
+  'doctor',
   'explain',
 ];
 
@@ -157,6 +158,17 @@ function addLookingCommands(root: Command, run: Run): void {
     .description('Prints a code that a browser exchanges for a session, once and within a minute.')
     .option('--role <ROLE>', 'what the session may: viewer, user or admin (default: admin)')
     .action((flags: { readonly role?: string }) => run(async (context) => (await import('./commands/api.ts')).loginCode(context, flags)));
+  root
+    .command('doctor')
+    .summary('what is wrong with this machine, and how to put it right')
+    .description(
+      'Looks at everything supervm needs on this machine and on the way to the others, with a daemon or without: what was found, why it matters, and what to type. Ends with 1 when a check is failing.',
+    )
+    .option('--fix', "repair what can be repaired safely: supervm's own files; asks before it changes the system")
+    .option('--yes', 'with --fix: do not ask')
+    .action((flags: { readonly fix?: boolean; readonly yes?: boolean }) =>
+      run(async (context) => (await import('./commands/doctor.ts')).doctor(context, flags)),
+    );
   root
     .command('explain')
     .argument('[CODE]', 'an error code')

@@ -12,6 +12,8 @@ declare const __BUNDLED__: boolean | undefined;
 export const programEntries = {
   'src/main.ts': 'cli.cjs',
   'daemon/main.ts': 'daemon.js',
+  'daemon/checks.ts': 'checks.js',
+  'daemon/disk-check.ts': 'disk-check.js',
   'daemon/worker/launcher/main.ts': 'launcher.js',
   'daemon/worker/session/main.ts': 'session.js',
   'daemon/records/store-worker.ts': 'store-worker.js',

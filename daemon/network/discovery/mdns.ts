@@ -122,7 +122,7 @@ export function createMdns(options: MdnsOptions, needs: MdnsNeeds): DiscoverySou
 }
 
 /** Key (it changes when an interface is made anew) to address. Loopback only where there is nothing else. */
-function interfaceAddresses(interfaces: ReturnType<typeof networkInterfaces>): Map<string, string> {
+export function interfaceAddresses(interfaces: ReturnType<typeof networkInterfaces>): Map<string, string> {
   const all = Object.entries(interfaces).flatMap(([name, list]) =>
     (list ?? []).filter((entry) => entry.family === 'IPv4').map((entry) => ({ ...entry, name })),
   );

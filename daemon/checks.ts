@@ -1,0 +1,43 @@
+/** The daemon's code that `supervm doctor` tries without a daemon; the command line loads it by name. Nothing here loads libp2p. */
+import { readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import type { MachineChecks } from '../src/settings/daemon-checks.ts';
+import { packageFolder, programFile } from '../src/settings/program-files.ts';
+import { parseClusterKey } from './network/cluster-key.ts';
+import { hearMulticast as hear } from './network/discovery/hear-multicast.ts';
+import { openMdnsSocket } from './network/discovery/mdns-socket.ts';
+import { usualPort } from './network/usual-port.ts';
+import { rememberNetwork } from './remembered.ts';
+import { systemClock, systemRandomness } from './system-clock.ts';
+import { chooseSandbox } from './worker/sandbox/choose-sandbox.ts';
+
+const shownDigits = 16;
+
+export const hearMulticast: MachineChecks['hearMulticast'] = (listenMs) =>
+  hear(listenMs, { clock: systemClock(), randomness: systemRandomness(), openSocket: openMdnsSocket, interfaces: networkInterfaces });
+
+export const trySandbox: MachineChecks['trySandbox'] = async (folder) => {
+  const session = programFile('daemon/worker/session/main.ts');
+  const readable = ['src', 'daemon', 'plugins', 'dist', 'package.json'].map((name) => join(packageFolder(), name));
+  const { level }: { readonly level: { readonly level: string; readonly reason?: string } } = await chooseSandbox({
+    workFolder: folder,
+    mark: 'doctor',
+    readable: [process.execPath, ...readable],
+    needed: [process.execPath, session],
+  });
+  return level;
+};
+
+export const clusterOf: MachineChecks['clusterOf'] = (keyFile) => {
+  try {
+    return parseClusterKey(readFileSync(keyFile, 'utf8'), keyFile).publicHash.slice(0, shownDigits);
+  } catch {
+    return undefined;
+  }
+};
+
+export const peerPort: MachineChecks['peerPort'] = (home) => {
+  const { port } = rememberNetwork(join(home, 'network.json')).known;
+  return port === 0 ? usualPort : port;
+};

@@ -1,0 +1,170 @@
+/** Every check with what it reads of the machine. The judging is in checks/, the reading in readers/. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { longestSocketPath } from '../../settings/paths.ts';
+import { packageFolder } from '../../settings/program-files.ts';
+import { wall } from '../clock.ts';
+import { isAlive } from '../is-alive.ts';
+import { checkDaemon } from './checks/daemon.ts';
+import { checkDaemonLog } from './checks/daemon-log.ts';
+import { checkFolders } from './checks/folders.ts';
+import { checkGpu } from './checks/gpu.ts';
+import { checkHomeDisk } from './checks/home-disk.ts';
+import { checkLimits } from './checks/limits.ts';
+import { checkPrograms } from './checks/programs.ts';
+import { checkBlobs, checkRecords } from './checks/records.ts';
+import { checkRuntime } from './checks/runtime.ts';
+import { checkGroups, checkSandbox } from './checks/sandbox.ts';
+import { checkSleep } from './checks/sleep.ts';
+import { checkSocketPath } from './checks/socket-path.ts';
+import { checkTimeService } from './checks/time-service.ts';
+import { checkVersions } from './checks/versions.ts';
+import type { Examination } from './examine.ts';
+import type { Finding, Group } from './finding.ts';
+import type { Machine } from './machine.ts';
+import { networkExaminations } from './network-examinations.ts';
+import { diskWords, wordOf } from './readers/disk-words.ts';
+import { hasSystemd, isContainer, isThere, listFolder, processNames, readText } from './readers/files.ts';
+import { readGroups } from './readers/groups.ts';
+import { readGpu, readSleep } from './readers/hardware.ts';
+import { readPrograms } from './readers/programs.ts';
+import { findProgram } from './readers/run-program.ts';
+
+const limitMs = 3000;
+/** The daemon waits for other machines. */
+const slowLimitMs = 6000;
+const recordsMs = 2000;
+const blobsMs = 2000;
+const tailBytes = 128 * 1024;
+
+export function examinationsOf(machine: Machine, version: string): readonly Examination[] {
+  const of = (group: Group, name: string, look: () => Promise<readonly Finding[]>, limit = limitMs): Examination => ({ group, name, limitMs: limit, look });
+  return [
+    of('runtime', 'runtime', async () => checkRuntime(readRuntime(machine))),
+    of('runtime', 'versions', () => versions(machine, version), slowLimitMs),
+    of('folders', 'folders', () => folders(machine)),
+    of('folders', 'socket', async () => checkSocketPath({ path: machine.paths.socket, home: machine.paths.home, longest: longestSocketPath })),
+    of('daemon', 'daemon', () => daemon(machine)),
+    of('daemon', 'daemon-log', () => daemonLog(machine)),
+    ...networkExaminations(machine),
+    of('clock', 'time-service', async () => checkTimeService(readTime(machine))),
+    of('disk', 'records', () => records(machine)),
+    of('disk', 'blobs', async () => checkBlobs(wordOf(await diskWords(['blobs', machine.paths.blobs], blobsMs), 'blobs'))),
+    of('programs', 'programs', () => programs(machine), slowLimitMs),
+    of('gpu', 'gpu', async () => checkGpu({ ...(await readGpu()), platform: process.platform, user: machine.user, system: machine.system })),
+    of('sandbox', 'sandbox', () => sandbox(machine), slowLimitMs),
+    of('sandbox', 'cgroup', async () => checkGroups(readGroups(process.platform, machine.userId))),
+    of('power', 'sleep', async () => checkSleep({ ...readSleep(), system: machine.system })),
+    of('limits', 'limits', () => limits(machine)),
+  ];
+}
+
+function readRuntime({ system }: Machine): Parameters<typeof checkRuntime>[0] {
+  const { version: node, execPath: path, platform, arch: architecture } = process;
+  return {
+    node,
+    path,
+    bundled: path.startsWith(`${packageFolder()}/`) || /\/node_modules\/node-linux-/.test(path),
+    platform,
+    architecture,
+    system: system.name,
+  };
+}
+
+async function versions(machine: Machine, ours: string): Promise<readonly Finding[]> {
+  const says = await machine.daemon();
+  const status = await says.status();
+  const nodes = (status?.nodes ?? []).filter((node) => !node.self && node.reachability === 'alive');
+  return checkVersions({ ours, daemon: says.version, nodes });
+}
+
+async function folders({ folders: look, paths, userId }: Machine): Promise<readonly Finding[]> {
+  const words = await look();
+  const looks = wordOf(words, 'folders')?.folders;
+  const disk = wordOf(words, 'disk')?.disk;
+  if (looks === undefined || disk === undefined) throw new Error(`the disk of ${paths.home} does not answer`);
+  const there = looks.some(({ path, found }) => path === paths.home && found !== undefined);
+  const write = wordOf(words, 'write')?.write ?? (there ? { error: 'no answer' } : undefined);
+  return [...checkFolders({ home: paths.home, looks, userId }), ...checkHomeDisk({ home: paths.home, disk, write, mounts: readText('/proc/self/mountinfo') })];
+}
+
+async function daemon({ daemon: ask, holder, paths }: Machine): Promise<readonly Finding[]> {
+  const { answer } = await ask();
+  const trials = listFolder(paths.home).filter(isLeftTrial);
+  const left = [paths.socket, paths.pid, join(paths.work, 'probe'), ...trials.map((name) => join(paths.home, name))].filter(isThere);
+  const pid = Number.parseInt(readText(paths.pid) ?? '', 10);
+  return checkDaemon({
+    home: paths.home,
+    log: paths.log,
+    answer,
+    holder: typeof holder === 'number' ? holder : undefined,
+    pid: Number.isNaN(pid) ? undefined : pid,
+    // Where nobody can tell who holds the folder, nothing is called left behind.
+    leftovers: holder === 'nobody' ? left : [],
+  });
+}
+
+async function daemonLog({ daemon: ask, paths }: Machine): Promise<readonly Finding[]> {
+  const { answer } = await ask();
+  const tail = readText(paths.log)?.slice(-tailBytes);
+  return checkDaemonLog({ file: paths.log, tail, running: answer.kind !== 'absent', now: wall() });
+}
+
+/** A trial's folder or file bears the number of its process. */
+function isLeftTrial(name: string): boolean {
+  const pid = Number(/^\.?doctor-(\d+)/.exec(name)?.[1]);
+  return pid > 0 && !isAlive(pid);
+}
+
+function readTime({ system }: Machine): Parameters<typeof checkTimeService>[0] {
+  return { processes: processNames(), container: isContainer(), systemd: hasSystemd(), platform: process.platform, system };
+}
+
+async function records({ daemon: ask, holder, paths }: Machine): Promise<readonly Finding[]> {
+  const says = await ask();
+  const status = await says.status();
+  const problems = status?.durability.problems.filter(({ code }) => code !== 'identity-in-use');
+  const exists = isThere(paths.records);
+  // Beside a daemon that is silent nobody else should read, for that could be what holds it up.
+  const mayLook = problems === undefined && exists && holder === 'nobody';
+  const told = mayLook ? wordOf(await diskWords(['records', paths.records], recordsMs), 'records') : undefined;
+  return checkRecords({ file: paths.records, log: paths.log, exists, problems, faults: mayLook ? (told?.faults ?? 'late') : undefined });
+}
+
+async function programs({ daemon: ask, settings, system }: Machine): Promise<readonly Finding[]> {
+  const status = await (await ask()).status();
+  const found = await readPrograms(status?.nodes.find((node) => node.self)?.inventory.programs, settings.without);
+  return checkPrograms({ found, platform: process.platform, system, without: settings.without });
+}
+
+async function sandbox({ checks, paths, system }: Machine): Promise<readonly Finding[]> {
+  // In the home folder where there is one: that is where tasks will be.
+  const folder = mkdtempSync(join(isThere(paths.home) ? paths.home : tmpdir(), `doctor-${process.pid}-`));
+  try {
+    const trial = await (await checks()).trySandbox(folder);
+    const names = ['kernel.unprivileged_userns_clone', 'user.max_user_namespaces', 'kernel.apparmor_restrict_unprivileged_userns'];
+    const settings = Object.fromEntries(
+      names.flatMap((name) => {
+        const value = readText(`/proc/sys/${name.replaceAll('.', '/')}`)?.trim();
+        return value === undefined ? [] : [[name, value]];
+      }),
+    );
+    return checkSandbox({ platform: process.platform, trial, bubblewrap: findProgram('bwrap') !== undefined, settings, container: isContainer(), system });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function limits({ daemon: ask, holder, user, system }: Machine): Promise<readonly Finding[]> {
+  const { answer } = await ask();
+  const ofDaemon = answer.kind === 'answers' && typeof holder === 'number' && holder > 0 ? readText(`/proc/${holder}/limits`) : undefined;
+  const watches = Number.parseInt(readText('/proc/sys/fs/inotify/max_user_watches') ?? '', 10);
+  return checkLimits({
+    limits: ofDaemon ?? readText('/proc/self/limits'),
+    ofDaemon: ofDaemon !== undefined,
+    watches: Number.isNaN(watches) ? undefined : watches,
+    user,
+    system,
+  });
+}
