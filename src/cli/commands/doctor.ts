@@ -51,7 +51,7 @@ function readSettings(context: Context): { readonly settings: Machine['settings'
   } catch (error) {
     if (!(error instanceof SupervmError)) throw error;
     const problem = check('runtime', 'settings').failing(error.message, { cause: 'The daemon does not start with it.', advice: error.hint });
-    return { settings: { listen: [], discovery: true, without: [] }, problem };
+    return { settings: { listen: [], discovery: true, without: [], http: undefined }, problem };
   }
 }
 

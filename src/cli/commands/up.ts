@@ -5,11 +5,13 @@ import type { DaemonProgram } from '../../settings/daemon-program.ts';
 import { flagWords } from '../../settings/flag-words.ts';
 import { programFile } from '../../settings/program-files.ts';
 import { pause } from '../clock.ts';
+import { concernsOf } from '../concerns.ts';
 import type { Context, Exit } from '../context.ts';
 import { type DaemonFlags, daemonSettings } from '../daemon-flags.ts';
 import { isRunning, startDaemon } from '../daemon-process.ts';
 import { printable } from '../output/style.ts';
 import { bytesText, coresText, countText } from '../output/units.ts';
+import { readVersion } from '../version.ts';
 
 /** A new daemon needs a moment to elect a coordinator, alone or with the others. */
 const electionLooks = 40;
@@ -38,6 +40,8 @@ export async function showUp(context: Context, what: string): Promise<void> {
     json: view,
     quiet: self?.name ?? view.node,
   });
+  const concerns = concernsOf(view, readVersion());
+  if (concerns.length > 0) context.output.warn(`${concerns.join('; ')}.`, 'supervm doctor says more.');
 }
 
 async function electedStatus(context: Context): Promise<StatusView> {

@@ -22,7 +22,7 @@ export interface Machine {
   readonly userId: number;
   readonly user: string;
   readonly system: System;
-  readonly settings: Pick<DaemonSettings, 'listen' | 'discovery' | 'without'>;
+  readonly settings: Pick<DaemonSettings, 'listen' | 'discovery' | 'without' | 'http'>;
   readonly holder: LockHolder;
   readonly interfaces: readonly { readonly name: string; readonly address: string; readonly internal: boolean; readonly range: readonly [number, number] }[];
   daemon(): Promise<DaemonSays>;

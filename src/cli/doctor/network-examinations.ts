@@ -13,7 +13,8 @@ import { listeningOn } from './readers/listening.ts';
 const limitMs = 3000;
 /** Other machines are asked, and ask back. */
 const peersLimitMs = 6000;
-const apiPort = 3000;
+/** Tried first where no setting says otherwise (daemon/http/listen-address.ts). */
+const usualHttpPort = 3000;
 
 export function networkExaminations(machine: Machine): readonly Examination[] {
   const network = { group: 'network', limitMs } as const;
@@ -49,10 +50,21 @@ export function networkExaminations(machine: Machine): readonly Examination[] {
 }
 
 async function portsOf(machine: Machine): Promise<Parameters<typeof checkPorts>[0]> {
+  const { settings, holder } = machine;
   const peerPort = await machine.peerPort();
-  const { answer } = await machine.daemon();
-  const daemon = answer.kind !== 'absent' && typeof machine.holder === 'number' ? machine.holder : undefined;
-  return { peerPort, given: givenPort(machine.settings) !== undefined, apiPort, daemon, listening: listeningOn([peerPort, apiPort]) };
+  const says = await machine.daemon();
+  const daemon = says.answer.kind !== 'absent' && typeof holder === 'number' ? holder : undefined;
+  const given = settings.http?.port;
+  const httpPort = settings.http === undefined || given === 0 ? undefined : (given ?? usualHttpPort);
+  return {
+    peerPort,
+    given: givenPort(settings) !== undefined,
+    httpPort,
+    httpGiven: given !== undefined,
+    httpAddress: (await says.status())?.http,
+    daemon,
+    listening: listeningOn([peerPort, ...(httpPort === undefined ? [] : [httpPort])]),
+  };
 }
 
 async function usedOf(machine: Machine): Promise<readonly string[]> {

@@ -14,8 +14,12 @@ export interface PortsReading {
   readonly peerPort: number;
   /** Asked for by a setting: then another port will not do. */
   readonly given: boolean;
-  /** Where the API listens, if it listens on TCP at all. */
-  readonly apiPort: number;
+  /** First port to be tried for HTTP; undefined: the settings want none, or any. */
+  readonly httpPort: number | undefined;
+  /** Asked for by a setting. */
+  readonly httpGiven: boolean;
+  /** Where the daemon serves HTTP over TCP. */
+  readonly httpAddress: string | undefined;
   /** Of the daemon that runs here. */
   readonly daemon: number | undefined;
   /** Everything that listens here; undefined where the system does not tell. */
@@ -23,7 +27,7 @@ export interface PortsReading {
 }
 
 export function checkPorts(reading: PortsReading): readonly Finding[] {
-  return [ofPeers(reading), ofApi(reading)];
+  return [ofPeers(reading), ofHttp(reading)];
 }
 
 function ofPeers({ peerPort, given, daemon, listening }: PortsReading): Finding {
@@ -57,13 +61,20 @@ function ofPeers({ peerPort, given, daemon, listening }: PortsReading): Finding 
   });
 }
 
-function ofApi({ apiPort, daemon, listening }: PortsReading): Finding {
-  const { ok, none } = check('network', 'http-port');
+function ofHttp({ httpPort, httpGiven, httpAddress, daemon, listening }: PortsReading): Finding {
+  const { ok, none, failing } = check('network', 'http-port');
+  if (daemon !== undefined) return httpAddress === undefined ? none('HTTP over TCP is switched off') : ok(`HTTP at ${httpAddress}`);
+  if (httpPort === undefined) return none('HTTP over TCP is switched off, or takes any port');
   if (listening === undefined) return none('this system does not tell who listens where');
-  const [holder] = listening.filter(({ port, protocol }) => port === apiPort && protocol === 'tcp');
-  if (holder === undefined) return ok(`TCP ${apiPort} is free`);
-  if (holder.pid !== undefined && holder.pid === daemon) return ok(`TCP ${apiPort} is ours`);
-  return ok(`TCP ${apiPort} belongs to ${nameOf([holder], 'tcp')}; the next free port is taken for the HTTP API`);
+  const holders = listening.filter(({ port, protocol }) => port === httpPort && protocol === 'tcp');
+  if (holders.length === 0) return ok(`TCP ${httpPort} is free for us`);
+  const what = `TCP ${httpPort} belongs to ${nameOf(holders, 'tcp')}`;
+  if (!httpGiven) return ok(`${what}; the next free one is taken`);
+  return failing(what, {
+    cause: 'The settings ask for this port, so the daemon cannot start.',
+    advice: 'Stop that program, or take another port:',
+    commands: [`sudo ss -lntp 'sport = :${httpPort}'`, `supervm up --http-port ${httpPort + 1}`],
+  });
 }
 
 function nameOf(holders: readonly PortHolder[], protocol: 'tcp' | 'udp'): string {

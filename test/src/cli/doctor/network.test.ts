@@ -92,7 +92,9 @@ describe('ports', () => {
   const reading = (changes: Partial<PortsReading>): PortsReading => ({
     peerPort: 7946,
     given: false,
-    apiPort: 3000,
+    httpPort: 3000,
+    httpGiven: false,
+    httpAddress: undefined,
     daemon: undefined,
     listening: [],
     ...changes,
@@ -112,8 +114,13 @@ describe('ports', () => {
     expect(peer({ daemon: 7, listening: [held('tcp', 7), held('udp', 9)] })).toMatchObject({ state: 'warning', cause: expect.stringContaining('consul') });
   });
 
-  test('of the API may be taken: the next one is used', () => {
-    expect(checkPorts(reading({ listening: [held('tcp', 9, 3000)] }))[1]).toMatchObject({ state: 'ok', found: expect.stringContaining('consul') });
+  test('of HTTP may be taken, unless a setting asks for it; with a daemon its address is told', () => {
+    const http = (changes: Partial<PortsReading>): Finding => checkPorts(reading({ listening: [held('tcp', 9, 3000)], ...changes }))[1] as Finding;
+    expect(http({})).toMatchObject({ state: 'ok', found: 'TCP 3000 belongs to consul (pid 9); the next free one is taken' });
+    expect(http({ httpGiven: true })).toMatchObject({ state: 'failing', commands: expect.arrayContaining(['supervm up --http-port 3001']) });
+    expect(http({ listening: [] }).found).toBe('TCP 3000 is free for us');
+    expect(http({ daemon: 7, httpAddress: 'http://127.0.0.1:3001' }).found).toBe('HTTP at http://127.0.0.1:3001');
+    expect(http({ httpPort: undefined }).state).toBe('not-applicable');
   });
 
   test('are not known everywhere', () => expect(peer({ listening: undefined }).state).toBe('not-applicable'));
