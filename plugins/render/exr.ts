@@ -7,8 +7,11 @@ const severalParts = 0x1000;
 /** Lines of a chunk, by number of the compression; all since OpenEXR 2.2. */
 const linesOfChunk = [1, 1, 1, 16, 32, 16, 32, 32, 32, 256] as const;
 const zipCompressions = [2, 3];
-/** No chunk of a picture that Blender writes unpacks to more. */
-const chunkLimit = 1 << 30;
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
 
 interface Cursor {
   offset: number;
@@ -40,7 +43,7 @@ function checkChunk(file: Buffer, offset: number, line: number, isZip: boolean, 
   const size = file.readInt32LE(offset + 4);
   if (file.readInt32LE(offset) !== line || size < 0 || offset + 8 + size > file.length) throw new RangeError(`its lines from ${line} are damaged`);
   // Lines that do not shrink are stored as they are.
-  if (isZip && size < plainBytes) inflateSync(file.subarray(offset + 8, offset + 8 + size), { maxOutputLength: chunkLimit });
+  if (isZip && size < plainBytes) inflateSync(file.subarray(offset + 8, offset + 8 + size), { maxOutputLength: plainBytes });
 }
 
 /** Bytes of one pixel over all channels: a list of name, type (4 bytes), linearity (4), sampling (8), ended by an empty name. */
@@ -54,8 +57,11 @@ function pixelBytes(channels: Buffer): number {
   return bytes;
 }
 
-/** Size of a picture all of whose lines are there (and unpack, where they are ZIP-compressed). Throws an Error that says what is wrong. */
-export function checkExr(file: Buffer): { readonly width: number; readonly height: number } {
+/**
+ * Size of a picture all of whose lines are there (and unpack, where they are ZIP-compressed). One of another size than is `wanted` is not
+ * looked at any further. Throws an Error that says what is wrong.
+ */
+export function checkExr(file: Buffer, wanted?: Size): Size {
   if (file.length < 8 || file.readInt32LE(0) !== magic) throw new RangeError('the file does not begin like an OpenEXR file');
   if ((file.readInt32LE(4) & (tiled | severalParts)) !== 0) throw new RangeError('the kind of OpenEXR file is not supported');
   const cursor: Cursor = { offset: 8 };
@@ -67,6 +73,7 @@ export function checkExr(file: Buffer): { readonly width: number; readonly heigh
   if (window?.length !== 16 || lines === undefined || channels === undefined) throw new RangeError('the header is incomplete');
   const top = window.readInt32LE(4);
   const [width, height] = [window.readInt32LE(8) - window.readInt32LE(0) + 1, window.readInt32LE(12) - top + 1];
+  if (wanted !== undefined && (width !== wanted.width || height !== wanted.height)) return { width, height };
   const rowBytes = width * pixelBytes(channels);
   for (let line = 0; line < height; line += lines) {
     const place = cursor.offset + (line / lines) * 8;

@@ -11,6 +11,11 @@ export interface PngPicture {
   readonly pixels: Uint8Array;
 }
 
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
 interface Layout {
   readonly width: number;
   readonly height: number;
@@ -68,7 +73,7 @@ function inflateRows(parts: readonly Buffer[], layout: Layout): Buffer {
   return rows;
 }
 
-function parse(file: Buffer): { layout: Layout; rows: Buffer } {
+function readChunks(file: Buffer): { layout: Layout; data: readonly Buffer[] } {
   if (!file.subarray(0, signature.length).equals(signature)) throw new RangeError('the file does not begin like a PNG');
   let layout: Layout | undefined;
   let ended = false;
@@ -79,7 +84,7 @@ function parse(file: Buffer): { layout: Layout; rows: Buffer } {
     else if (type === 'IEND') ended = true;
   }
   if (layout === undefined || !ended) throw new RangeError('the file has no beginning or no end');
-  return { layout, rows: inflateRows(data, layout) };
+  return { layout, data };
 }
 
 function paeth(left: number, up: number, corner: number): number {
@@ -122,15 +127,21 @@ function unfilter(rows: Buffer, { height, rowBytes, sampleBytes }: Layout): Uint
   return pixels;
 }
 
-/** Size of a picture whose every byte has been checked. Throws an Error that says what is wrong with the file. */
-export function checkPng(file: Buffer): { readonly width: number; readonly height: number } {
-  const { width, height } = parse(file).layout;
+/**
+ * Size of a picture whose every byte has been checked. One of another size than is `wanted` is not unpacked: it may say it is as large as it
+ * likes. Throws an Error that says what is wrong with the file.
+ */
+export function checkPng(file: Buffer, wanted?: Size): Size {
+  const { layout, data } = readChunks(file);
+  const { width, height } = layout;
+  if (wanted === undefined || (width === wanted.width && height === wanted.height)) inflateRows(data, layout);
   return { width, height };
 }
 
 /** The decoded picture. Throws an Error that says what is wrong with the file. */
 export function decodePng(file: Buffer): PngPicture {
-  const { layout, rows } = parse(file);
+  const { layout, data } = readChunks(file);
+  const rows = inflateRows(data, layout);
   const { width, height, bitDepth, channels } = layout;
   return { width, height, bitDepth, channels, pixels: unfilter(rows, layout) };
 }

@@ -10,6 +10,9 @@ export interface FoundFiles {
   readonly missing: readonly string[];
 }
 
+/** A scene names folders for caches alone, and may name any: nothing else in them travels, and what lies deep is not looked for. */
+const cacheFile = /\.(?:abc|bobj|bphys|exr|gz|jpe?g|json|mdd|obj|pc2|png|raw|tif|uni|usdc?|vdb)$/i;
+const folderDepth = 4;
 const folderFileLimit = 100_000;
 
 /** A regular file that can be read? */
@@ -68,8 +71,15 @@ async function tiled(path: string, tiles: readonly number[]): Promise<FoundFiles
 }
 
 async function folder(path: string): Promise<FoundFiles> {
-  const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => []);
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files: string[] = [];
+  const waiting = [{ folder: path, depth: 0 }];
+  for (let next = waiting.shift(); next !== undefined && files.length < folderFileLimit; next = waiting.shift()) {
+    for (const entry of await readdir(next.folder, { withFileTypes: true }).catch(() => [])) {
+      if (entry.isFile() && cacheFile.test(entry.name)) files.push(join(next.folder, entry.name));
+      else if (entry.isDirectory() && next.depth < folderDepth && waiting.length < folderFileLimit)
+        waiting.push({ folder: join(next.folder, entry.name), depth: next.depth + 1 });
+    }
+  }
   return { files: files.slice(0, folderFileLimit), missing: files.length === 0 ? [path] : [] };
 }
 

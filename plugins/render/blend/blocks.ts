@@ -18,7 +18,8 @@ export interface Block extends BlockHead {
   contents(): Promise<Buffer>;
 }
 
-const blockLimit = 50_000_000;
+/** Film scenes have some hundred thousand. */
+const blockLimit = 2_000_000;
 
 function headBytes(header: BlendHeader): number {
   return header.largeBlocks ? 32 : 16 + header.pointerBytes;
@@ -35,10 +36,17 @@ export function addressAt(bytes: Buffer, offset: number, header: BlendHeader): b
   return header.littleEndian ? bytes.readBigUInt64LE(offset) : bytes.readBigUInt64BE(offset);
 }
 
+/** Up to four letters, filled up with zeros or spaces. */
+function codeOf(bytes: Buffer): string {
+  let length = 4;
+  while (length > 0 && (bytes[length - 1] === 0 || bytes[length - 1] === 0x20)) length -= 1;
+  return bytes.toString('latin1', 0, length);
+}
+
 function parseHead(bytes: Buffer, header: BlendHeader): BlockHead {
   const { littleEndian, pointerBytes } = header;
   const int = (offset: number) => (littleEndian ? bytes.readInt32LE(offset) : bytes.readInt32BE(offset));
-  const code = bytes.toString('latin1', 0, 4).replace(/\0+$/, '').trim();
+  const code = codeOf(bytes);
   if (header.largeBlocks) {
     return { code, struct: int(4), address: addressAt(bytes, 8, header), bytes: longAt(bytes, 16, littleEndian), count: longAt(bytes, 24, littleEndian) };
   }
@@ -47,8 +55,9 @@ function parseHead(bytes: Buffer, header: BlendHeader): BlockHead {
 
 /** Every block up to the end mark. Throws RangeError for what cannot be a block and TruncatedError when the file ends early. */
 export async function* readBlocks(reader: ByteReader, header: BlendHeader): AsyncGenerator<Block> {
+  const size = headBytes(header);
   for (let number = 0; number < blockLimit; number += 1) {
-    const head = parseHead(await reader.take(headBytes(header)), header);
+    const head = parseHead(reader.takeNow(size) ?? (await reader.take(size)), header);
     if (head.code === 'ENDB') return;
     if (!/^[A-Z0-9_]{2,4}$/.test(head.code) || !(head.bytes >= 0) || !(head.count >= 0)) throw new RangeError('is damaged: a block has an impossible head');
     let taken = false;
@@ -59,7 +68,7 @@ export async function* readBlocks(reader: ByteReader, header: BlendHeader): Asyn
         return Buffer.from(await reader.take(head.bytes));
       },
     };
-    if (!taken) await reader.skip(head.bytes);
+    if (!taken && !reader.skipNow(head.bytes)) await reader.skip(head.bytes);
   }
   throw new RangeError('has more blocks than any scene');
 }

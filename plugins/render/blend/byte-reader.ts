@@ -31,12 +31,23 @@ export class ByteReader {
     return this.#offset === this.#piece.length && !(await this.#advance());
   }
 
+  /** The same when they are there already: most are, and a wait for each of a million blocks takes longer than reading them. */
+  takeNow(bytes: number): Buffer | undefined {
+    if (this.#piece.length - this.#offset < bytes) return undefined;
+    this.#offset += bytes;
+    return this.#piece.subarray(this.#offset - bytes, this.#offset);
+  }
+
+  skipNow(bytes: number): boolean {
+    if (this.#piece.length - this.#offset < bytes) return false;
+    this.#offset += bytes;
+    return true;
+  }
+
   /** Exactly `bytes` bytes, valid until the next call. Throws TruncatedError when the stream ends before. */
   async take(bytes: number): Promise<Buffer> {
-    if (this.#piece.length - this.#offset >= bytes) {
-      this.#offset += bytes;
-      return this.#piece.subarray(this.#offset - bytes, this.#offset);
-    }
+    const there = this.takeNow(bytes);
+    if (there !== undefined) return there;
     const parts: Buffer[] = [];
     let missing = bytes;
     while (missing > 0) {

@@ -44,15 +44,21 @@ function section(cursor: Cursor, letters: string): void {
   cursor.offset += 4;
 }
 
+/** Names, types and structs are told apart by 16 bits. */
+const mostListed = 65_536;
+/** Bytes of a name, and elements of an array; Blender's longest have some dozen, and some ten thousand. */
+const longestWord = 512;
+const longestArray = 2 ** 24;
+
 function counted<T>(cursor: Cursor, read: () => T): T[] {
   const count = int(cursor);
-  if (count < 0 || count > cursor.bytes.length) throw new RangeError('is damaged: its catalogue of structs is impossible');
+  if (count < 0 || count > mostListed) throw new RangeError('is damaged: its catalogue of structs is impossible');
   return Array.from({ length: count }, read);
 }
 
 function word(cursor: Cursor): string {
   const end = cursor.bytes.indexOf(0, cursor.offset);
-  if (end === -1) throw new RangeError('is damaged: its catalogue of structs ends early');
+  if (end === -1 || end - cursor.offset > longestWord) throw new RangeError('is damaged: its catalogue of structs ends early');
   const text = cursor.bytes.toString('latin1', cursor.offset, end);
   cursor.offset = end + 1;
   return text;
@@ -63,6 +69,7 @@ function parseName(text: string): { name: string; isPointer: boolean; count: num
   const isPointer = text.startsWith('*') || text.startsWith('(');
   const name = /[A-Za-z_]\w*/.exec(text)?.[0] ?? text;
   const count = [...text.matchAll(/\[(\d+)\]/g)].reduce((product, match) => product * Number(match[1]), 1);
+  if (count > longestArray) throw new RangeError('is damaged: its catalogue of structs is impossible');
   return { name, isPointer, count };
 }
 

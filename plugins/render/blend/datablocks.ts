@@ -33,6 +33,8 @@ export interface OpenedBlend {
 const catalogueLimit = 16 * 1024 * 1024;
 const recordLimit = 16 * 1024 * 1024;
 const partsLimit = 128 * 1024 * 1024;
+/** What it costs to keep a part, however small. */
+const partBytes = 256;
 
 type Visit<T> = (blocks: AsyncGenerator<Block>, header: BlendHeader) => AsyncGenerator<T>;
 
@@ -45,6 +47,8 @@ async function* walk<T>(path: string, visit: Visit<T>): AsyncGenerator<T> {
     yield* visit(readBlocks(reader, header), header);
   } catch (error) {
     if (error instanceof TruncatedError) throw notAScene(path, (await isEmpty(path)) ? 'is empty' : 'ends early: the file is not complete', error);
+    // Node's own word for a number that leads out of the bytes.
+    if (error instanceof RangeError && 'code' in error && error.code === 'ERR_OUT_OF_RANGE') throw notAScene(path, 'is damaged', error);
     if (error instanceof RangeError) throw notAScene(path, error.message, error);
     if (error instanceof Error && 'code' in error && /^(Z_|ERR_|ZSTD_)/.test(String(error.code))) throw notAScene(path, 'is compressed, and damaged', error);
     throw error;
@@ -83,7 +87,7 @@ async function* grouped(blocks: AsyncGenerator<Block>, header: BlendHeader, cata
       current = { code: block.code, address: block.address, record, parts: new Map() };
       kept = 0;
     } else {
-      kept += block.bytes;
+      kept += block.bytes + partBytes;
       if (kept > partsLimit) throw new RangeError('has a datablock with more parts than can be read');
       current?.parts.set(block.address, record);
     }

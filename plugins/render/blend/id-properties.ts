@@ -2,7 +2,7 @@
 import { type BlendRecord, numberAt, pointerAt, textAt } from './record.ts';
 
 /** More siblings than any real group has: a list that runs in a circle ends. */
-const siblingLimit = 10_000;
+const siblingLimit = 1000;
 
 type Parts = ReadonlyMap<bigint, BlendRecord>;
 

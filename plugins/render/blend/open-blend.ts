@@ -7,7 +7,7 @@ import { zstdFrames } from './zstd-frames.ts';
 
 const pieceBytes = 256 * 1024;
 const frameLimit = 64 * 1024 * 1024;
-const frameOutputLimit = 256 * 1024 * 1024;
+const frameOutputLimit = 64 * 1024 * 1024;
 /** Scenes hold large runs of zeros, so that small files may expand a lot; large ones may not. */
 const alwaysAllowed = 1024 * 1024 * 1024;
 const ratioLimit = 200;

@@ -2,6 +2,7 @@
 import { type Datablock, openScene } from './datablocks.ts';
 import { numberAt, pointerAt, textAt } from './record.ts';
 import { libraryReference, type Reference, referenceCodes, referenceParts, referencesOf } from './references.ts';
+import { notAScene } from './refusal.ts';
 import { readSceneFacts, type SceneFacts, sceneParts } from './scene-facts.ts';
 import { compilesShaders, type SceneScript, scriptCodes, scriptParts, scriptsOf } from './scripts.ts';
 
@@ -20,6 +21,8 @@ export interface BlendContents {
   readonly scripts: readonly SceneScript[];
 }
 
+/** Scenes, cameras, links, files and scripts in one file. */
+const mostFound = 200_000;
 const cameraType = 11;
 const codes = new Set<string>(['GLOB', 'ID', ...referenceCodes, ...scriptCodes]);
 const structs = new Set<string>([...sceneParts, ...referenceParts, ...scriptParts]);
@@ -30,17 +33,27 @@ function isCamera(block: Datablock): boolean {
 
 /** Throws `not-a-scene` for what is empty, no .blend file, truncated or damaged, and Node's error for what cannot be opened. */
 export async function readBlend(path: string): Promise<BlendContents> {
+  try {
+    return await contentsOf(path);
+  } catch (error) {
+    throw error instanceof RangeError ? notAScene(path, error.message, error) : error;
+  }
+}
+
+async function contentsOf(path: string): Promise<BlendContents> {
   const { header, datablocks } = await openScene(path);
   let fileVersion = header.version * 1000;
   let active = 0n;
   let library: Datablock | undefined;
-  const scenes: Datablock[] = [];
+  const scenes: SceneFacts[] = [];
   const cameras: string[] = [];
   const linked: string[] = [];
   const references: Reference[] = [];
   const scripts: SceneScript[] = [];
   let compiles = false;
   for await (const block of datablocks({ codes, structs })) {
+    if (scenes.length + cameras.length + linked.length + references.length + scripts.length > mostFound)
+      throw notAScene(path, 'holds more than any scene does');
     if (block.code === 'GLOB') {
       fileVersion += numberAt(block.record, 'subversion') ?? 0;
       active = pointerAt(block.record, 'curscene');
@@ -52,18 +65,18 @@ export async function readBlend(path: string): Promise<BlendContents> {
       library = undefined;
     } else {
       library = block.code === 'LI' ? block : undefined;
-      if (block.code === 'SC') scenes.push(block);
+      // The file's own settings come first: no scene need be kept until the end.
+      if (block.code === 'SC') scenes.push(readSceneFacts(block, fileVersion));
       if (isCamera(block)) cameras.push((textAt(block.record, 'id.name') ?? '').slice(2));
       references.push(...referencesOf(block));
       scripts.push(...scriptsOf(block));
       compiles ||= block.code === 'SC' && compilesShaders(block);
     }
   }
-  const facts = scenes.map((scene) => readSceneFacts(scene, fileVersion));
-  const activeScene = facts.find((scene) => scene.address === active) ?? facts[0];
+  const activeScene = scenes.find((scene) => scene.address === active) ?? scenes[0];
   return {
     version: header.version,
-    scenes: facts,
+    scenes,
     ...(activeScene === undefined ? {} : { activeScene }),
     cameras,
     linked,

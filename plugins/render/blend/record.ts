@@ -48,18 +48,24 @@ export function pointerAt(record: BlendRecord, path: string): bigint {
   return addressAt(record.bytes, field.offset, record.header);
 }
 
+/** Bytes: paths have up to 1024. */
+const longestText = 4096;
+/** Strips of long films have a picture a frame. */
+const mostElements = 250_000;
+
 /** Text of a `char name[n]` field, up to its first zero byte. */
 export function textAt(record: BlendRecord, path: string): string | undefined {
   const field = fieldOf(record, path);
   if (field === undefined || field.isPointer || field.type !== 'char') return undefined;
-  const all = record.bytes.subarray(field.offset, Math.min(field.offset + field.count, record.bytes.length));
+  const all = record.bytes.subarray(field.offset, Math.min(field.offset + Math.min(field.count, longestText), record.bytes.length));
   const end = all.indexOf(0);
   return all.toString('utf8', 0, end === -1 ? all.length : end);
 }
 
-/** A block of several structs as one record each. */
+/** A block of several structs as one record each. Throws RangeError for more than any scene has. */
 export function elementsOf(record: BlendRecord): BlendRecord[] {
   const step = record.struct.bytes;
   const count = step > 0 ? Math.floor((record.bytes.length - record.start) / step) : 0;
+  if (count > mostElements) throw new RangeError('is damaged: a list in it is longer than any scene has');
   return Array.from({ length: count }, (_, place) => ({ ...record, start: record.start + place * step }));
 }

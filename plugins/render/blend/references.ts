@@ -18,6 +18,8 @@ export interface Reference {
 }
 
 const imageSources = { file: 1, sequence: 2, movie: 3, generated: 4, viewer: 5, tiled: 6 } as const;
+/** Blender counts tiles from 1001 to here. */
+const lastTile = 2000;
 const stripTypes = { image: 0, movie: 3 } as const;
 
 /** Path fields of structs that belong to objects, meshes and node trees. `when` names a field that must hold a value. */
@@ -57,7 +59,7 @@ function formOf(block: Datablock): Pick<Reference, 'form' | 'tiles'> | undefined
     if (source === imageSources.sequence) return { form: 'sequence' };
     if (source !== imageSources.tiled) return { form: 'file' };
     const tiles = [...block.parts.values()].filter((part) => part.struct.name === 'ImageTile').flatMap(elementsOf);
-    return { form: 'tiles', tiles: tiles.map((tile) => numberAt(tile, 'tile_number') ?? 0).filter((number) => number > 1000) };
+    return { form: 'tiles', tiles: tiles.map((tile) => numberAt(tile, 'tile_number') ?? 0).filter((number) => number > 1000 && number <= lastTile) };
   }
   if (code === 'MC') return { form: numberAt(record, 'source') === 1 ? 'sequence' : 'file' };
   return { form: numberAt(record, 'is_sequence') === 1 ? 'sequence' : 'file' };

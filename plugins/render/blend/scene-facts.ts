@@ -33,6 +33,8 @@ export interface SceneFacts {
 /** Structs that belong to a scene and are read here. */
 export const sceneParts = ['IDProperty', 'ViewLayer', 'SceneRenderLayer', 'TimeMarker', 'Editing'] as const;
 
+/** Looked at; more have no name to anybody. */
+const mostLayers = 256;
 const borderFlag = 1 << 9;
 const cropFlag = 1 << 11;
 const sequencerFlag = 1 << 0;
@@ -67,7 +69,7 @@ function denoises(scene: Datablock, layers: readonly BlendRecord[], fileVersion:
 /** `fileVersion` is version * 1000 + subversion of the file. */
 export function readSceneFacts(scene: Datablock, fileVersion: number): SceneFacts {
   const { record, parts } = scene;
-  const layers = partsOf(scene, 'ViewLayer', 'SceneRenderLayer');
+  const layers = partsOf(scene, 'ViewLayer', 'SceneRenderLayer').slice(0, mostLayers);
   const samples = propertyNumber(record, parts, sceneGroups, ['cycles', 'samples']);
   const boundCamera = partsOf(scene, 'TimeMarker').some((marker) => pointerAt(marker, 'camera') !== 0n);
   const hasStrips = partsOf(scene, 'Editing').some((editing) => pointerAt(editing, 'seqbase.first') !== 0n);

@@ -43,7 +43,9 @@ function partsOf(block: Datablock, struct: string): BlendRecord[] {
 
 function hasScriptedDriver(block: Datablock): boolean {
   const variables = new Set(partsOf(block, 'DriverVar').map((variable) => textAt(variable, 'name') ?? ''));
-  return partsOf(block, 'ChannelDriver').some((driver) => numberAt(driver, 'type') === pythonDriver && isScript(textAt(driver, 'expression') ?? '', variables));
+  return partsOf(block, 'ChannelDriver').some(
+    (driver) => numberAt(driver, 'type') === pythonDriver && isScript((textAt(driver, 'expression') ?? '').slice(0, 1024), variables),
+  );
 }
 
 /** Shaders in Open Shading Language count only in a scene that renders with it (`compilesShaders`). */

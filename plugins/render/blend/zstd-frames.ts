@@ -25,6 +25,10 @@ function headerRest(descriptor: number): number {
   return windowBytes + (dictionaryBytes[descriptor & 3] as number) + contentSizeBytes(descriptor);
 }
 
+/** Blocks of one frame, which hold up to 128 KiB each; frames that only skip. */
+const mostBlocks = 10_000;
+const mostSkips = 10_000;
+
 async function restOfFrame(supply: ByteSupply, magic: Buffer, limit: number): Promise<Buffer> {
   const descriptor = await supply.take(1);
   const parts = [magic, descriptor, await supply.take(headerRest(descriptor[0] as number))];
@@ -37,7 +41,7 @@ async function restOfFrame(supply: ByteSupply, magic: Buffer, limit: number): Pr
     const isRepeat = ((word >> 1) & 3) === 1;
     const size = isRepeat ? 1 : word >> 3;
     total += size + 3;
-    if (total > limit) throw new RangeError('has a compressed frame that is too large');
+    if (total > limit || parts.length > 2 * mostBlocks) throw new RangeError('has a compressed frame that is too large');
     parts.push(head, await supply.take(size));
   }
   if (((descriptor[0] as number) & 4) !== 0) parts.push(await supply.take(4));
@@ -46,11 +50,12 @@ async function restOfFrame(supply: ByteSupply, magic: Buffer, limit: number): Pr
 
 /** Yields each data frame, compressed, at most `limit` bytes long; skippable frames are left out. Throws RangeError on anything else. */
 export async function* zstdFrames(supply: ByteSupply, limit: number): AsyncGenerator<Buffer> {
+  let skips = 0;
   while (!(await supply.atEnd())) {
     const magic = await supply.take(4);
     const value = magic.readUInt32LE(0);
     if (value === frameMagic) yield await restOfFrame(supply, magic, limit);
-    else if ((value & 0xfffffff0) >>> 0 === skippableMagic) await supply.skip((await supply.take(4)).readUInt32LE(0));
+    else if ((value & 0xfffffff0) >>> 0 === skippableMagic && ++skips < mostSkips) await supply.skip((await supply.take(4)).readUInt32LE(0));
     else throw new RangeError('is damaged: a compressed frame does not begin where it should');
   }
 }

@@ -51,6 +51,16 @@ describe('an OpenEXR file', () => {
     expect(() => checkExr(Buffer.concat([file.subarray(0, file.length - 20), Buffer.alloc(20)]))).toThrow();
   });
 
+  it('is refused when a few of its bytes unpack to more than its lines', () => {
+    const file = exr(2000, 16);
+    const bomb = deflateSync(Buffer.alloc(1 << 22));
+    const at = file.length - deflateSync(Buffer.alloc(64_000)).length - 8;
+    const header = Buffer.concat([file.subarray(0, at), int(0, bomb.length), bomb]);
+    expect(() => checkExr(header)).toThrow();
+    // Whoever says it is large is not believed either, unless that is the size that was asked for.
+    expect(checkExr(exr(2000, 16), { width: 16, height: 16 })).toEqual({ width: 2000, height: 16 });
+  });
+
   it('is refused when it is tiled or has several parts', () => {
     expect(() => checkExr(exr(64, 36, [0, 0], 0x202))).toThrow('not supported');
     expect(() => checkExr(exr(64, 36, [0, 0], 0x1002))).toThrow('not supported');

@@ -95,4 +95,10 @@ describe('a PNG', () => {
   ])('is refused when it %s', (_, file, reason) => {
     expect(() => checkPng(file)).toThrow(reason);
   });
+
+  it('is not unpacked when it is of another size than was asked for', () => {
+    const damaged = png(1 << 14, 1 << 14, Buffer.alloc(4));
+    expect(checkPng(damaged, { width: 16, height: 16 })).toEqual({ width: 1 << 14, height: 1 << 14 });
+    expect(() => checkPng(damaged)).toThrow('rows');
+  });
 });
