@@ -26,6 +26,7 @@ import { openNetwork } from './network-parts.ts';
 import { runFileOf } from './own-job-types.ts';
 import { openRecords, tellHealth } from './records-parts.ts';
 import { removedLogs } from './removed-logs.ts';
+import { SecretDesk } from './secrets/secret-desk.ts';
 import type { Startable } from './startable.ts';
 import { submitRecord } from './submission/submit-record.ts';
 import { assertRoom } from './submitter/assert-room.ts';
@@ -35,6 +36,7 @@ import { Delivery } from './submitter/delivery.ts';
 import { jobTypeLoader } from './submitter/job-types.ts';
 import { JobSubmitter } from './submitter/submit-job.ts';
 import { systemClock, systemRandomness } from './system-clock.ts';
+import { TokenDesk } from './tokens/token-desk.ts';
 import { AttemptLogs } from './worker/attempt-logs.ts';
 import { SessionRunner } from './worker/session-runner.ts';
 
@@ -112,8 +114,9 @@ async function assemble(
   );
   if (logs === undefined || runner === undefined) throw new Error('the control plane made no task runner');
   const submitting = submittingParts({ paths }, { plane, blobFolder, recentUse, clock, randomness, inventory });
-  // Nobody has a token yet: they are facts of the cluster, and none is made so far.
-  const tcp = settings.http === undefined ? undefined : openTcp(settings.http, { clock, randomness, tokens: { authorize: () => undefined } });
+  const tokens = new TokenDesk({ clock, randomness, journal: plane.journal });
+  const secrets = new SecretDesk({ self: network.messenger.self }, { clock, randomness, journal: plane.journal, shared: network.shared });
+  const tcp = settings.http === undefined ? undefined : openTcp(settings.http, { clock, randomness, tokens });
   const api = createDaemonApi(
     { version, cluster: network.cluster },
     {
@@ -125,6 +128,8 @@ async function assemble(
       peerChecks: createPeerChecks({ ...plane, clock, dial: probeAddress, heartbeatsReach: (peer) => network.beats.reaches(peer) }),
       networkProblems: () => network.problems(),
       attemptLogs: logs,
+      tokens,
+      secrets,
       tcp,
       ending: endingOf({ settings, shutdown }, { ...plane, clock, label: inventory.label }),
       process: () => {
@@ -135,7 +140,7 @@ async function assemble(
   );
   const http = new HttpServer(
     { socketPath: paths.socket, addressFile: paths.httpAddress },
-    { api, clock, tcp: tcp?.listener, logDefect: (error, route) => log.error('a route failed', { error, route }) },
+    { api, clock, tcp: tcp?.listener, audit: plane.audit, logDefect: (error, route) => log.error('a route failed', { error, route }) },
   );
   network.follow(plane.membership);
   const forgetting = removedLogs({ journal: plane.journal, logs }, (error) => log.warn('logs of a removed job cannot be deleted', { error }));

@@ -38,6 +38,8 @@ export interface NetworkParts extends Startable {
   counts(): ReturnType<Libp2pNetwork['counts']>;
   /** What people call the cluster: the beginning of what strangers may know of its id. */
   readonly cluster: string;
+  /** What only machines of the cluster know, the current one first: secrets are sealed with it. */
+  shared(): readonly [Uint8Array, ...Uint8Array[]];
   readonly inviter: { invite(): Promise<{ readonly line: string; readonly expiresAt: number }> };
   /** Dials whom members tell about, and tells them where this node is. */
   follow(membership: Membership): void;
@@ -111,6 +113,7 @@ export async function openNetwork(
     problems: () => copied.problems(),
     incarnation,
     cluster: key.publicHash.slice(0, 8),
+    shared: () => [key.noisePrologue],
     inviter: {
       async invite() {
         const { line, validMinutes } = await pairing.invite();

@@ -7,7 +7,7 @@ import { jobPhase } from '../../src/model/phase.ts';
 import type { Answers } from './api-service.ts';
 import { forgetNode } from './forget-node.ts';
 import { findNode, setPaused } from './node-control.ts';
-import { nodeViews } from './node-views.ts';
+import { namesNotReached, nodeViews } from './node-views.ts';
 import type { ApiParts } from './parts.ts';
 import { clusterNow } from './queries.ts';
 
@@ -45,11 +45,7 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
     await append({ type: 'pause-set', job: state.id, at: needs.clock.wall(), paused, clock: needs.journal.nextClock(), node: needs.membership.self });
     return book.view(current(state));
   };
-  const namesNotReached = (): readonly string[] =>
-    needs.membership
-      .members()
-      .filter(({ reachability }) => reachability === 'unreachable' || reachability === 'restarting')
-      .map((member) => member.facts.name);
+  const notReached = (): readonly string[] => namesNotReached(needs.membership.members());
   return {
     submit: async ({ body, progress, signal }) => {
       await book.refresh();
@@ -62,7 +58,7 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
         await append({ type: 'cancelled', job: state.id, at: needs.clock.wall(), generation: state.generation });
         await ended(parts, state);
       }
-      return { job: await book.view(current(state)), notReached: open ? namesNotReached() : [] };
+      return { job: await book.view(current(state)), notReached: open ? notReached() : [] };
     },
     remove: async ({ params, body }) => {
       const state = await book.find(params.job);
@@ -72,7 +68,7 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
       const at = needs.clock.wall();
       const cancelled: readonly Fact[] = open ? [{ type: 'cancelled', job, at, generation }] : [];
       const { copies } = await needs.journal.append([...cancelled, { type: 'removed', job, at }], copiesWaitMs);
-      return { id: job, copies, notReached: namesNotReached() };
+      return { id: job, copies, notReached: notReached() };
     },
     retry: async ({ params }) => {
       const state = await book.find(params.job);

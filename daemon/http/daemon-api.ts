@@ -1,5 +1,7 @@
 /** The HTTP API over this daemon's parts. Construct it before the network starts: it serves a protocol of its own. */
 import type { ApiService } from './api-service.ts';
+import { withAudit } from './audited-calls.ts';
+import { clusterRoutes } from './cluster-routes.ts';
 import { commands } from './commands.ts';
 import { watch } from './event-feed.ts';
 import { watchJob } from './job-watch.ts';
@@ -12,11 +14,9 @@ import { superVm } from './super-vm.ts';
 export function createDaemonApi(options: DaemonApiOptions, needs: DaemonApiNeeds): ApiService {
   const parts = apiParts(options, needs);
   serveNodeControl(needs);
+  const answers = { ...queries(parts), ...commands(parts), ...superVm(parts), ...sessionRoutes(needs.tcp), ...clusterRoutes(parts) };
   return {
-    ...queries(parts),
-    ...commands(parts),
-    ...superVm(parts),
-    ...sessionRoutes(needs.tcp),
+    ...withAudit(answers, (line) => needs.audit(line)),
     streams: {
       jobEvents: ({ params, signal }, emit) => watchJob({ ...needs, book: parts.book, feed: parts.feed }, parts.book.findKnown(params.job).id, signal, emit),
       events: ({ signal }, emit) => {

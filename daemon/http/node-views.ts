@@ -101,3 +101,8 @@ function compareTexts(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }
+
+/** Of known nodes that cannot be told of a change now. */
+export function namesNotReached(members: readonly Member[]): readonly string[] {
+  return members.filter(({ reachability }) => reachability === 'unreachable' || reachability === 'restarting').map(({ facts }) => facts.name);
+}

@@ -1,9 +1,23 @@
 /** What the groups of routes share. */
 import type { MetricsView } from '../../src/api/requests.ts';
+import type { AuditLine } from '../../src/model/cluster-facts.ts';
 import { EventFeed } from './event-feed.ts';
 import type { AttemptLogReader } from './full-logs.ts';
 import { JobBook } from './job-book.ts';
-import type { Clock, Coordination, CopiesKnown, Journal, JournalQuestions, Membership, Messenger, OutcomesKnown, VotedLeadership } from './needs.ts';
+import type {
+  Clock,
+  ClusterRecords,
+  Coordination,
+  CopiesKnown,
+  Journal,
+  JournalQuestions,
+  Membership,
+  Messenger,
+  OutcomesKnown,
+  SecretDesk,
+  TokenDesk,
+  VotedLeadership,
+} from './needs.ts';
 import { Overviews } from './overviews.ts';
 import type { PeerChecks } from './peer-checks.ts';
 import type { Deliveries, EndingControl, Inviter, Submitter } from './services.ts';
@@ -20,7 +34,7 @@ export interface DaemonApiNeeds {
   readonly clock: Clock;
   readonly membership: Membership;
   readonly leadership: VotedLeadership;
-  readonly journal: Journal & JournalQuestions;
+  readonly journal: Journal & JournalQuestions & Pick<ClusterRecords, 'cluster'>;
   readonly coordination: Coordination;
   readonly outcomes: OutcomesKnown;
   readonly copies: CopiesKnown;
@@ -28,6 +42,10 @@ export interface DaemonApiNeeds {
   readonly submitter: Submitter;
   readonly deliveries: Deliveries;
   readonly inviter: Inviter;
+  readonly tokens: Pick<TokenDesk, 'create' | 'list' | 'revoke'>;
+  readonly secrets: Pick<SecretDesk, 'set' | 'list' | 'remove'>;
+  /** Writes down who did what; returns before it is on disk. */
+  audit(line: AuditLine): void;
   readonly peerChecks: PeerChecks;
   /** What people should know of the network now, besides who is there. */
   networkProblems?(): readonly { readonly code: string; readonly message: string; readonly hint: string }[];

@@ -10,6 +10,7 @@ import type { RouteName, RouteTypes } from '../../src/api/requests.ts';
 import { mayCall, type RouteRole } from '../../src/api/roles.ts';
 import { type Route, routes } from '../../src/api/routes.ts';
 import { schemas } from '../../src/api/schemas.ts';
+import type { AuditLine } from '../../src/model/cluster-facts.ts';
 import { SupervmError } from '../../src/model/errors.ts';
 import type { Clock } from '../clock.ts';
 import type { Startable } from '../startable.ts';
@@ -38,6 +39,8 @@ export interface ServerNeeds {
   readonly clock: Clock;
   /** Undefined: the unix socket alone. */
   readonly tcp: TcpListener | undefined;
+  /** Writes down who was turned away. */
+  audit(line: AuditLine): void;
   /** Told of every defect (never of a caller's mistake). */
   logDefect(error: unknown, route: string): void;
 }
@@ -130,6 +133,13 @@ export class HttpServer implements Startable {
     const { role } = request.routeOptions.config;
     // What is not there may be asked for by everybody who was let in; what is there and says nothing, by nobody.
     if (role === undefined ? request.is404 : mayCall(role, caller)) return;
+    this.#needs.audit({
+      who: caller.who,
+      door: caller.door,
+      action: 'call-refused',
+      subject: `${request.method} ${request.routeOptions.url}`,
+      outcome: 'refused',
+    });
     const hint =
       role === 'owner' ? 'It is for the owner of the daemon, on its machine alone.' : `A token with the role ${role} may: supervm token create --role ${role}`;
     throw new SupervmError('not-allowed', `${request.method} ${request.routeOptions.url} needs the role ${role}; yours is ${caller.role}.`, hint);
@@ -184,6 +194,10 @@ export class HttpServer implements Startable {
   /** Before the routes: for whoever was not let in. */
   #refuse(error: unknown, request: IncomingMessage, response: ServerResponse): void {
     const { status, ...problem } = this.#explain(error, `${request.method} over TCP`);
+    if (status === 401 || status === 403) {
+      const who = request.socket.remoteAddress ?? 'unknown';
+      this.#needs.audit({ who, door: 'http', action: 'authentication-refused', subject: '', outcome: 'refused', detail: problem.code });
+    }
     const extra = status === 401 ? { 'www-authenticate': 'Bearer' } : status === 429 ? { 'retry-after': '1' } : {};
     response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...extra });
     response.end(JSON.stringify({ ...problem, status }));

@@ -2,6 +2,7 @@
 import type { PersonRole } from '../model/cluster-facts.ts';
 import type { HostId, JobId, JsonObject, NodeId } from '../model/job.ts';
 import type { JobPhase } from '../model/job-state.ts';
+import type { AuditView, RevokeReceipt, SecretReceipt, SecretView, TokenReceipt, TokenRequest, TokenView } from './cluster-views.ts';
 import type { EventView, JobView, NodeView, PeerView, ResultView, StatusView, WhyView } from './views.ts';
 
 /** What to do about files of the output folder that the job would make. */
@@ -230,6 +231,18 @@ export interface RouteTypes {
   logs: Shape<OfJob, { readonly task?: string | undefined }, undefined, readonly LogView[]>;
   deliver: Shape<OfJob, Nothing, DeliverRequest, DeliverReceipt>;
   invite: Shape<Nothing, Nothing, undefined, InviteView>;
+  tokens: Shape<Nothing, Nothing, undefined, readonly TokenView[]>;
+  createToken: Shape<Nothing, Nothing, TokenRequest | undefined, TokenReceipt>;
+  revokeToken: Shape<{ readonly token: string }, Nothing, undefined, RevokeReceipt>;
+  secrets: Shape<Nothing, Nothing, undefined, readonly SecretView[]>;
+  setSecret: Shape<{ readonly secret: string }, Nothing, { readonly value: string }, SecretReceipt>;
+  removeSecret: Shape<{ readonly secret: string }, Nothing, undefined, SecretReceipt>;
+  audit: Shape<
+    Nothing,
+    { readonly since?: string | undefined; readonly who?: string | undefined; readonly limit?: string | undefined },
+    undefined,
+    readonly AuditView[]
+  >;
   events: Shape<Nothing, Nothing, undefined, EventView>;
   drain: Shape<Nothing, Nothing, WhichDaemon | undefined, DrainView>;
   undrain: Shape<Nothing, Nothing, WhichDaemon | undefined, DrainView>;

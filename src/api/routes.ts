@@ -62,6 +62,18 @@ export const routes: { readonly [name in RouteName]: Route } = {
     summary: 'Writes the results into a folder of this machine.',
   },
   invite: { method: 'POST', path: '/api/v1/invites', role: 'admin', status: 201, summary: 'Makes a one-use invitation for another machine.' },
+  tokens: { method: 'GET', path: '/api/v1/tokens', role: 'admin', summary: 'All tokens, the newest first; never their texts.' },
+  createToken: { method: 'POST', path: '/api/v1/tokens', role: 'admin', status: 201, summary: 'Makes a token and tells its text, this once.' },
+  revokeToken: { method: 'POST', path: '/api/v1/tokens/:token/revoke', role: 'admin', summary: 'Makes a token, by name or id, count no longer on any node.' },
+  secrets: { method: 'GET', path: '/api/v1/secrets', role: 'user', summary: 'The names of all secrets; never their values.' },
+  setSecret: { method: 'POST', path: '/api/v1/secrets/:secret', role: 'admin', summary: 'Sets a secret that tasks may ask for, or replaces its value.' },
+  removeSecret: { method: 'POST', path: '/api/v1/secrets/:secret/remove', role: 'admin', summary: 'Removes a secret from every node.' },
+  audit: {
+    method: 'GET',
+    path: '/api/v1/audit',
+    role: 'admin',
+    summary: 'Who did what, the newest last; `since` in Unix milliseconds, `who` as a part of the name, `limit`.',
+  },
   events: { method: 'GET', path: '/api/v1/events', role: 'viewer', stream: 'events', summary: 'Everything that happens.' },
   drain: {
     method: 'POST',

@@ -30,6 +30,10 @@ const phase = z.enum(['active', 'paused', 'succeeded', 'partly-failed', 'failed'
 const settings = z.record(z.string().max(255), z.json()) as unknown as z.ZodType<JsonObject>;
 const whichDaemon = z.union([noBody, z.strictObject({ pid: z.int().positive().optional() })]) as unknown as z.ZodType<WhichDaemon | undefined>;
 
+const secret = z.strictObject({ secret: filledText.max(256) });
+/** Ten years: what never ends is forgotten by its owner and not by whoever finds it. */
+const mostTokenSeconds = 10 * 365 * 86_400;
+
 const plain = { params: nothing, query: nothing, body: noBody };
 const ofJob = { params: job, query: nothing, body: noBody };
 const ofNode = { params: node, query: nothing, body: noBody };
@@ -71,6 +75,43 @@ export const schemas: RouteSchemas = {
   logs: { params: job, query: z.strictObject({ task: text.optional() }), body: noBody },
   deliver: { params: job, query: nothing, body: z.strictObject({ folder: absolutePath, existing: existing.optional() }) },
   invite: plain,
+  tokens: plain,
+  createToken: {
+    params: nothing,
+    query: nothing,
+    body: z.union([
+      noBody,
+      z.strictObject({ role: z.enum(roles).optional(), name: text.optional(), seconds: z.int().min(1).max(mostTokenSeconds).optional() }),
+    ]),
+  },
+  revokeToken: { params: z.strictObject({ token: filledText.max(256) }), query: nothing, body: noBody },
+  secrets: plain,
+  setSecret: {
+    params: secret,
+    query: nothing,
+    body: z.strictObject({
+      value: z
+        .string()
+        .min(1)
+        .max(64 * 1024),
+    }),
+  },
+  removeSecret: { params: secret, query: nothing, body: noBody },
+  audit: {
+    params: nothing,
+    query: z.strictObject({
+      since: z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .optional(),
+      who: text.max(160).optional(),
+      limit: z
+        .string()
+        .regex(/^[1-9]\d{0,5}$/)
+        .optional(),
+    }),
+    body: noBody,
+  },
   events: plain,
   drain: { params: nothing, query: nothing, body: whichDaemon },
   undrain: { params: nothing, query: nothing, body: whichDaemon },

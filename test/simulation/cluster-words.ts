@@ -13,7 +13,17 @@ import type { RunningChecks } from './running-checks.ts';
 /** Of the seeds. */
 const share = 0.3;
 const mostWords = 8;
-const kinds = ['token-created', 'token-revoked', 'secret-set', 'secret-set', 'secret-removed', 'audited', 'member-removed', 'admin-added'] as const;
+const kinds = [
+  'token-created',
+  'token-revoked',
+  'secret-set',
+  'secret-set',
+  'secret-set',
+  'secret-removed',
+  'audited',
+  'member-removed',
+  'admin-added',
+] as const;
 
 interface Word {
   readonly at: number;
@@ -43,7 +53,7 @@ function drawWords({ seed, nodes, healAt }: SeedPlan): readonly Word[] {
 function factOf({ kind, number, node }: Word, { clock, plane }: Life): ClusterFact {
   const at = clock.wall();
   const id = (number % 3).toString(16).padStart(16, '0');
-  const secret = { name: number % 2 === 0 ? 'API_KEY' : 'licence', clock: plane.journal.nextClock(), node };
+  const secret = { name: number % 4 === 0 ? 'licence' : 'API_KEY', clock: plane.journal.nextClock(), node };
   const signed = { signedBy: 'second', signature: 'c2ln' };
   switch (kind) {
     case 'token-created':

@@ -7,6 +7,7 @@ import { HttpServer } from '../../daemon/http/server.ts';
 import type { TcpListener } from '../../daemon/http/tcp-listener.ts';
 import { systemClock } from '../../daemon/system-clock.ts';
 import { type Client, createClient } from '../../src/api/client.ts';
+import type { AuditLine } from '../../src/model/cluster-facts.ts';
 import { makePrivateFolder } from '../../src/settings/private-folder.ts';
 
 export interface ApiServer extends AsyncDisposable {
@@ -16,6 +17,8 @@ export interface ApiServer extends AsyncDisposable {
   readonly client: Client;
   /** What the server called a defect. */
   readonly defects: unknown[];
+  /** What the server itself wrote down. */
+  readonly audited: AuditLine[];
   stop(): Promise<void>;
 }
 
@@ -24,9 +27,10 @@ export async function startApiServer(api: ApiService, tcp?: TcpListener): Promis
   const socketPath = join(home, 'run', 'supervm.sock');
   makePrivateFolder(join(home, 'run'));
   const defects: unknown[] = [];
+  const audited: AuditLine[] = [];
   const server = new HttpServer(
     { socketPath, addressFile: join(home, 'run', 'http.address') },
-    { api, clock: systemClock(), tcp, logDefect: (error) => defects.push(error) },
+    { api, clock: systemClock(), tcp, audit: (line) => audited.push(line), logDefect: (error) => defects.push(error) },
   );
   await server.start();
   let stopped: Promise<void> | undefined;
@@ -39,6 +43,7 @@ export async function startApiServer(api: ApiService, tcp?: TcpListener): Promis
     socketPath,
     client: createClient({ socketPath }),
     defects,
+    audited,
     stop,
     async [Symbol.asyncDispose]() {
       await stop();

@@ -1,12 +1,14 @@
 /** A journal of one node without a disk or peers: facts are folded at once and stored when told. */
 import { jobIdOf } from '../../daemon/records/canonical.ts';
-import type { Holders, Journal, Positions, Stored } from '../../daemon/records/journal.ts';
+import type { ClusterRecords, Holders, Journal, Positions, Stored } from '../../daemon/records/journal.ts';
+import type { ClusterFact } from '../../src/model/cluster-facts.ts';
+import { type ClusterState, emptyClusterState, foldClusterInto } from '../../src/model/cluster-state.ts';
 import type { Fact } from '../../src/model/facts.ts';
 import { emptyJobState, foldInto, type MutableJobState } from '../../src/model/fold.ts';
 import type { HostId, JobId, JobRecord } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 
-export class MemoryJournal implements Journal, Holders {
+export class MemoryJournal implements Journal, Holders, ClusterRecords {
   /** What every append waits for first. */
   before: Promise<void> = Promise.resolve();
   /** Machines that are said to have everything. */
@@ -14,7 +16,22 @@ export class MemoryJournal implements Journal, Holders {
   /** The facts of each append. */
   readonly appended: (readonly Fact[])[] = [];
   readonly #jobs = new Map<JobId, MutableJobState>();
+  readonly #cluster = emptyClusterState();
+  readonly #clusterListeners: ((fact: ClusterFact, state: ClusterState) => void)[] = [];
   readonly #listeners: ((fact: Fact, state: JobState) => void)[] = [];
+
+  cluster(): ClusterState {
+    return this.#cluster;
+  }
+
+  async appendCluster(fact: ClusterFact): Promise<Stored> {
+    if (foldClusterInto(this.#cluster, fact)) for (const listener of this.#clusterListeners) listener(fact, this.#cluster);
+    return { copies: this.copies, wanted: 2 };
+  }
+
+  onCluster(listener: (fact: ClusterFact, state: ClusterState) => void): void {
+    this.#clusterListeners.push(listener);
+  }
 
   jobs(): ReadonlyMap<JobId, JobState> {
     return this.#jobs;

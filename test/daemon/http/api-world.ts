@@ -5,15 +5,19 @@ import { owner } from '../../../daemon/http/caller.ts';
 import { createDaemonApi } from '../../../daemon/http/daemon-api.ts';
 import type { DeliveryState } from '../../../daemon/http/services.ts';
 import type { RecordsProblem } from '../../../daemon/records/journal.ts';
+import { SecretDesk } from '../../../daemon/secrets/secret-desk.ts';
+import { TokenDesk } from '../../../daemon/tokens/token-desk.ts';
 import type { JobCopies } from '../../../daemon/upkeep/protocol.ts';
 import type { Messenger } from '../../../daemon/wire/messenger.ts';
 import type { RouteName, RouteTypes, SubmitRequest } from '../../../src/api/requests.ts';
+import type { AuditLine } from '../../../src/model/cluster-facts.ts';
 import { SupervmError } from '../../../src/model/errors.ts';
 import type { Voters } from '../../../src/model/voters.ts';
 import { receiptOf } from '../../support/fake-api.ts';
 import { FixedMembership } from '../../support/fixed-membership.ts';
 import { firstTerm } from '../../support/jobs.ts';
 import { MemoryJournal } from '../../support/memory-journal.ts';
+import { seededRandomness } from '../../support/seeded-randomness.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { endedAs, sampleJob } from './samples.ts';
 
@@ -52,6 +56,8 @@ export class ApiWorld {
   service: { onRequest?(from: string, request: unknown): Promise<unknown> } = {};
   /** What was to become of the tasks, each time this daemon was stopped. */
   readonly stops: string[] = [];
+  /** What was written down. */
+  readonly audited: AuditLine[] = [];
   /** Was the loss accepted, each time a voter was forgotten? */
   readonly losses: boolean[] = [];
   voters: Voters = { number: 1, term: firstTerm, voters: ['a', 'gone'].map((node) => ({ node, store: 's' })) };
@@ -102,6 +108,12 @@ export class ApiWorld {
         undrain: () => ({ pid: 7, draining: false, stopping: false, running: 1, longestSeconds: 2, finishing: 0 }),
         pause: (paused) => this.membership.update({ paused }),
       },
+      tokens: new TokenDesk({ clock: this.clock, randomness: seededRandomness(1), journal: this.journal }),
+      secrets: new SecretDesk(
+        { self: 'a' },
+        { clock: this.clock, randomness: seededRandomness(2), journal: this.journal, shared: () => [Buffer.alloc(32, 7)] },
+      ),
+      audit: (line) => void this.audited.push(line),
       tcp: undefined,
       process: () => ({ ...processCounts, pid: 7 }),
     },

@@ -1,0 +1,3 @@
+import type { ClusterRecords } from '../records/journal.ts';
+
+export type TokenRecords = Pick<ClusterRecords, 'cluster' | 'appendCluster'>;
