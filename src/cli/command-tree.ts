@@ -1,6 +1,7 @@
 /** All commands. Their code is loaded when they run, so that `status` pays for itself alone. */
 import { Command } from 'commander';
 import type { Manifest } from '../plugin/manifest.ts';
+import { addAccessCommands } from './access-commands.ts';
 import type { Context, Exit, Run } from './context.ts';
 import { addDaemonFlags, type DaemonFlags } from './daemon-flags.ts';
 import { addJobTypeCommand } from './job-type-command.ts';
@@ -35,6 +36,9 @@ export const ownCommands: readonly string[] = [
   'join',
   'api',
   'login',
+  'token',
+  'secret',
+  'audit',
   'doctor',
   'explain',
 ];
@@ -64,6 +68,7 @@ export function buildTree(options: TreeOptions): Tree {
   };
   addDaemonCommands(root, run);
   addLookingCommands(root, run);
+  addAccessCommands(root, run);
   for (const manifest of options.manifests) addJobTypeCommand(root, manifest, run);
   addJobCommands(root, run);
   return { root, exit: () => exit };

@@ -9,8 +9,8 @@ export interface Terminal {
   error(text: string): void;
   /** All of standard input. */
   read(): Promise<string>;
-  /** One line typed at a prompt on standard error; empty when the input ends. */
-  ask(prompt: string): Promise<string>;
+  /** One line typed at a prompt on standard error; empty when the input ends. `hidden`: what is typed is not shown. */
+  ask(prompt: string, options?: { readonly hidden?: boolean }): Promise<string>;
 }
 
 export function systemTerminal(): Terminal {
@@ -27,11 +27,18 @@ export function systemTerminal(): Terminal {
       for await (const chunk of process.stdin) text += chunk;
       return text;
     },
-    async ask(prompt) {
+    async ask(prompt, { hidden = false } = {}) {
       const { createInterface } = await import('node:readline');
-      const lines = createInterface({ input: process.stdin, output: process.stderr });
+      const { Writable } = await import('node:stream');
+      // Readline switches the terminal's own echo off, and writes its own nowhere.
+      const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+      if (hidden) process.stderr.write(prompt);
+      const lines = createInterface({ input: process.stdin, output: hidden ? nowhere : process.stderr, ...(hidden ? { terminal: true } : {}) });
       return new Promise((resolve) => {
-        lines.once('close', () => resolve(''));
+        lines.once('close', () => {
+          if (hidden) process.stderr.write('\n');
+          resolve('');
+        });
         lines.question(prompt, (answer) => {
           resolve(answer);
           lines.close();

@@ -61,6 +61,10 @@ export class ApiWorld {
   /** Was the loss accepted, each time a voter was forgotten? */
   readonly losses: boolean[] = [];
   voters: Voters = { number: 1, term: firstTerm, voters: ['a', 'gone'].map((node) => ({ node, store: 's' })) };
+  readonly secrets = new SecretDesk(
+    { self: 'a' },
+    { clock: this.clock, randomness: seededRandomness(2), journal: this.journal, shared: () => [Buffer.alloc(32, 7)] },
+  );
   readonly api: ApiService = createDaemonApi(
     { version: '1.2.3', cluster: 'f00' },
     {
@@ -109,10 +113,7 @@ export class ApiWorld {
         pause: (paused) => this.membership.update({ paused }),
       },
       tokens: new TokenDesk({ clock: this.clock, randomness: seededRandomness(1), journal: this.journal }),
-      secrets: new SecretDesk(
-        { self: 'a' },
-        { clock: this.clock, randomness: seededRandomness(2), journal: this.journal, shared: () => [Buffer.alloc(32, 7)] },
-      ),
+      secrets: this.secrets,
       audit: (line) => void this.audited.push(line),
       tcp: undefined,
       process: () => ({ ...processCounts, pid: 7 }),
