@@ -28,6 +28,7 @@ const abilities: readonly Ability[] = [
   { name: 'Blender', neededBy: 'test/cluster and test/plugins', probe: ['blender', '--version'] },
   { name: 'a clock that can be moved (libfaketime)', neededBy: 'test/chaos', probe: ['faketime', '-f', '+1h', 'true'] },
   { name: 'a network device of a program (/dev/net/tun)', neededBy: 'test/chaos', probe: ['test', '-c', '/dev/net/tun'] },
+  { name: 'Chromium', neededBy: 'test/cluster/browser-attacks.test.ts', probe: ['chromium', '--version'] },
   { name: 'ffmpeg', neededBy: 'test/cluster', probe: ['ffmpeg', '-version'] },
 ];
 
