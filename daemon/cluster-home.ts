@@ -1,20 +1,87 @@
-/** Which cluster a home folder belongs to: the key that is in it, the one given, or a new one. */
+/** Which cluster a home folder belongs to, and by what papers: those that are in it, a key file that was given, or a cluster of its own. */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { SupervmError } from '../src/model/errors.ts';
-import { type ClusterKey, createClusterKeyText, parseClusterKey } from './network/cluster-key.ts';
+import type { NodeId } from '../src/model/job.ts';
+import type { Paths } from '../src/settings/paths.ts';
+import { type ClusterKey, createFoundedKeyText, parseClusterKey } from './network/cluster-key.ts';
+import { type AdminKey, createAdminKey, parseAdminKey } from './network/papers/admin-key.ts';
+import { noPapers, type PapersState } from './network/papers/papers.ts';
+import { signAdmin } from './network/papers/signed-facts.ts';
+import { parsePapers } from './network/papers/stored-papers.ts';
 
-/** Throws `file-missing`, `usage` (not a key), or `cluster-exists` when the home has another cluster's key than the one given. */
-export function openClusterKey(home: string, given: string | undefined): { readonly key: ClusterKey; readonly founded: boolean } {
-  const own = existsSync(home) ? parseClusterKey(readFileSync(home, 'utf8'), home) : undefined;
-  const other = given === undefined ? undefined : parseClusterKey(readGiven(given), given);
+type ClusterPaths = Pick<Paths, 'clusterKey' | 'adminKey' | 'membership'>;
+
+export interface ClusterHome {
+  readonly key: ClusterKey;
+  /** Absent where this machine cannot let others in. */
+  readonly adminKey: AdminKey | undefined;
+  readonly papers: PapersState;
+  /** Just now. */
+  readonly founded: boolean;
+}
+
+/**
+ * A home of a version before certificates holds a secret alone: it counts as a key file, so each machine that has it certifies itself.
+ * Throws `file-missing`, `usage` (no key, damaged papers), or `cluster-exists` when the home has another cluster's key than the one given.
+ */
+export function openClusterHome(
+  paths: ClusterPaths,
+  options: { readonly given: string | undefined; readonly self: NodeId; readonly now: number },
+): ClusterHome {
+  const { clusterKey } = paths;
+  const { given, self, now } = options;
+  const own = existsSync(clusterKey) ? parseClusterKey(readFileSync(clusterKey, 'utf8'), clusterKey) : undefined;
+  const other = given === undefined ? undefined : readGiven(given);
   if (own !== undefined && other !== undefined && own.clusterId !== other.clusterId) {
-    throw new SupervmError('cluster-exists', `this machine belongs to another cluster than the one of ${given}`, `To leave it, remove ${home} first.`);
+    throw new SupervmError('cluster-exists', `this machine belongs to another cluster than the one of ${given}`, `To leave it, remove ${clusterKey} first.`);
   }
-  if (own !== undefined) return { key: own, founded: false };
-  const key = other ?? parseClusterKey(createClusterKeyText());
-  markFounding(home, other === undefined ? 'now' : 'later');
-  storeKey(home, key);
-  return { key, founded: other === undefined };
+  if (own !== undefined) return { ...readPapers(own, paths), founded: false };
+  if (other === undefined) return { ...foundCluster(paths, { self, now }), founded: true };
+  markFounding(clusterKey, 'later');
+  storeText(clusterKey, other.text);
+  return { ...readPapers(other, paths), founded: false };
+}
+
+/** A cluster of one machine, which holds the root of all admin keys. */
+function foundCluster(paths: ClusterPaths, { self, now }: { readonly self: NodeId; readonly now: number }): Omit<ClusterHome, 'founded'> {
+  const adminKey = createAdminKey();
+  const key = parseClusterKey(createFoundedKeyText(adminKey.id));
+  const papers = { ...noPapers, admins: [signAdmin(key.clusterId, { at: now, key: adminKey.id, name: self }, adminKey)] };
+  storeText(paths.adminKey, adminKey.text);
+  keepPapers(paths, papers);
+  markFounding(paths.clusterKey, 'now');
+  // Last: what is there without it is written anew.
+  storeText(paths.clusterKey, key.text);
+  return { key, adminKey, papers };
+}
+
+function readPapers(key: ClusterKey, { adminKey, membership }: ClusterPaths): Omit<ClusterHome, 'founded'> {
+  const papers = existsSync(membership) ? parsePapers(readFileSync(membership, 'utf8'), membership) : noPapers;
+  if (key.fileAdmin !== undefined) return { key, adminKey: key.fileAdmin, papers };
+  const admin = existsSync(adminKey) ? parseAdminKey(readFileSync(adminKey, 'utf8'), adminKey) : undefined;
+  if (admin === undefined && papers.certificate === undefined) {
+    const hint = `Delete cluster.key beside it, and have this machine invited: supervm invite on a machine of the cluster, supervm join here.`;
+    throw new SupervmError('usage', `this machine has the secret of a cluster but no certificate (${membership})`, hint);
+  }
+  return { key, adminKey: admin, papers };
+}
+
+/** What a machine got that was let in: it belongs to that cluster, which others founded, from its next start on. */
+export function writeAdmission(
+  paths: ClusterPaths,
+  { key, adminKey, papers }: { readonly key: ClusterKey; readonly adminKey: AdminKey | undefined; readonly papers: PapersState },
+): void {
+  endFounding(paths.clusterKey);
+  // A half of it must not look like membership in the cluster before.
+  rmSync(paths.clusterKey, { force: true });
+  if (adminKey === undefined) rmSync(paths.adminKey, { force: true });
+  else storeText(paths.adminKey, adminKey.text);
+  keepPapers(paths, papers);
+  storeText(paths.clusterKey, key.text);
+}
+
+export function keepPapers({ membership }: Pick<Paths, 'membership'>, papers: PapersState): void {
+  storeText(membership, JSON.stringify(papers));
 }
 
 /**
@@ -40,23 +107,23 @@ function foundingMark(home: string): string {
   return `${home}.founding`;
 }
 
-/** Replaces the key: the machine belongs to that cluster, which others founded, from its next start on. */
-export function writeClusterKey(home: string, key: ClusterKey): void {
-  endFounding(home);
-  storeKey(home, key);
+/** Whole or not at all. */
+function storeText(file: string, text: string): void {
+  writeFileSync(`${file}.new`, `${text}\n`, { mode: 0o600, flush: true });
+  renameSync(`${file}.new`, file);
 }
 
-function storeKey(home: string, key: ClusterKey): void {
-  writeFileSync(`${home}.new`, `${key.text}\n`, { mode: 0o600, flush: true });
-  renameSync(`${home}.new`, home);
-}
-
-function readGiven(file: string): string {
+function readGiven(file: string): ClusterKey {
+  let text: string;
   try {
-    return readFileSync(file, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (cause) {
     throw new SupervmError('file-missing', `the cluster key ${file} cannot be read: ${(cause as Error).message}`, 'Name a readable file with --cluster-key.', {
       cause,
     });
   }
+  const key = parseClusterKey(text, file);
+  if (key.fileAdmin !== undefined) return key;
+  const hint = 'On a machine of the cluster: supervm invite. Here: supervm join. A file for many machines begins with supervm-cluster-key-1.';
+  throw new SupervmError('usage', `${file} is the key of a cluster whose machines are let in one by one`, hint);
 }

@@ -21,6 +21,7 @@ import { HttpServer } from './http/server.ts';
 import { openTcp } from './http/tcp-parts.ts';
 import { type InventoryParts, openInventory } from './inventory-parts.ts';
 import type { Log } from './log/log.ts';
+import { createMachines } from './machines.ts';
 import { probeAddress } from './network/dial-probe.ts';
 import { openNetwork } from './network-parts.ts';
 import { runFileOf } from './own-job-types.ts';
@@ -96,6 +97,7 @@ async function assemble(
     },
     {
       network: network.messenger,
+      verifies: (fact) => network.papers.vouchesFor(fact),
       beats: network.beats,
       clock,
       store,
@@ -117,6 +119,10 @@ async function assemble(
   const tokens = new TokenDesk({ clock, randomness, journal: plane.journal });
   const secrets = new SecretDesk({ self: network.messenger.self }, { clock, randomness, journal: plane.journal, shared: network.shared });
   const tcp = settings.http === undefined ? undefined : openTcp(settings.http, { clock, randomness, tokens });
+  const machines = createMachines({
+    ...{ clock, network, plane },
+    problem: (error) => log.of('network').warn('what an admin said cannot be written down', { error }),
+  });
   const api = createDaemonApi(
     { version, cluster: network.cluster },
     {
@@ -124,7 +130,7 @@ async function assemble(
       clock,
       submitter: submitting.submitter,
       deliveries: submitting.deliveries,
-      inviter: network.inviter,
+      machines,
       peerChecks: createPeerChecks({ ...plane, clock, dial: probeAddress, heartbeatsReach: (peer) => network.beats.reaches(peer) }),
       networkProblems: () => network.problems(),
       attemptLogs: logs,
@@ -150,6 +156,7 @@ async function assemble(
     logs,
     network,
     plane,
+    machines,
     forgetting,
     network.discovery(plane.membership),
     submitting.delivery,

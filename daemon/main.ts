@@ -3,16 +3,9 @@ import type { EndOfTasks } from '../src/api/requests.ts';
 import type { DaemonProgram } from '../src/settings/daemon-program.ts';
 import { lockFolder } from '../src/settings/folder-lock.ts';
 import { makePrivateFolder } from '../src/settings/private-folder.ts';
-import { writeClusterKey } from './cluster-home.ts';
 import { createDaemon } from './daemon.ts';
-import { assertFreeToJoin } from './free-to-join.ts';
 import { openLog } from './log/log.ts';
-import { parseClusterKey } from './network/cluster-key.ts';
-import { redeemInvite } from './network/pairing/redeem-invite.ts';
-import { networkFile } from './network-parts.ts';
-import { rememberNetwork } from './remembered.ts';
 import { spareMemoryOnceSettled } from './spare-memory.ts';
-import { systemClock, systemRandomness } from './system-clock.ts';
 
 export const runDaemon: DaemonProgram['runDaemon'] = async ({ paths, settings, signal, ready }) => {
   for (const folder of [paths.home, paths.run, paths.logs]) makePrivateFolder(folder);
@@ -53,14 +46,4 @@ function tasksAfter(reason: unknown): EndOfTasks {
   return reason === 'end' || reason === 'SIGINT' ? 'end' : 'leave';
 }
 
-export const joinCluster: DaemonProgram['joinCluster'] = async ({ paths, settings, line }) => {
-  makePrivateFolder(paths.home);
-  using _lock = lockFolder(paths);
-  // Before the invitation is used up.
-  await assertFreeToJoin(paths, { clock: systemClock(), randomness: systemRandomness() });
-  const welcome = await redeemInvite({ line, name: settings.name }, { clock: systemClock() });
-  const key = parseClusterKey(welcome.clusterKey, 'the key that the invitation brought');
-  writeClusterKey(paths.clusterKey, key);
-  rememberNetwork(networkFile(paths)).keep({ introducers: welcome.addresses, book: {} });
-  return { cluster: welcome.clusterName };
-};
+export { joinCluster } from './join-cluster.ts';

@@ -1,25 +1,30 @@
 /** The network as daemon.ts needs it: carrier, discovery and invitations over one key, and what is remembered of them. */
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import type { AdminAdded, AuditLine } from '../src/model/cluster-facts.ts';
 import type { HostId } from '../src/model/job.ts';
 import type { DaemonSettings } from '../src/settings/daemon-settings.ts';
 import type { Paths } from '../src/settings/paths.ts';
 import { programFile } from '../src/settings/program-files.ts';
 import type { Clock, Randomness } from './clock.ts';
-import { openClusterKey } from './cluster-home.ts';
+import { keepPapers, openClusterHome } from './cluster-home.ts';
 import { watchCopiedIdentity } from './copied-identity.ts';
 import type { Log } from './log/log.ts';
 import type { Membership } from './membership/membership.ts';
 import { formatAddress, parseAddress } from './network/addresses.ts';
 import { beatThreadStarter } from './network/beats/start-thread.ts';
 import { UdpBeats } from './network/beats/udp-beats.ts';
+import type { ClusterKey } from './network/cluster-key.ts';
 import { createMdns } from './network/discovery/mdns.ts';
 import { openMdnsSocket } from './network/discovery/mdns-socket.ts';
 import { createStaticPeers } from './network/discovery/static-peers.ts';
 import { Libp2pNetwork } from './network/libp2p-network.ts';
 import { loadNodeKey } from './network/node-key.ts';
-import { PairingListener } from './network/pairing/pairing-listener.ts';
+import type { PairingListener } from './network/pairing/pairing-listener.ts';
+import { Papers } from './network/papers/papers.ts';
 import { usualPort } from './network/usual-port.ts';
+import { watchOwnStanding } from './own-standing.ts';
+import { createPairing } from './pairing-parts.ts';
 import { rememberNetwork } from './remembered.ts';
 import type { Startable } from './startable.ts';
 
@@ -40,7 +45,14 @@ export interface NetworkParts extends Startable {
   readonly cluster: string;
   /** What only machines of the cluster know, the current one first: secrets are sealed with it. */
   shared(): readonly [Uint8Array, ...Uint8Array[]];
-  readonly inviter: { invite(): Promise<{ readonly line: string; readonly expiresAt: number }> };
+  readonly pairing: PairingListener;
+  /** By what right machines are here. */
+  readonly papers: Papers;
+  readonly clusterKey: ClusterKey;
+  /** Told from now on of everybody who was let in or turned away. */
+  auditTo(audit: (line: AuditLine) => void): void;
+  /** A machine that was let in holds an admin key from now on; the others are to be told. */
+  onCertified(listener: (admin: AdminAdded) => void): void;
   /** Dials whom members tell about, and tells them where this node is. */
   follow(membership: Membership): void;
   /** What people should know of the network now. */
@@ -61,7 +73,25 @@ export async function openNetwork(
   const { paths, settings, host } = options;
   const { clock, randomness } = needs;
   const log = needs.log.of('network');
-  const { key, founded } = openClusterKey(paths.clusterKey, settings.clusterKeyFile);
+  const nodeKey = await loadNodeKey(paths.nodeKey);
+  const self = nodeKey.id;
+  const { key, founded, adminKey, papers: state } = openClusterHome(paths, { given: settings.clusterKeyFile, self, now: clock.wall() });
+  const isKeyFile = key.fileAdmin !== undefined;
+  const papers = new Papers(
+    { self, cluster: key.clusterId, root: key.root, adminKey, isKeyFile, state },
+    {
+      clock,
+      // What was learned counts in this process all the same, and comes again with the next connections.
+      keep: (next) =>
+        attempt(
+          () => keepPapers(paths, next),
+          (error) => log.warn('certificates cannot be kept', { error }),
+        ),
+    },
+  );
+  const standing = watchOwnStanding({ self, papers, isKeyFile }, { clock, log });
+  let audit: (line: AuditLine) => void = () => undefined;
+  const certified: ((admin: AdminAdded) => void)[] = [];
   if (founded) log.info('founded a cluster', { cluster: key.publicHash.slice(0, 8) });
   // Told while messages are taken and connections made: a full disk must not end those.
   const memory = rememberNetwork(networkFile(paths), (error) => log.warn('what is known of the network cannot be kept', { error }));
@@ -79,7 +109,8 @@ export async function openNetwork(
   const messenger = new Libp2pNetwork(
     {
       clusterKey: key,
-      nodeKey: await loadNodeKey(paths.nodeKey),
+      papers,
+      nodeKey,
       host,
       incarnation,
       listen,
@@ -92,34 +123,38 @@ export async function openNetwork(
       identityInUse: (rival) => copied.met(rival),
       learned: (node, addresses) => memory.keep({ book: { ...memory.known.book, [node]: addresses } }),
       excluded: (peer, reason, pauseMs) => log.warn('a member stays out for a while', { peer, reason, pauseMs }),
+      refusedBy: (peer, reason) => standing.refused(peer, reason),
       problem: (peer, reason) => log.info('a connection ended', { peer, reason }),
       unknown: (peer, protocol, word) => log.debug('a peer of another version said what is not known here', { peer, protocol, word }),
     },
   );
-  const pairing = new PairingListener(
-    { clusterName: key.publicHash.slice(0, 8), clusterKeyText: key.text },
+  const cluster = key.publicHash.slice(0, 8);
+  const pairing = createPairing(
+    { papers, key, cluster },
     {
       clock,
       randomness,
+      log,
       addresses: () => messenger.addresses(),
-      joined: (name) => log.info('a machine was let in', { name }),
-      refused: (reason) => log.warn('a machine was turned away', { reason }),
+      audit: (line) => audit(line),
+      certified: (admin) => certified.forEach((tell) => void tell(admin)),
     },
   );
   return {
     messenger,
     beats,
     counts: () => messenger.counts(),
-    problems: () => copied.problems(),
+    problems: () => [...standing.problems(), ...copied.problems()],
     incarnation,
-    cluster: key.publicHash.slice(0, 8),
-    shared: () => [key.noisePrologue],
-    inviter: {
-      async invite() {
-        const { line, validMinutes } = await pairing.invite();
-        return { line, expiresAt: clock.wall() + validMinutes * 60_000 };
-      },
+    cluster,
+    shared: () => [key.prologues[0].bytes, ...key.prologues.slice(1).map(({ bytes }) => bytes)],
+    pairing,
+    papers,
+    clusterKey: key,
+    auditTo(next) {
+      audit = next;
     },
+    onCertified: (listener) => void certified.push(listener),
     async start() {
       // First, for hellos tell their port; the same number as the connections' where it is free, for the sake of firewalls.
       await beats.start(given?.host ?? '0.0.0.0', listen.port);
@@ -163,4 +198,12 @@ export async function openNetwork(
       };
     },
   };
+}
+
+function attempt(work: () => void, failed: (error: unknown) => void): void {
+  try {
+    work();
+  } catch (error) {
+    failed(error);
+  }
 }

@@ -132,7 +132,7 @@ const packageHomes: readonly Home[] = [
   { names: ['fastify'], in: ['daemon/http/**'], why: '170 ms to load; only the server serves' },
   { names: ['systeminformation'], in: ['daemon/inventory/**'], why: 'what a machine has is told in one place, with the cgroup’s limits applied' },
   { names: ['pino'], in: ['daemon/log/**'], why: 'everybody else writes to an interface, so that redaction and rotation cannot be passed by' },
-  { names: ['cborg'], in: ['daemon/blobs/**', 'daemon/records/**', 'daemon/submitter/**', 'daemon/wire/**'], why: 'canonical bytes, only for what is hashed' },
+  { names: ['cborg'], in: ['daemon/blobs/**', 'daemon/records/**', 'daemon/network/papers/**'], why: 'canonical bytes, only for what is hashed or signed' },
   { names: ['zod'], in: ['src/api/**', 'src/settings/**', 'daemon/**'], why: 'strict schemas at the boundaries of the daemon and its API' },
 ];
 

@@ -19,7 +19,6 @@ type Command =
   | 'pause'
   | 'resume'
   | 'deliver'
-  | 'invite'
   | 'drain'
   | 'undrain'
   | 'shutdown'
@@ -79,7 +78,6 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
     pause: ({ params }) => setPause(params.job, true),
     resume: ({ params }) => setPause(params.job, false),
     deliver: async ({ params, body, progress, signal }) => needs.deliveries.deliver(await book.find(params.job), body, progress, signal),
-    invite: () => needs.inviter.invite(),
     drain: async ({ body }) => needs.ending.drain(body?.pid),
     undrain: async ({ body }) => needs.ending.undrain(body?.pid),
     shutdown: async ({ body }) => {

@@ -20,7 +20,7 @@ import type {
 } from './needs.ts';
 import { Overviews } from './overviews.ts';
 import type { PeerChecks } from './peer-checks.ts';
-import type { Deliveries, EndingControl, Inviter, Submitter } from './services.ts';
+import type { Deliveries, EndingControl, Machines, Submitter } from './services.ts';
 import type { TcpParts } from './tcp-parts.ts';
 
 export interface DaemonApiOptions {
@@ -41,11 +41,11 @@ export interface DaemonApiNeeds {
   readonly messenger: Messenger;
   readonly submitter: Submitter;
   readonly deliveries: Deliveries;
-  readonly inviter: Inviter;
   readonly tokens: Pick<TokenDesk, 'create' | 'list' | 'revoke'>;
   readonly secrets: Pick<SecretDesk, 'set' | 'list' | 'remove'>;
   /** Writes down who did what; returns before it is on disk. */
   audit(line: AuditLine): void;
+  readonly machines: Machines;
   readonly peerChecks: PeerChecks;
   /** What people should know of the network now, besides who is there. */
   networkProblems?(): readonly { readonly code: string; readonly message: string; readonly hint: string }[];

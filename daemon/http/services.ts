@@ -1,6 +1,8 @@
 /** What the routes need that nothing else does: daemon.ts brings it. */
-import type { CallProgress, DeliverReceipt, DeliverRequest, DrainView, EndOfTasks, InviteView, SubmitReceipt, SubmitRequest } from '../../src/api/requests.ts';
-import type { JobId } from '../../src/model/job.ts';
+import type { ExpulsionReceipt, InvitationView, InviteRequest, InviteView } from '../../src/api/machines.ts';
+import type { CallProgress, DeliverReceipt, DeliverRequest, DrainView, EndOfTasks, SubmitReceipt, SubmitRequest } from '../../src/api/requests.ts';
+import type { AuditLine } from '../../src/model/cluster-facts.ts';
+import type { JobId, NodeId } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 
 /** Implemented by daemon/submitter/submit-job.ts. */
@@ -27,9 +29,15 @@ export interface Deliveries {
   deliver(state: JobState, request: DeliverRequest, onProgress: (progress: CallProgress) => void, signal: AbortSignal): Promise<DeliverReceipt>;
 }
 
-/** Makes invitations; the network's. */
-export interface Inviter {
-  invite(): Promise<InviteView>;
+/** Implemented by daemon/machines.ts. */
+export interface Machines {
+  invite(request: InviteRequest): Promise<InviteView>;
+  /** Undefined where no such invitation is known (any more). */
+  look(id: string): InvitationView | undefined;
+  /** False where nobody waits by this id (any more). */
+  answer(newcomer: string, admit: boolean): boolean;
+  /** `caller`: by whose word, for the audit. */
+  expel(node: NodeId, caller: { readonly who: string; readonly door: AuditLine['door'] }): Promise<Omit<ExpulsionReceipt, 'name'>>;
 }
 
 /** How the daemon ends; daemon/ending.ts. */

@@ -8,6 +8,8 @@ import { decodeBody, encodeBody } from '../wire/codec.ts';
 import { createFrameDecoder, encodeFrames, frameTypes } from '../wire/frame.ts';
 import { readBody } from '../wire/read-body.ts';
 import type { BeatOffer } from './beats/beat-messages.ts';
+import { papersSchema } from './papers/papers-shown.ts';
+import { memberRemovedSchema } from './papers/signed-facts.ts';
 
 export const helloProtocol = '/supervm/hello/1';
 
@@ -42,14 +44,28 @@ const hello = z.object({
   addresses: z.array(z.string().max(300)).max(32),
   /** Absent where it takes none. */
   beats: beatOffer.exactOptional(),
+  /** By which each side sees for itself that the other belongs here. Versions before certificates show none, and are refused. */
+  papers: papersSchema.exactOptional(),
 });
 
 /** Another live process with the key of the node that is refused. */
 const rival = z.object({ host: z.string().max(256), address: z.string().max(300) });
 
+const refused = z.object({
+  kind: z.literal('refused'),
+  reason: z.string().max(500),
+  rival: rival.exactOptional(),
+  /** New ones for the node that is refused: it may come again with them. */
+  papers: papersSchema.exactOptional(),
+  /** The node that is refused was removed; an admin key says so. */
+  removal: memberRemovedSchema.exactOptional(),
+});
+
 const control = z.discriminatedUnion('kind', [
   hello,
-  z.object({ kind: z.literal('refused'), reason: z.string().max(500), rival: rival.exactOptional() }),
+  refused,
+  /** The sender's own, which have been renewed, or new ones for the receiver. */
+  z.object({ kind: z.literal('papers'), papers: papersSchema }),
   z.object({ kind: z.literal('ready') }),
   z.object({ kind: z.literal('ping') }),
   z.object({ kind: z.literal('pong') }),
@@ -59,6 +75,8 @@ const control = z.discriminatedUnion('kind', [
 export type Hello = z.infer<typeof hello>;
 export type Rival = z.infer<typeof rival>;
 export type Control = z.infer<typeof control>;
+/** Why a connection ends, as the other side is told. */
+export type Refusal = Omit<z.infer<typeof refused>, 'kind'>;
 
 export function encodeControl(message: Control): Uint8Array {
   return encodeFrames([{ type: frameTypes.message, id: 0, body: encodeBody(message) }]);

@@ -4,6 +4,7 @@
  * the other, which are two system calls and two packets, and it makes an Error whenever all that came has been read.
  */
 import { noise } from '@chainsafe/libp2p-noise';
+import type { Prologue } from './cluster-key.ts';
 
 type Encrypter = ReturnType<ReturnType<typeof noise>>;
 
@@ -23,18 +24,19 @@ const lengthBytes = 2;
 const incomplete = new RangeError('the length has not come yet');
 
 export interface LeanNoiseOptions {
-  readonly prologueBytes: Uint8Array;
+  readonly prologue: Prologue;
   /** Of this process. Carried by the one extension that noise has for bytes, which is of no use over TCP. */
   readonly life: string;
   /** Whoever answered at this address, as libp2p writes it, is this very process. */
   metOwnLife(address: string): void;
 }
 
-export function leanNoise({ prologueBytes, life, metOwnLife }: LeanNoiseOptions): (components: Parameters<ReturnType<typeof noise>>[0]) => Encrypter {
+export function leanNoise({ prologue, life, metOwnLife }: LeanNoiseOptions): (components: Parameters<ReturnType<typeof noise>>[0]) => Encrypter {
   const mark = Buffer.from(life);
-  const create = noise({ prologueBytes, extensions: { webtransportCerthashes: [mark] } });
+  const create = noise({ prologueBytes: prologue.bytes, extensions: { webtransportCerthashes: [mark] } });
   return (components) => {
-    const encrypter = create(components);
+    // Both sides agree on a secret that they share by its name, as they agree on any protocol.
+    const encrypter = Object.assign(create(components), { protocol: prologue.protocol });
     const outbound = encrypter.secureOutbound.bind(encrypter);
     const inbound = encrypter.secureInbound.bind(encrypter);
     encrypter.secureOutbound = async (connection, ...rest) => {

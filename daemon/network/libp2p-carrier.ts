@@ -4,6 +4,7 @@ import { SupervmError } from '../../src/model/errors.ts';
 import type { NodeId } from '../../src/model/job.ts';
 import { maximumFrameBytes } from '../wire/protocols.ts';
 import { type Address, formatAddress, multiaddrTexts, parseAddress } from './addresses.ts';
+import type { Prologue } from './cluster-key.ts';
 import { helloProtocol } from './hello.ts';
 import { createLibp2pNode, listeningPort } from './libp2p-node.ts';
 import type { Connection, Libp2p, Stream } from './libp2p-types.ts';
@@ -22,7 +23,7 @@ export interface ListenOptions {
 
 export interface CarrierOptions {
   readonly nodeKey: NodeKey;
-  readonly noisePrologue: Uint8Array;
+  readonly prologues: readonly Prologue[];
   /** Of this process. */
   readonly life: string;
   readonly listen: ListenOptions;
@@ -114,9 +115,9 @@ export class Libp2pCarrier {
 
   async #listen(address: Address, protocols: readonly { readonly id: string; readonly maximumBytes: number }[]): Promise<number> {
     const [listen = ''] = await multiaddrTexts(address);
-    const { nodeKey, noisePrologue, life } = this.#options;
+    const { nodeKey, prologues, life } = this.#options;
     const node = await createLibp2pNode({
-      ...{ nodeKey, noisePrologue, life, listen },
+      ...{ nodeKey, prologues, life, listen },
       isBanned: (peer) => this.#needs.isBanned(peer),
       enters: (socket) => this.#gate.enters(socket),
       metOwnLife: (met) => this.#ownLife.add(met.split('/p2p/')[0] ?? met),

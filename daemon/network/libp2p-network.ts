@@ -1,20 +1,23 @@
 /** Messages between nodes over libp2p: TCP, noise with the cluster's secret, yamux, a hello before anything else. */
-import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { SupervmError } from '../../src/model/errors.ts';
 import type { HostId, NodeId } from '../../src/model/job.ts';
 import type { Clock, Randomness, Timer } from '../clock.ts';
 import type { Startable } from '../startable.ts';
 import type { Messenger, Protocol, Service } from '../wire/messenger.ts';
-import { formatAddress, isAddress, parseAddress, reachableHosts } from './addresses.ts';
+import { formatAddress, isAddress, reachableHosts } from './addresses.ts';
 import type { UdpBeats } from './beats/udp-beats.ts';
 import type { ClusterKey } from './cluster-key.ts';
 import { Dialer } from './dialer.ts';
 import { Exchange } from './exchange.ts';
-import { crossing, type Hello, type Rival, wireVersion } from './hello.ts';
+import { Explorer } from './explorer.ts';
+import { asking, crossing, type Hello, type Refusal, type Rival, wireVersion } from './hello.ts';
 import { Libp2pCarrier, type ListenOptions } from './libp2p-carrier.ts';
 import { Exclusions } from './limits/exclusions.ts';
 import type { NodeKey } from './node-key.ts';
+import { keyFilePapers } from './papers/key-file-papers.ts';
+import type { Papers } from './papers/papers.ts';
+import { PapersDesk } from './papers-desk.ts';
 import type { PeerLink } from './peer-link.ts';
 import { type PeerEvent, PeerTable } from './peer-table.ts';
 import { Rivals } from './rivals.ts';
@@ -23,6 +26,8 @@ import { UnknownWords } from './unknown-words.ts';
 export interface Libp2pNetworkOptions {
   readonly clusterKey: ClusterKey;
   readonly nodeKey: NodeKey;
+  /** Default: those that every holder of a key file makes for itself. */
+  readonly papers?: Papers;
   /** The physical machine. */
   readonly host: HostId;
   /** Grows with every start of the daemon. */
@@ -41,6 +46,8 @@ export interface Libp2pNetworkNeeds {
   readonly beats?: Pick<UdpBeats, 'offer' | 'open' | 'close'>;
   /** Another live process has this node's key; others refuse both. Told again and again while it lasts. */
   identityInUse?(rival: Rival): void;
+  /** A peer refuses this node, for good as far as it knows. */
+  refusedBy?(peer: NodeId, reason: string): void;
   /** What went wrong with a peer, for the log. */
   problem?(peer: NodeId, reason: string): void;
   /** A member broke the protocol or its limits, and stays out for so long (milliseconds). */
@@ -68,9 +75,10 @@ export class Libp2pNetwork implements Messenger, Startable {
   readonly #dialer: Dialer;
   readonly #carrier: Libp2pCarrier;
   readonly #listeners: ((event: PeerEvent) => void)[] = [];
-  /** Who answered at an address that was dialled without knowing. */
-  readonly #occupants = new Map<string, NodeId>();
+  readonly #explorer: Explorer;
   readonly #rivals: Rivals;
+  readonly #papers: Papers;
+  readonly #desk: PapersDesk;
   readonly #unknown: UnknownWords;
   readonly #exclusions: Exclusions;
   #state: 'new' | 'running' | 'over' = 'new';
@@ -88,6 +96,9 @@ export class Libp2pNetwork implements Messenger, Startable {
     this.#options = options;
     this.#needs = needs;
     this.#exclusions = new Exclusions(needs);
+    this.#papers = options.papers ?? keyFilePapers({ self: nodeKey.id, clusterKey }, needs);
+    this.#desk = new PapersDesk(this.#papers);
+    this.#papers.onRemoved(({ node }) => this.#desk.expel(node, this.#table.links()));
     this.#unknown = new UnknownWords((peer, protocol, word) => needs.unknown?.(peer, protocol, word));
     this.#exchange = new Exchange({
       clock,
@@ -99,14 +110,15 @@ export class Libp2pNetwork implements Messenger, Startable {
       unknown: (peer, protocol, word) => this.#unknown.heard(peer, protocol, word),
     });
     this.#carrier = new Libp2pCarrier(
-      { nodeKey, noisePrologue: clusterKey.noisePrologue, life: this.#life, listen },
+      { nodeKey, prologues: clusterKey.prologues, life: this.#life, listen },
       {
         clock,
         hello: () => this.#hello(),
         offerBeats: () => needs.beats?.offer(),
         silenceMs: () => (this.#table.connected().length < smallCluster ? silenceMs : silenceInLargeMs),
-        objection: (link) => this.#rivals.objection(link) ?? (this.#table.isCrossing(link) ? { reason: crossing } : undefined),
-        refusedFor: (rival) => needs.identityInUse?.(rival),
+        objection: (link) => this.#desk.objection(link) ?? this.#rivals.objection(link) ?? (this.#table.isCrossing(link) ? { reason: crossing } : undefined),
+        refused: (link, refusal) => this.#refused(link, refusal),
+        papers: (link, shown) => this.#desk.received(link, shown),
         isBanned: (peer) => this.#exclusions.isExcluded(peer),
         meters: this.#exchange.meters,
         opened: (link) => this.#table.add(link),
@@ -122,9 +134,20 @@ export class Libp2pNetwork implements Messenger, Startable {
       {
         clock,
         randomness,
-        dial: (node, addresses) => this.#carrier.dial(addresses, node),
+        dial: async (node, addresses) => void (this.#papers.isRemoved(node) || (await this.#carrier.dial(addresses, node))),
         isConnected: (node) => this.#table.admitted(node) !== undefined,
         learned: (node, addresses) => needs.learned?.(node, addresses),
+      },
+    );
+    this.#explorer = new Explorer(
+      { self: this.self },
+      {
+        dial: (address) => this.#carrier.dial([address]),
+        isOwnLife: (address) => this.#carrier.isOwnLife(address),
+        copyAt: (address) => needs.identityInUse?.({ host: '', address }),
+        own: () => this.addresses(),
+        connected: () => this.#table.connected(),
+        addressesOf: (peer) => this.#dialer.addresses(peer),
       },
     );
     this.#table = new PeerTable(
@@ -132,7 +155,7 @@ export class Libp2pNetwork implements Messenger, Startable {
       {
         clock,
         redial: (peer) => this.#dialer.redial(peer),
-        isBanned: (peer) => this.#exclusions.isExcluded(peer) || this.#rivals.isContested(peer),
+        isBanned: (peer) => this.#exclusions.isExcluded(peer) || this.#rivals.isContested(peer) || this.#papers.isRemoved(peer),
         failPending: (peer) => this.#exchange.closed(peer),
         emit: (event) => this.#emit(event),
       },
@@ -205,10 +228,8 @@ export class Libp2pNetwork implements Messenger, Startable {
 
   /** Somebody was seen at this address just now, or ought to be there. Resolves when an attempt to connect, if one was worth it, has ended. */
   async found(address: string, node?: NodeId): Promise<void> {
-    // Somebody else announces this node's id: whoever proves it, and is not this process, has a copy of its key.
-    if (node === this.self && !leadsHere(address)) await this.#explore(address);
-    else if (node !== undefined) this.#dialer.learn(node, [address], true);
-    else if (!this.#isKnown(address)) await this.#explore(address);
+    if (node === undefined || node === this.self) await this.#explorer.explore(address, node);
+    else this.#dialer.learn(node, [address], true);
   }
 
   /** What the peer said of itself in its hello; undefined when it is not connected. */
@@ -219,7 +240,16 @@ export class Libp2pNetwork implements Messenger, Startable {
   #hello(): Hello {
     const { clusterKey, host, incarnation } = this.#options;
     const addresses = this.addresses().slice(0, 32);
-    return { kind: 'hello', wire: wireVersion, node: this.self, cluster: clusterKey.clusterId, host, incarnation, life: this.#life, addresses };
+    const shown = this.#papers.shown();
+    const papers = shown === undefined ? {} : { papers: shown };
+    return { kind: 'hello', wire: wireVersion, node: this.self, cluster: clusterKey.clusterId, host, incarnation, life: this.#life, addresses, ...papers };
+  }
+
+  #refused({ peer }: PeerLink, refusal: Refusal): void {
+    const { rival, reason, papers } = refusal;
+    if (rival !== undefined) this.#needs.identityInUse?.(rival);
+    else if (papers === undefined && reason !== crossing && reason !== asking) this.#needs.refusedBy?.(peer, reason);
+    this.#desk.refused(refusal);
   }
 
   #admitted(link: PeerLink): void {
@@ -254,34 +284,12 @@ export class Libp2pNetwork implements Messenger, Startable {
     link.cut(fault);
   }
 
-  /** Dials without knowing whom. A failure is no problem to speak of: the machine may be off. */
-  async #explore(address: string): Promise<void> {
-    const node = await this.#carrier.dial([address]).catch(() => undefined);
-    if (node === undefined) return;
-    // Its own address as others see it, before a router: every machine may be told of the same one.
-    if (node === this.self && !this.#carrier.isOwnLife(address)) this.#needs.identityInUse?.({ host: '', address });
-    this.#occupants.set(address, node);
-  }
-
-  /** Own, or of a peer that is connected: nothing to find there. */
-  #isKnown(address: string): boolean {
-    const occupant = this.#occupants.get(address);
-    const connected = this.#table.connected();
-    if (occupant !== undefined && (occupant === this.self || connected.includes(occupant))) return true;
-    return this.addresses().includes(address) || connected.some((peer) => this.#dialer.addresses(peer).includes(address));
-  }
-
   #check(): void {
     const now = this.#needs.clock.now();
     // Having slept or been busy for so long, this node knows nothing about the silence of others.
     const late = now - this.#checkedAt > 2 * checkMs;
     this.#checkedAt = now;
     for (const link of [...this.#table.links()]) link.check(late);
+    for (const link of [...this.#table.links()]) this.#desk.check(link);
   }
-}
-
-/** By a name an address may lead to this machine; one that none of its interfaces has does not. */
-function leadsHere(address: string): boolean {
-  const { host } = parseAddress(address);
-  return isIP(host) === 0 || Object.values(networkInterfaces()).some((list) => list?.some((entry) => entry.address === host));
 }

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { yamux } from '@libp2p/yamux';
 import { createLibp2p } from 'libp2p';
 import type { NodeId } from '../../src/model/job.ts';
+import type { Prologue } from './cluster-key.ts';
 import { guardedTcp } from './guarded-tcp.ts';
 import { type LeanNoiseOptions, leanNoise } from './lean-noise.ts';
 import type { Libp2p, Logger } from './libp2p-types.ts';
@@ -10,7 +11,8 @@ import type { NodeKey } from './node-key.ts';
 
 export interface Libp2pNodeOptions extends Pick<LeanNoiseOptions, 'life' | 'metOwnLife'> {
   readonly nodeKey: NodeKey;
-  readonly noisePrologue: Uint8Array;
+  /** Of the secrets that are good, the current one first. */
+  readonly prologues: readonly Prologue[];
   /** As libp2p writes it. */
   readonly listen: string;
   /** True for a peer that must not connect now. */
@@ -32,7 +34,7 @@ export function createLibp2pNode(options: Libp2pNodeOptions): Promise<Libp2p> {
     privateKey: options.nodeKey.privateKey,
     addresses: { listen: [options.listen] },
     transports: [guardedTcp({ backlog: 511, dialOpts: { noDelay: true, keepAlive: true }, listenOpts: { noDelay: true, keepAlive: true } }, options.enters)],
-    connectionEncrypters: [leanNoise({ ...options, prologueBytes: options.noisePrologue })],
+    connectionEncrypters: options.prologues.map((prologue) => leanNoise({ ...options, prologue })),
     // Silence is watched by PeerLink; yamux's own pings would wake every node for every peer and cut nothing.
     streamMuxers: [yamux({ enableKeepAlive: false, maxInboundStreams: 64, maxOutboundStreams: 64, maxEarlyStreams: 16 })],
     connectionMonitor: { enabled: false },

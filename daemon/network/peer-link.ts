@@ -3,11 +3,12 @@ import type { NodeId } from '../../src/model/job.ts';
 import type { Clock } from '../clock.ts';
 import { createFrameDecoder, type Frame, frameTypes } from '../wire/frame.ts';
 import type { BeatOffer } from './beats/beat-messages.ts';
-import { asking, type Control, createControlReader, crossing, encodeControl, faultOf, type Hello, helloProtocol, type Rival } from './hello.ts';
+import { asking, type Control, createControlReader, crossing, encodeControl, faultOf, type Hello, helloProtocol, type Refusal } from './hello.ts';
 import type { Connection, Stream } from './libp2p-types.ts';
 import type { PeerMeters } from './limits/peer-meters.ts';
 import { LinkSilence } from './link-silence.ts';
 import { OutboundLane } from './outbound-lane.ts';
+import type { PapersShown } from './papers/papers-shown.ts';
 import { refusalBody } from './refusal.ts';
 import { tellRoomSeldom } from './window-updates.ts';
 
@@ -17,11 +18,6 @@ const maximumWaitingBytes = 32 * 1024 * 1024;
 const mostControlBytes = 64 * 1024;
 /** Both hellos must have passed by then. */
 const greetingMs = 5000;
-
-export interface Refusal {
-  readonly reason: string;
-  readonly rival?: Rival;
-}
 
 export interface PeerLinkNeeds {
   readonly clock: Clock;
@@ -34,8 +30,10 @@ export interface PeerLinkNeeds {
   readonly meters: Pick<PeerMeters, 'take' | 'owedMs'>;
   /** Why the hello of a peer cannot be accepted, besides what `faultOf` says. */
   objection(link: PeerLink): Refusal | undefined;
-  /** The peer refuses this node, because it knows another live process with its key. */
-  refusedFor?(rival: Rival): void;
+  /** The peer refuses this node, and may say more than why: another live process with its key, its removal, new papers. */
+  refused?(link: PeerLink, refusal: Refusal): void;
+  /** The peer shows new papers, its own or some for this node. */
+  papers?(link: PeerLink, shown: PapersShown): void;
   admitted(link: PeerLink): void;
   /** Once, whatever the state was. */
   closed(link: PeerLink): void;
@@ -71,8 +69,7 @@ export class PeerLink {
     this.#needs = needs;
     this.beats = needs.offerBeats?.();
     this.#since = needs.clock.now();
-    const { clock } = needs;
-    this.#silence = new LinkSilence({ clock, silenceMs: () => needs.silenceMs(), ask: () => this.#say({ kind: 'ping' }) });
+    this.#silence = new LinkSilence({ clock: needs.clock, silenceMs: () => needs.silenceMs(), ask: () => this.#say({ kind: 'ping' }) });
     options.connection.addEventListener('close', () => this.#end());
   }
 
@@ -161,12 +158,16 @@ export class PeerLink {
   }
 
   /** Ends the connection and tells the peer why. */
-  refuse({ reason, rival }: Refusal): void {
+  refuse(refusal: Refusal): void {
     if (this.#state === 'closed') return;
-    this.#say({ kind: 'refused', reason, ...(rival === undefined ? {} : { rival }) });
-    if (reason !== crossing && reason !== asking) this.#fault = reason;
+    this.#say({ kind: 'refused', ...refusal });
+    if (refusal.reason !== crossing && refusal.reason !== asking) this.#fault = refusal.reason;
     // Gracefully, so that the reason arrives; libp2p cuts it itself when the other side does not close in turn.
     this.#connection.close().catch(() => this.drop());
+  }
+
+  showPapers(papers: PapersShown): void {
+    this.#say({ kind: 'papers', papers });
   }
 
   bye(): void {
@@ -253,12 +254,13 @@ export class PeerLink {
     else if (message.kind === 'ping') this.#say({ kind: 'pong' });
     else if (message.kind === 'pong') this.#silence.answered();
     else if (message.kind === 'bye') this.#saidBye = true;
+    else if (message.kind === 'papers' && this.#state === 'admitted') this.#needs.papers?.(this, message.papers);
   }
 
-  #refused({ reason, rival }: Refusal): void {
-    if (rival !== undefined) this.#needs.refusedFor?.(rival);
-    if (reason === crossing || reason === asking) this.drop();
-    else this.cut(`it refused this node: ${reason}`);
+  #refused({ kind: _, ...refusal }: Extract<Control, { kind: 'refused' }>): void {
+    this.#needs.refused?.(this, refusal);
+    if (refusal.reason === crossing || refusal.reason === asking) this.drop();
+    else this.cut(`it refused this node: ${refusal.reason}`);
   }
 
   #hearHello(theirs: Hello): void {

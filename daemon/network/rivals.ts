@@ -1,9 +1,9 @@
 /** Looks at who speaks for a node that has a connection already: a later life of it, or another process with its key. */
 import type { NodeId } from '../../src/model/job.ts';
 import type { Clock } from '../clock.ts';
-import { asking, lifeOf } from './hello.ts';
+import { asking, lifeOf, type Refusal } from './hello.ts';
 import { type Holder, Identities } from './identities.ts';
-import type { PeerLink, Refusal } from './peer-link.ts';
+import type { PeerLink } from './peer-link.ts';
 
 /** A live process answers a ping within this, busy as it may be; the newcomer has to come again anyway. */
 const challengeMs = 1500;

@@ -3,6 +3,7 @@ import type { PersonRole } from '../model/cluster-facts.ts';
 import type { HostId, JobId, JsonObject, NodeId } from '../model/job.ts';
 import type { JobPhase } from '../model/job-state.ts';
 import type { AuditView, RevokeReceipt, SecretReceipt, SecretView, TokenReceipt, TokenRequest, TokenView } from './cluster-views.ts';
+import type { ExpulsionReceipt, InvitationView, InviteRequest, InviteView } from './machines.ts';
 import type { EventView, JobView, NodeView, PeerView, ResultView, StatusView, WhyView } from './views.ts';
 
 /** What to do about files of the output folder that the job would make. */
@@ -118,13 +119,6 @@ export interface ShutdownReceipt {
   readonly words: readonly string[];
 }
 
-export interface InviteView {
-  /** One line for `supervm join`. */
-  readonly line: string;
-  /** Unix milliseconds. */
-  readonly expiresAt: number;
-}
-
 /** What is known of one try at a task that ended. */
 export interface LogView {
   readonly task: string;
@@ -230,7 +224,6 @@ export interface RouteTypes {
   results: Shape<OfJob, Nothing, undefined, readonly ResultView[]>;
   logs: Shape<OfJob, { readonly task?: string | undefined }, undefined, readonly LogView[]>;
   deliver: Shape<OfJob, Nothing, DeliverRequest, DeliverReceipt>;
-  invite: Shape<Nothing, Nothing, undefined, InviteView>;
   tokens: Shape<Nothing, Nothing, undefined, readonly TokenView[]>;
   createToken: Shape<Nothing, Nothing, TokenRequest | undefined, TokenReceipt>;
   revokeToken: Shape<{ readonly token: string }, Nothing, undefined, RevokeReceipt>;
@@ -243,6 +236,10 @@ export interface RouteTypes {
     undefined,
     readonly AuditView[]
   >;
+  invite: Shape<Nothing, Nothing, InviteRequest | undefined, InviteView>;
+  invitation: Shape<{ readonly invite: string }, Nothing, undefined, InvitationView>;
+  answerInvite: Shape<{ readonly invite: string }, Nothing, { readonly newcomer: string; readonly admit: boolean }, InvitationView>;
+  removeNode: Shape<{ readonly node: string }, Nothing, undefined, ExpulsionReceipt>;
   events: Shape<Nothing, Nothing, undefined, EventView>;
   drain: Shape<Nothing, Nothing, WhichDaemon | undefined, DrainView>;
   undrain: Shape<Nothing, Nothing, WhichDaemon | undefined, DrainView>;

@@ -24,6 +24,7 @@ export const routes: { readonly [name in RouteName]: Route } = {
   peers: { method: 'GET', path: '/api/v1/peers', role: 'viewer', summary: 'What this node and its peers see of each other: clocks, and who gets through.' },
   pauseNode: { method: 'POST', path: '/api/v1/nodes/:node/pause', role: 'admin', summary: 'Gives a node no new tasks.' },
   unpauseNode: { method: 'POST', path: '/api/v1/nodes/:node/unpause', role: 'admin', summary: 'Gives a paused node tasks again.' },
+  removeNode: { method: 'POST', path: '/api/v1/nodes/:node/remove', role: 'admin', summary: 'Expels a machine from the cluster for ever.' },
   forgetNode: {
     method: 'POST',
     path: '/api/v1/nodes/:node/forget',
@@ -61,7 +62,6 @@ export const routes: { readonly [name in RouteName]: Route } = {
     stream: 'progress',
     summary: 'Writes the results into a folder of this machine.',
   },
-  invite: { method: 'POST', path: '/api/v1/invites', role: 'admin', status: 201, summary: 'Makes a one-use invitation for another machine.' },
   tokens: { method: 'GET', path: '/api/v1/tokens', role: 'admin', summary: 'All tokens, the newest first; never their texts.' },
   createToken: { method: 'POST', path: '/api/v1/tokens', role: 'admin', status: 201, summary: 'Makes a token and tells its text, this once.' },
   revokeToken: { method: 'POST', path: '/api/v1/tokens/:token/revoke', role: 'admin', summary: 'Makes a token, by name or id, count no longer on any node.' },
@@ -74,6 +74,9 @@ export const routes: { readonly [name in RouteName]: Route } = {
     role: 'admin',
     summary: 'Who did what, the newest last; `since` in Unix milliseconds, `who` as a part of the name, `limit`.',
   },
+  invite: { method: 'POST', path: '/api/v1/invites', role: 'admin', status: 201, summary: 'Makes an invitation for other machines.' },
+  invitation: { method: 'GET', path: '/api/v1/invites/:invite', role: 'admin', summary: 'How an invitation stands, and who waits to be let in by it.' },
+  answerInvite: { method: 'POST', path: '/api/v1/invites/:invite/answer', role: 'admin', summary: 'Lets a waiting machine in, or turns it away.' },
   events: { method: 'GET', path: '/api/v1/events', role: 'viewer', stream: 'events', summary: 'Everything that happens.' },
   drain: {
     method: 'POST',

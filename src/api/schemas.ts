@@ -21,6 +21,8 @@ const noBody = z
   .transform(() => undefined) as unknown as z.ZodType<undefined>;
 const job = z.strictObject({ job: z.string().regex(/^[0-9a-fA-F]{1,64}$/, 'a job id has hexadecimal digits only') });
 const node = z.strictObject({ node: z.string().min(1).max(255) });
+const hexId = z.string().regex(/^[0-9a-f]{16}$/);
+const ofInvite = { params: z.strictObject({ invite: hexId }), query: nothing, body: noBody };
 const text = z.string().max(4096);
 const filledText = text.min(1);
 const absolutePath = filledText.startsWith('/', 'must be an absolute path').refine((path) => !path.includes('\0'), 'must not contain a zero byte');
@@ -44,6 +46,7 @@ export const schemas: RouteSchemas = {
   nodes: plain,
   peers: plain,
   pauseNode: ofNode,
+  removeNode: ofNode,
   unpauseNode: ofNode,
   forgetNode: { ...ofNode, body: z.union([noBody, z.strictObject({ acceptLoss: z.boolean().optional() })]) },
   jobs: { params: nothing, query: z.strictObject({ phase: phase.optional() }), body: noBody },
@@ -74,7 +77,25 @@ export const schemas: RouteSchemas = {
   results: ofJob,
   logs: { params: job, query: z.strictObject({ task: text.optional() }), body: noBody },
   deliver: { params: job, query: nothing, body: z.strictObject({ folder: absolutePath, existing: existing.optional() }) },
-  invite: plain,
+  invite: {
+    params: nothing,
+    query: nothing,
+    body: z.union([
+      noBody,
+      z.strictObject({
+        role: z.enum(['member', 'worker']).optional(),
+        seconds: z
+          .int()
+          .min(10)
+          .max(7 * 86_400)
+          .optional(),
+        uses: z.int().min(1).max(1000).optional(),
+        approve: z.boolean().optional(),
+      }),
+    ]),
+  },
+  invitation: ofInvite,
+  answerInvite: { ...ofInvite, body: z.strictObject({ newcomer: hexId, admit: z.boolean() }) },
   tokens: plain,
   createToken: {
     params: nothing,

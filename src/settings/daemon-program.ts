@@ -6,8 +6,21 @@ export interface DaemonProgram {
   /** Runs a daemon until the signal or a shutdown request; resolves when everything is stopped. `ready` is called once the socket answers. */
   runDaemon(start: { readonly paths: Paths; readonly settings: DaemonSettings; readonly signal: AbortSignal; ready(): void }): Promise<void>;
   /**
-   * Takes an invitation while no daemon runs here: asks the inviting node for the cluster's secret and writes it into the home folder.
-   * Rejects `cluster-exists` when the folder holds jobs or knows other nodes already; `invite-refused`, `peer-unreachable`.
+   * Takes an invitation while no daemon runs here: asks the inviting node for the cluster's secret and a certificate, and writes both into the home
+   * folder. Rejects `cluster-exists` when the folder holds jobs or knows other nodes already; `invite-refused`, `peer-unreachable`.
    */
-  joinCluster(start: { readonly paths: Paths; readonly settings: DaemonSettings; readonly line: string }): Promise<{ readonly cluster: string }>;
+  joinCluster(start: JoinStart & { readonly line: string }): Promise<Joined>;
+}
+
+export interface JoinStart {
+  readonly paths: Paths;
+  readonly settings: DaemonSettings;
+  readonly signal?: AbortSignal;
+  /** A person at the inviting machine has to agree: the words are to be compared. */
+  waiting?(words: string): void;
+}
+
+export interface Joined {
+  readonly cluster: string;
+  readonly role: 'member' | 'worker';
 }

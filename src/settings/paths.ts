@@ -7,6 +7,10 @@ export interface Paths {
   readonly home: string;
   readonly nodeKey: string;
   readonly clusterKey: string;
+  /** Absent on machines that cannot let others in. */
+  readonly adminKey: string;
+  /** The certificate of this machine, and the admin keys and removals that it knows. */
+  readonly membership: string;
   /** The user's settings; the user's own to write. */
   readonly config: string;
   readonly records: string;
@@ -48,6 +52,8 @@ export function pathsOf(environment: Pick<Environment, 'home' | 'stateHome' | 'c
     home,
     nodeKey: join(home, 'node.key'),
     clusterKey: join(home, 'cluster.key'),
+    adminKey: join(home, 'admin.key'),
+    membership: join(home, 'membership.json'),
     config,
     records: join(home, 'records.db'),
     blobs: join(home, 'blobs'),

@@ -33,6 +33,7 @@ export const protocolLimits: { readonly [protocol: string]: ProtocolLimits } = {
   '/supervm/logs/1': { messages: { perSecond: 200, burst: 2_000 }, bytes: { perSecond: MiB, burst: 8 * MiB }, requests: 32 },
   '/supervm/upkeep/1': { messages: { perSecond: 50, burst: 500 }, bytes: { perSecond: MiB, burst: 8 * MiB }, requests: 16 },
   '/supervm/peer-checks/1': { messages: { perSecond: 20, burst: 200 }, bytes: { perSecond: MiB / 4, burst: MiB }, requests: 8 },
+  '/supervm/machines/1': { messages: { perSecond: 20, burst: 200 }, bytes: { perSecond: MiB / 4, burst: MiB }, requests: 8 },
   '/supervm/node-control/1': { messages: { perSecond: 20, burst: 200 }, bytes: { perSecond: MiB / 4, burst: MiB }, requests: 16 },
 };
 

@@ -1,9 +1,10 @@
-/** An invitation as one line of text: who holds it may join once. It is a secret. */
+/** An invitation as one line of text: who holds it may join. It is a secret, and names the key by which the inviting machine is known. */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { SupervmError } from '../../../src/model/errors.ts';
+import { isAdminKeyId } from '../papers/admin-key.ts';
 
-const header = 'supervm-invite-1:';
+const header = 'supervm-invite-2:';
 const checksumBytes = 4;
 
 const invite = z.object({
@@ -13,6 +14,9 @@ const invite = z.object({
   secret: z.string().regex(/^[0-9a-f]{32}$/),
   /** Where the inviting node waits, `host:port`. */
   addresses: z.array(z.string().max(300)).min(1).max(32),
+  /** The admin key that is to sign the certificate, and the one from which it has its right: whoever answers must hold them. */
+  inviter: z.string().refine(isAdminKeyId),
+  root: z.string().refine(isAdminKeyId),
 });
 
 export type Invite = z.infer<typeof invite>;
@@ -22,18 +26,22 @@ export function formatInvite(content: Invite): string {
   return header + Buffer.concat([checksum(json), json]).toString('base64url');
 }
 
-/** Throws `usage` on a line that is no invitation or was damaged on its way. */
+/** Throws `usage` on a line that is no invitation or was changed on its way. */
 export function parseInvite(line: string): Invite {
   const text = line.trim();
-  const hint = 'Copy the whole line that "supervm invite" printed, from supervm-invite-1: to its end.';
-  if (!text.startsWith(header)) throw new SupervmError('usage', 'this is not an invitation', hint);
+  const hint = `Copy the whole line that "supervm invite" printed, from ${header} to its end.`;
+  if (!text.startsWith(header)) {
+    const isOther = text.startsWith('supervm-invite-');
+    throw new SupervmError('usage', isOther ? 'this invitation is of another version of supervm' : 'this is not an invitation', hint);
+  }
   try {
-    const bytes = Buffer.from(text.slice(header.length), 'base64url');
+    const encoded = text.slice(header.length);
+    const bytes = Buffer.from(encoded, 'base64url');
     const json = bytes.subarray(checksumBytes);
-    if (!checksum(json).equals(bytes.subarray(0, checksumBytes))) throw new TypeError('the checksum differs');
+    if (bytes.toString('base64url') !== encoded || !checksum(json).equals(bytes.subarray(0, checksumBytes))) throw new TypeError('the checksum differs');
     return invite.parse(JSON.parse(json.toString('utf8')));
   } catch (cause) {
-    throw new SupervmError('usage', 'the invitation is damaged or incomplete', hint, { cause });
+    throw new SupervmError('usage', 'the invitation is damaged: a part of it was altered or is missing', hint, { cause });
   }
 }
 

@@ -1,17 +1,25 @@
-/** The inviting side: listens only while there is an invitation to answer for, and lets in whoever proves to know its secret, once. */
+/** The inviting side: listens only while there is an invitation to answer for, speaks only the pairing protocol, and lets in whoever may come in. */
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { SupervmError } from '../../../src/model/errors.ts';
+import type { NodeId } from '../../../src/model/job.ts';
 import type { Clock, Randomness, Timer } from '../../clock.ts';
 import { formatAddress, parseAddress } from '../addresses.ts';
+import type { AdminKeyId } from '../papers/admin-key.ts';
+import type { MachineRole } from '../papers/certificate.ts';
+import { Approvals, type Waiting } from './approvals.ts';
+import { type Invitation, Invitations, type InvitationTerms, type Refusal, unknownInvitation } from './invitations.ts';
 import { formatInvite } from './invite-line.ts';
-import { join, pairingTls, readLine } from './pairing-protocol.ts';
+import { commitmentTo, join, lineReader, openDoor, pairingTls, pairingWords, reveal, say, type Welcome } from './pairing-protocol.ts';
 
-export interface PairingOptions {
-  readonly clusterName: string;
-  /** The text of the key file. */
-  readonly clusterKeyText: string;
+/** A machine that asks to be let in. */
+export interface Newcomer {
+  readonly node: NodeId;
+  readonly name: string;
+  readonly role: MachineRole;
+  /** The public half of a key that may become an admin key. */
+  readonly adminKey: AdminKeyId;
 }
 
 export interface PairingNeeds {
@@ -19,70 +27,101 @@ export interface PairingNeeds {
   readonly randomness: Randomness;
   /** Where this node listens for peers, `host:port`. */
   addresses(): readonly string[];
-  /** Somebody was let in; `name` is what that machine calls itself. */
-  joined?(name: string): void;
+  /** By which keys newcomers know this node; or why it may let nobody in. */
+  standing(): { readonly inviter: AdminKeyId; readonly root: AdminKeyId } | { readonly reason: string };
+  /** Makes the newcomer a member. */
+  admit(newcomer: Newcomer): Omit<Welcome, 'kind' | 'addresses' | 'role'> | undefined;
+  /** Somebody was let in from this address. */
+  joined?(newcomer: Newcomer, address: string): void;
   /** Somebody was turned away. */
-  refused?(reason: string): void;
+  refused?(refusal: Refusal, address: string, name: string | undefined): void;
 }
 
 export interface CreatedInvite {
+  readonly id: string;
   /** To be carried to the other machine; a secret. */
   readonly line: string;
-  readonly validMinutes: number;
+  /** Unix milliseconds. */
+  readonly expiresAt: number;
 }
 
-interface Invitation {
-  readonly secret: Buffer;
-  state: 'open' | 'used' | 'expired';
+export interface InvitationView {
+  readonly state: 'open' | 'used' | 'expired';
+  readonly usesLeft: number;
+  readonly admitted: readonly string[];
+  readonly waiting: readonly Waiting[];
 }
 
-const validMinutes = 15;
-const validMs = validMinutes * 60_000;
-/** A used or expired invitation is remembered for so long, so that a second use is told why it fails. */
-const rememberedMs = 15 * 60_000;
-const maximumInvitations = 64;
 const maximumConnections = 16;
-/** For handshake and request together. */
+/** For handshake and request together; and for a person to compare the words. */
 const patienceMs = 10_000;
+const personMs = 120_000;
+/** Somebody looks after an invitation for so long after asking how it stands: only then newcomers of the local network may knock. */
+const watchedMs = 5_000;
+const longestRequest = 4096;
 
 export class PairingListener {
-  readonly #options: PairingOptions;
   readonly #needs: PairingNeeds;
-  readonly #invitations = new Map<string, Invitation>();
-  readonly #timers = new Set<Timer>();
+  readonly #invitations: Invitations;
+  readonly #approvals = new Approvals();
   readonly #sockets = new Set<Socket>();
-  /** The invitation that a client proved to know. */
+  /** Of connections that have not finished their handshake, by the other end. */
+  readonly #strangers = new Map<string, Timer>();
+  /** The invitation, or the door, whose key a client proved to know. */
   readonly #identities = new WeakMap<TLSSocket, string>();
+  #watched: { readonly invitation: Invitation; readonly until: number } | undefined;
   #server: Promise<Server> | undefined;
 
-  constructor(options: PairingOptions, needs: PairingNeeds) {
-    this.#options = options;
+  constructor(needs: PairingNeeds) {
     this.#needs = needs;
+    this.#invitations = new Invitations(needs, () => void this.#close());
   }
 
-  /** Valid for 15 minutes, for one machine, as long as this daemon runs. */
-  async invite(): Promise<CreatedInvite> {
-    if (this.#invitations.size >= maximumInvitations) {
-      throw new SupervmError('not-allowed', `${maximumInvitations} invitations are open already`, 'Use them, or wait until they expire.');
-    }
-    const id = this.#needs.randomness.hex(8);
-    const secret = this.#needs.randomness.hex(16);
-    const invitation: Invitation = { secret: Buffer.from(secret, 'hex'), state: 'open' };
-    this.#invitations.set(id, invitation);
-    this.#after(validMs, () => {
-      if (invitation.state === 'open') invitation.state = 'expired';
-    });
-    this.#after(validMs + rememberedMs, () => void this.#forget(id));
-    this.#server ??= this.#listen();
-    const { port } = (await this.#server).address() as AddressInfo;
+  /** As long as this daemon runs. Throws `not-allowed` where this node may let nobody in. */
+  async invite(terms: InvitationTerms): Promise<CreatedInvite> {
+    const standing = this.#needs.standing();
+    if ('reason' in standing) throw new SupervmError('not-allowed', standing.reason, 'On a machine with an admin key: supervm invite. See: supervm nodes');
+    const { id, secret, expiresAt } = this.#invitations.create(terms);
+    const port = await this.#port();
     const hosts = new Set(this.#needs.addresses().map((address) => parseAddress(address).host));
-    return { line: formatInvite({ id, secret, addresses: [...hosts].map((host) => formatAddress({ host, port })) }), validMinutes };
+    const addresses = [...hosts].map((host) => formatAddress({ host, port }));
+    return { id, line: formatInvite({ id, secret: secret.toString('hex'), addresses, ...standing }), expiresAt };
+  }
+
+  /** For whoever looks after the invitation. Undefined when it is not known (any more). */
+  look(id: string): InvitationView | undefined {
+    const invitation = this.#invitations.get(id);
+    if (invitation === undefined) return undefined;
+    const { usesLeft, isExpired, admitted } = invitation;
+    const state = isExpired ? 'expired' : usesLeft === 0 && this.#approvals.of(id).length === 0 ? 'used' : 'open';
+    this.#watched = { invitation, until: this.#needs.clock.now() + watchedMs };
+    return { state, usesLeft, admitted, waiting: this.#approvals.of(id) };
+  }
+
+  /** A person has compared the words. False where nobody waits by this name. */
+  answer(id: string, isAdmitted: boolean): boolean {
+    return this.#approvals.answer(id, isAdmitted);
+  }
+
+  /** The port at which newcomers of the local network may knock now; undefined while nobody would let them in. */
+  async knocking(): Promise<number | undefined> {
+    return this.#watchedNow() === undefined ? undefined : this.#port();
   }
 
   async stop(): Promise<void> {
-    for (const timer of this.#timers) timer.cancel();
-    this.#invitations.clear();
+    this.#invitations.stop();
     await this.#close();
+  }
+
+  #watchedNow(): Invitation | undefined {
+    const watched = this.#watched;
+    if (watched === undefined || watched.until < this.#needs.clock.now()) return undefined;
+    return watched.invitation.isExpired || watched.invitation.usesLeft === 0 ? undefined : watched.invitation;
+  }
+
+  async #port(): Promise<number> {
+    this.#server ??= this.#listen();
+    return ((await this.#server).address() as AddressInfo).port;
   }
 
   async #listen(): Promise<Server> {
@@ -91,57 +130,102 @@ export class PairingListener {
       handshakeTimeout: patienceMs,
       pskCallback: (socket, id) => {
         this.#identities.set(socket, id);
+        if (id === openDoor.identity) return this.#watchedNow() === undefined ? null : openDoor.psk;
         return this.#invitations.get(id)?.secret ?? null;
       },
     });
     server.maxConnections = maximumConnections;
     server.on('connection', (socket) => this.#watch(socket));
     server.on('secureConnection', (socket) => void this.#serve(socket));
-    server.on('tlsClientError', (error) => this.#needs.refused?.(error.message));
+    server.on('tlsClientError', (error, socket) => {
+      const isWrong = (error as NodeJS.ErrnoException).code?.startsWith('ERR_SSL_') === true;
+      const refusal: Refusal = isWrong ? { kind: 'unknown', reason: 'its secret is that of no invitation here' } : { kind: 'broken', reason: error.message };
+      this.#needs.refused?.(refusal, socket.remoteAddress ?? '', undefined);
+    });
     server.listen(0, '0.0.0.0');
     await once(server, 'listening');
     return server;
   }
 
-  /** A client that says nothing is dropped. */
+  /** Whoever says nothing is dropped. */
   #watch(socket: Socket): void {
     this.#sockets.add(socket);
-    const timer = this.#after(patienceMs, () => socket.destroy());
+    const end = endOf(socket);
+    this.#strangers.set(
+      end,
+      this.#needs.clock.after(patienceMs, () => socket.destroy()),
+    );
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
-      timer.cancel();
-      this.#timers.delete(timer);
+      this.#introduced(end);
       this.#sockets.delete(socket);
     });
   }
 
+  #introduced(end: string): void {
+    this.#strangers.get(end)?.cancel();
+    this.#strangers.delete(end);
+  }
+
   async #serve(socket: TLSSocket): Promise<void> {
+    this.#introduced(endOf(socket));
+    const address = socket.remoteAddress ?? '';
+    const closed = new AbortController();
+    socket.on('close', () => closed.abort());
+    let name: string | undefined;
+    const refuse = (refusal: Refusal): void => {
+      this.#needs.refused?.(refusal, address, name);
+      socket.end(`${JSON.stringify({ kind: 'refused', reason: refusal.reason })}\n`);
+    };
+    let late: Timer = this.#needs.clock.after(patienceMs, () => socket.destroy());
     try {
-      const request = join.parse(JSON.parse(await readLine(socket)));
-      const reason = this.#use(this.#identities.get(socket) ?? '');
-      if (reason !== undefined) this.#needs.refused?.(reason);
-      const { clusterName, clusterKeyText } = this.#options;
-      const welcome = { kind: 'welcome', clusterKey: clusterKeyText, clusterName, addresses: this.#needs.addresses() };
-      socket.end(`${JSON.stringify(reason === undefined ? welcome : { kind: 'refused', reason })}\n`);
-      if (reason === undefined) this.#needs.joined?.(request.name);
+      const next = lineReader(socket, longestRequest);
+      const request = join.parse(JSON.parse(await next()));
+      name = request.name;
+      const identity = this.#identities.get(socket) ?? '';
+      const byKnocking = identity === openDoor.identity;
+      const invitation = byKnocking ? this.#watchedNow() : this.#invitations.get(identity);
+      const standing = this.#needs.standing();
+      if ('reason' in standing) return refuse({ kind: 'void', reason: standing.reason });
+      const refusal = this.#invitations.use(invitation);
+      if (refusal !== undefined || invitation === undefined) return refuse(refusal ?? unknownInvitation);
+      let isAdmitted = false;
+      try {
+        const inviter = this.#needs.randomness.hex(16);
+        say(socket, { kind: 'challenge', nonce: inviter });
+        const { nonce: newcomer } = reveal.parse(JSON.parse(await next()));
+        late.cancel();
+        late = this.#needs.clock.after(personMs, () => socket.destroy());
+        if (commitmentTo(newcomer) !== request.commitment)
+          return refuse({ kind: 'broken', reason: 'its numbers do not fit one another: somebody may sit between the two machines' });
+        const words = pairingWords(socket, { newcomer, inviter });
+        const waiting = { id: this.#needs.randomness.hex(8), invitation: invitation.id, name: request.name, address, words };
+        if (byKnocking || invitation.approve) {
+          say(socket, { kind: 'wait' });
+          if (!(await this.#approvals.ask(waiting, closed.signal))) return refuse({ kind: 'declined', reason: 'a person at the inviting machine refused' });
+        }
+        isAdmitted = this.#admit(socket, request, invitation.role, address);
+        if (isAdmitted) invitation.admitted.push(request.name);
+        else refuse({ kind: 'void', reason: 'this machine may not let it in: only members may be, where a key file makes them, and nobody who was removed' });
+      } finally {
+        if (!isAdmitted) this.#invitations.giveBack(invitation);
+      }
     } catch (error) {
-      this.#needs.refused?.(error instanceof Error ? error.message : String(error));
+      this.#needs.refused?.({ kind: 'broken', reason: error instanceof Error ? error.message : String(error) }, address, name);
       socket.destroy();
+    } finally {
+      late.cancel();
     }
   }
 
-  /** Why the invitation cannot be used; undefined when it could, and now is used. */
-  #use(id: string): string | undefined {
-    const invitation = this.#invitations.get(id);
-    if (invitation === undefined) return 'the invitation is not known';
-    if (invitation.state !== 'open') return `the invitation ${invitation.state === 'used' ? 'was used already' : 'has expired'}`;
-    invitation.state = 'used';
-    return undefined;
-  }
-
-  async #forget(id: string): Promise<void> {
-    this.#invitations.delete(id);
-    if (this.#invitations.size === 0) await this.#close();
+  #admit(socket: TLSSocket, { node, name, adminKey }: Omit<Newcomer, 'role'>, role: MachineRole, address: string): boolean {
+    const newcomer = { node, name, role, adminKey };
+    const welcome = this.#needs.admit(newcomer);
+    if (welcome === undefined) return false;
+    const message: Welcome = { kind: 'welcome', ...welcome, role, addresses: [...this.#needs.addresses()] };
+    socket.end(`${JSON.stringify(message)}\n`);
+    this.#needs.joined?.(newcomer, address);
+    return true;
   }
 
   async #close(): Promise<void> {
@@ -152,13 +236,8 @@ export class PairingListener {
     server.close();
     await once(server, 'close');
   }
+}
 
-  #after(milliseconds: number, run: () => void): Timer {
-    const timer = this.#needs.clock.after(milliseconds, () => {
-      this.#timers.delete(timer);
-      run();
-    });
-    this.#timers.add(timer);
-    return timer;
-  }
+function endOf({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>): string {
+  return `${remoteAddress} ${remotePort}`;
 }

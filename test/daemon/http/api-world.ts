@@ -102,7 +102,12 @@ export class ApiWorld {
         onProblem: () => undefined,
         deliver: async (_, { folder }) => ({ folder, files: 1, bytes: 1, skipped: 0, missing: 0 }),
       },
-      inviter: { invite: async () => ({ line: 'secret', expiresAt: 1 }) },
+      machines: {
+        invite: async () => ({ id: '0123456789abcdef', line: 'secret', expiresAt: 1 }),
+        look: () => undefined,
+        answer: () => false,
+        expel: async (node) => ({ node, copies: [], warnings: [] }),
+      },
       peerChecks: { views: async () => [] },
       attemptLogs: { read: async (_, offset) => Buffer.from(offset === 0 ? 'whole\nlog\n' : '') },
       ending: {

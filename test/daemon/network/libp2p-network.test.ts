@@ -62,7 +62,7 @@ async function start(options: { nodeKey?: NodeKey; port?: number; prefer?: boole
 async function startRude() {
   const node = await createLibp2pNode({
     nodeKey: await createNodeKey(),
-    noisePrologue: clusterKey.noisePrologue,
+    prologues: clusterKey.prologues,
     listen: '/ip4/127.0.0.1/tcp/0',
     life: 'rude',
     isBanned: () => false,

@@ -5,7 +5,7 @@ import { createNodeKey } from '../../../daemon/network/node-key.ts';
 
 async function start(life: string) {
   const node = await createLibp2pNode({
-    ...{ nodeKey: await createNodeKey(), noisePrologue: Uint8Array.of(1), listen: '/ip4/127.0.0.1/tcp/0', life },
+    ...{ nodeKey: await createNodeKey(), prologues: [{ protocol: '/noise', bytes: Uint8Array.of(1) }], listen: '/ip4/127.0.0.1/tcp/0', life },
     ...{ isBanned: () => false, metOwnLife: () => undefined, enters: () => true },
   });
   onTestFinished(async () => node.stop());

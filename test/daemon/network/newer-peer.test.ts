@@ -8,6 +8,7 @@ import { type Hello, helloProtocol, wireVersion } from '../../../daemon/network/
 import { Libp2pNetwork } from '../../../daemon/network/libp2p-network.ts';
 import { createLibp2pNode } from '../../../daemon/network/libp2p-node.ts';
 import { createNodeKey } from '../../../daemon/network/node-key.ts';
+import { keyFilePapers } from '../../../daemon/network/papers/key-file-papers.ts';
 import { systemClock, systemRandomness } from '../../../daemon/system-clock.ts';
 import { decodeBody, encodeBody } from '../../../daemon/wire/codec.ts';
 import { createFrameDecoder, encodeFrames, type Frame, frameTypes } from '../../../daemon/wire/frame.ts';
@@ -73,7 +74,7 @@ test('over libp2p a newer peer keeps its connection, is answered what is known, 
 
   const nodeKey = await createNodeKey();
   const newer = await createLibp2pNode({
-    ...{ nodeKey, noisePrologue: clusterKey.noisePrologue, listen: '/ip4/127.0.0.1/tcp/0', life: 'newer' },
+    ...{ nodeKey, prologues: clusterKey.prologues, listen: '/ip4/127.0.0.1/tcp/0', life: 'newer' },
     ...{ isBanned: () => false, enters: () => true, metOwnLife: () => undefined },
   });
   onTestFinished(async () => newer.stop());
@@ -84,7 +85,8 @@ test('over libp2p a newer peer keeps its connection, is answered what is known, 
   const control = await connection.newStream(helloProtocol);
   const hello: Hello = {
     ...{ kind: 'hello', wire: wireVersion, node: nodeKey.id, cluster: clusterKey.clusterId, host: 'newer', incarnation: 1, life: 'newer', addresses: [] },
-  };
+    papers: keyFilePapers({ self: nodeKey.id, clusterKey }, parts).shown(),
+  } as Hello;
   const hellos = frameQueue();
   hellos.from(control);
   const frame = (body: unknown, type: number = frameTypes.message, id = 0): Frame => ({ type, id, body: encodeBody(body) });

@@ -60,7 +60,7 @@ describe('the three outputs of a command', () => {
         throw new SupervmError('could-undo', 'that could undo what was settled', 'If all is lost: supervm node forget last --accept-loss');
       return { node: 'n3', voters: ['n1', 'n2'] };
     },
-    invite: async () => ({ line: 'supervm-invite:abc', expiresAt: 0 }),
+    invite: async () => ({ id: '0123456789abcdef', line: 'supervm-invite:abc', expiresAt: 0 }),
     deliver: async ({ body }) => ({ folder: body.folder, files: 3, bytes: 2048, skipped: 1, missing: 1 }),
   };
 

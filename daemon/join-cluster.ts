@@ -1,0 +1,88 @@
+/** Joining a cluster while no daemon runs here. */
+import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { SupervmError } from '../src/model/errors.ts';
+import type { DaemonProgram, Joined, JoinStart } from '../src/settings/daemon-program.ts';
+import { lockFolder } from '../src/settings/folder-lock.ts';
+import type { Paths } from '../src/settings/paths.ts';
+import { makePrivateFolder } from '../src/settings/private-folder.ts';
+import { writeAdmission } from './cluster-home.ts';
+import { assertFreeToJoin } from './free-to-join.ts';
+import { parseClusterKey } from './network/cluster-key.ts';
+import { loadNodeKey } from './network/node-key.ts';
+import { parseInvite } from './network/pairing/invite-line.ts';
+import type { Welcome } from './network/pairing/pairing-protocol.ts';
+import { type Asking, type RedeemNeeds, redeemInvite } from './network/pairing/redeem-invite.ts';
+import { createAdminKey } from './network/papers/admin-key.ts';
+import { Papers, type PapersState } from './network/papers/papers.ts';
+import { parsePapers } from './network/papers/stored-papers.ts';
+import { networkFile } from './network-parts.ts';
+import { rememberNetwork } from './remembered.ts';
+import { systemClock, systemRandomness } from './system-clock.ts';
+
+export const joinCluster: DaemonProgram['joinCluster'] = async (start) => {
+  const { paths, line } = start;
+  makePrivateFolder(paths.home);
+  using _lock = lockFolder(paths);
+  return admitted(start, rootOf(line), (asking, needs) => redeemInvite(line, asking, needs));
+};
+
+/** `root`: of the cluster, where it is known before. Call with the folder locked. */
+async function admitted(
+  { paths, settings, signal, waiting }: JoinStart,
+  root: string | undefined,
+  ask: (asking: Asking, needs: RedeemNeeds) => Promise<Welcome>,
+): Promise<Joined> {
+  const world = { clock: systemClock(), randomness: systemRandomness() };
+  // Before the invitation is used up.
+  const isRemoved = await wasRemoved(paths, root);
+  if (!isRemoved) await assertFreeToJoin(paths, world);
+  else renameSync(paths.nodeKey, `${paths.nodeKey}.removed`);
+  const { id: self } = await loadNodeKey(paths.nodeKey);
+  const adminKey = createAdminKey();
+  const needs = { ...world, signal, ...(waiting === undefined ? {} : { waiting }) };
+  const welcome = await ask({ name: settings.name, node: self, adminKey: adminKey.id }, needs);
+  const key = parseClusterKey(welcome.clusterKey, 'the key that the invitation brought');
+  let kept: PapersState | undefined;
+  const state = { admins: welcome.admins, removals: welcome.removals, met: {} };
+  const papers = new Papers(
+    { self, cluster: key.clusterId, root: key.root, isKeyFile: false, state },
+    {
+      clock: world.clock,
+      keep: (next) => {
+        kept = next;
+      },
+    },
+  );
+  // Of a key file the secret says it all.
+  if (key.fileAdmin === undefined && (root === undefined || key.root === root) && papers.accept(welcome.papers) && kept !== undefined) {
+    writeAdmission(paths, { key, adminKey: papers.admins.isKnown(adminKey.id) ? adminKey : undefined, papers: kept });
+  } else if (key.fileAdmin !== undefined && key.root === (root ?? key.root)) {
+    writeAdmission(paths, { key, adminKey: undefined, papers: state });
+  } else {
+    throw new SupervmError(
+      'invite-refused',
+      'the inviting machine gave a certificate that does not hold',
+      'Run "supervm invite" on another machine of the cluster.',
+    );
+  }
+  rememberNetwork(networkFile(paths)).keep({ introducers: welcome.addresses, book: {} });
+  return { cluster: welcome.clusterName, role: welcome.role };
+}
+
+/** Undefined for a line that cannot be read; whoever redeems it says why. */
+function rootOf(line: string): string | undefined {
+  try {
+    return parseInvite(line).root;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Out of the cluster with this root: it comes back as a new node, and keeps its records. */
+async function wasRemoved(paths: Paths, root: string | undefined): Promise<boolean> {
+  if (root === undefined || !existsSync(paths.membership) || !existsSync(paths.clusterKey) || !existsSync(paths.nodeKey)) return false;
+  const key = parseClusterKey(readFileSync(paths.clusterKey, 'utf8'), paths.clusterKey);
+  const { removals } = parsePapers(readFileSync(paths.membership, 'utf8'), paths.membership);
+  const { id: self } = await loadNodeKey(paths.nodeKey);
+  return key.root === root && removals.some(({ node }) => node === self);
+}

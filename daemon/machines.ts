@@ -1,0 +1,131 @@
+/** Who belongs to the cluster, as an admin changes it: invitations, and the expulsion of a machine, here or by a machine that holds an admin key. */
+import * as z from 'zod';
+import type { ExpulsionReceipt } from '../src/api/machines.ts';
+import type { AdminAdded, AuditLine, MemberRemoved } from '../src/model/cluster-facts.ts';
+import { SupervmError } from '../src/model/errors.ts';
+import type { HostId, NodeId } from '../src/model/job.ts';
+import type { Clock } from './clock.ts';
+import type { ControlPlane } from './control-plane.ts';
+import type { Machines } from './http/services.ts';
+import { usualTerms } from './network/pairing/invitations.ts';
+import type { NetworkParts } from './network-parts.ts';
+import type { Startable } from './startable.ts';
+import type { Protocol } from './wire/messenger.ts';
+
+const node = z.string().min(1).max(128);
+const request = z.strictObject({ type: z.literal('expel'), node });
+const reply = z.strictObject({ type: z.literal('expelled'), copies: z.array(z.string().max(256)).max(512) });
+
+/** Asked of machines that hold an admin key. */
+const machinesProtocol: Protocol<never, z.infer<typeof request>, z.infer<typeof reply>> = {
+  id: '/supervm/machines/1',
+  message: z.never(),
+  request,
+  reply,
+  maximumBytes: 256 * 1024,
+};
+
+const answerMs = 10_000;
+/** How long whoever expels waits for more machines to have it on disk; it is on this one before. */
+const copiesWaitMs = 2000;
+/** The others may have to elect a coordinator first. */
+const voteTries = 12;
+const voteTryMs = 1000;
+
+export interface MachinesNeeds {
+  readonly clock: Clock;
+  readonly network: Pick<NetworkParts, 'papers' | 'pairing' | 'auditTo' | 'onCertified'>;
+  readonly plane: Pick<ControlPlane, 'journal' | 'messenger' | 'leadership' | 'membership' | 'audit'>;
+  /** Where something could not be written down. */
+  problem(error: unknown): void;
+}
+
+/** Construct before the network starts; starts after the control plane. */
+export function createMachines({ clock, network, plane, problem }: MachinesNeeds): Machines & Startable {
+  const { papers, pairing } = network;
+  const { journal, messenger, leadership, membership } = plane;
+  const tell = (fact: AdminAdded | MemberRemoved): Promise<readonly HostId[]> => journal.appendCluster(fact, copiesWaitMs).then(({ copies }) => copies);
+  const nameOf = (id: NodeId): string => membership.member(id)?.facts.name ?? id;
+  const expelHere = async (id: NodeId, { who, door }: Pick<AuditLine, 'who' | 'door'>): Promise<readonly HostId[] | undefined> => {
+    const fact = papers.remove(id);
+    if (fact === undefined) return undefined;
+    const copies = await tell(fact);
+    plane.audit({ who, door, action: 'machine-removed', subject: id, outcome: 'done', detail: nameOf(id) });
+    return copies;
+  };
+  messenger.serve(machinesProtocol, {
+    onRequest: async (from, { node: id }) => {
+      const copies = await expelHere(id, { who: `node:${nameOf(from)}`, door: 'peer' });
+      if (copies === undefined) throw new SupervmError('not-allowed', 'this machine holds no admin key', 'See: supervm nodes');
+      return { type: 'expelled', copies: [...copies] };
+    },
+  });
+  network.onCertified((admin) => void tell(admin).catch(problem));
+  network.auditTo((line) => plane.audit(line));
+  return {
+    async invite({ role = usualTerms.role, seconds, uses = usualTerms.uses, approve = usualTerms.approve }) {
+      const { id, line, expiresAt } = await pairing.invite({ role, uses, approve, validMs: seconds === undefined ? usualTerms.validMs : seconds * 1000 });
+      return { id, line, expiresAt };
+    },
+    look: (id) => pairing.look(id),
+    answer: (newcomer, admit) => pairing.answer(newcomer, admit),
+    async expel(id, caller) {
+      const copies = (await expelHere(id, caller)) ?? (await askHolders(id));
+      const warnings = [...(await withoutVote(id)), ...soleHolder()];
+      return { node: id, copies, warnings };
+    },
+    async start() {
+      // What was said before there were records: at the founding, or while nobody could write.
+      const known = journal.cluster();
+      if (papers.adminKey === undefined) return;
+      const untold = [
+        ...papers.admins.admins().filter(({ key }) => !known.admins.has(key)),
+        ...papers.admins.removals().filter((removal) => !known.removals.has(removal.node)),
+      ];
+      for (const fact of untold) await tell(fact).catch(problem);
+    },
+    stop: async () => undefined,
+  };
+
+  async function askHolders(id: NodeId): Promise<readonly HostId[]> {
+    const connected = messenger.connected();
+    const holders = papers.admins.holders().filter((holder) => connected.includes(holder) && holder !== id);
+    let last: unknown;
+    for (const holder of holders) {
+      try {
+        return (await messenger.request(holder, machinesProtocol, { type: 'expel', node: id }, answerMs)).copies;
+      } catch (error) {
+        last = error;
+      }
+    }
+    const names = papers.admins.holders().map(nameOf).join(', ');
+    const hint = names === '' ? 'With the recovery code: supervm recover' : `These hold one: ${names}. Or with the recovery code: supervm recover`;
+    throw new SupervmError('not-allowed', 'this machine holds no admin key, and none that does can be reached', hint, { cause: last });
+  }
+
+  /** A majority of the voters must not depend on it any more. */
+  async function withoutVote(id: NodeId): Promise<ExpulsionReceipt['warnings']> {
+    for (let tries = 1; leadership.voters()?.voters.some((voter) => voter.node === id) === true; tries += 1) {
+      try {
+        await leadership.forget(id);
+      } catch (error) {
+        const isLater = error instanceof SupervmError && error.code !== 'could-undo' && tries < voteTries;
+        if (!isLater) return [stillVotes(id, error)];
+        await new Promise<void>((resolve) => clock.after(voteTryMs, resolve));
+      }
+    }
+    return [];
+  }
+
+  function stillVotes(id: NodeId, error: unknown): ExpulsionReceipt['warnings'][number] {
+    const why = error instanceof Error ? error.message : String(error);
+    return { code: 'still-voter', message: `it is on the list of voters still: ${why}`, hint: `supervm node forget ${id.slice(-8)}` };
+  }
+
+  function soleHolder(): ExpulsionReceipt['warnings'] {
+    const holders = papers.admins.holders();
+    if (holders.length !== 1) return [];
+    const message = `only ${nameOf(holders[0] as NodeId)} can let machines in and remove them now`;
+    return [{ code: 'one-admin-key', message, hint: 'The next machine that it invites gets an admin key too.' }];
+  }
+}

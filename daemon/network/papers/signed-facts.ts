@@ -1,0 +1,45 @@
+/** The two facts about a cluster that only an admin key can state: whose admin key counts besides, and which machine no longer belongs. */
+import { encode, rfc8949EncodeOptions } from 'cborg';
+import * as z from 'zod';
+import type { AdminAdded, MemberRemoved } from '../../../src/model/cluster-facts.ts';
+import { type AdminKey, isAdminKeyId, isSignedBy } from './admin-key.ts';
+
+type SignedFact = AdminAdded | MemberRemoved;
+type Unsigned<F extends SignedFact> = Omit<F, 'type' | 'signedBy' | 'signature'>;
+
+const signed = { at: z.int().min(0), signedBy: z.string().refine(isAdminKeyId), signature: z.string().max(256) };
+
+/** `name` is the id of the node that holds the key, or `recovery`. */
+export const adminAddedSchema = z.strictObject({
+  type: z.literal('admin-added'),
+  key: z.string().refine(isAdminKeyId),
+  name: z.string().min(1).max(64),
+  ...signed,
+}) satisfies z.ZodType<AdminAdded>;
+
+export const memberRemovedSchema = z.strictObject({
+  type: z.literal('member-removed'),
+  node: z.string().min(1).max(128),
+  serial: z.int().min(0).exactOptional(),
+  ...signed,
+}) satisfies z.ZodType<MemberRemoved>;
+
+export function signAdmin(cluster: string, content: Unsigned<AdminAdded>, key: AdminKey): AdminAdded {
+  const fact = { type: 'admin-added', ...content, signedBy: key.id, signature: '' } as const;
+  return { ...fact, signature: key.sign(signedBytes(cluster, fact)).toString('base64url') };
+}
+
+export function signRemoval(cluster: string, content: Unsigned<MemberRemoved>, key: AdminKey): MemberRemoved {
+  const fact = { type: 'member-removed', ...content, signedBy: key.id, signature: '' } as const;
+  return { ...fact, signature: key.sign(signedBytes(cluster, fact)).toString('base64url') };
+}
+
+/** The key that it names made it, for this cluster. Whether that key may is another question. */
+export function isGenuine(cluster: string, fact: SignedFact): boolean {
+  const signature = Buffer.from(fact.signature, 'base64url');
+  return signature.toString('base64url') === fact.signature && isSignedBy(fact.signedBy, signedBytes(cluster, fact), signature);
+}
+
+function signedBytes(cluster: string, { signature: _, ...content }: SignedFact): Uint8Array {
+  return encode({ context: 'supervm cluster fact 1', cluster, ...content }, rfc8949EncodeOptions);
+}
