@@ -5,6 +5,7 @@ import { addAccessCommands } from './access-commands.ts';
 import type { Context, Exit, Run } from './context.ts';
 import { addDaemonFlags, type DaemonFlags } from './daemon-flags.ts';
 import { addJobTypeCommand } from './job-type-command.ts';
+import { addMachineCommands } from './machine-commands.ts';
 
 export interface Tree {
   readonly root: Command;
@@ -97,23 +98,7 @@ function addDaemonCommands(root: Command, run: Run): void {
   addDaemonFlags(
     root.command('daemon').summary('run the daemon in the foreground').description('Runs the daemon in the foreground, for service managers.'),
   ).action((flags: DaemonFlags) => run(async (context) => (await import('./commands/up.ts')).daemon(context, flags)));
-  root
-    .command('invite')
-    .summary('let another machine in')
-    .description('Prints a line that lets one machine join within 15 minutes.')
-    .action(() => run(async (context) => (await import('./commands/join.ts')).invite(context)));
-  addDaemonFlags(
-    root
-      .command('join')
-      .summary('join the cluster of an invitation')
-      .description(
-        'Joins a cluster. Reads the invitation from a prompt, from standard input or from a file, never from the command line, which others could read.',
-      )
-      .option('--file <FILE>', 'file with the invitation; - is standard input')
-      .option('--no-start', 'do not start the daemon'),
-  ).action((flags: DaemonFlags & { readonly file?: string; readonly start?: boolean }) =>
-    run(async (context) => (await import('./commands/join.ts')).join(context, flags)),
-  );
+  addMachineCommands(root, run);
 }
 
 function addLookingCommands(root: Command, run: Run): void {
@@ -127,7 +112,7 @@ function addLookingCommands(root: Command, run: Run): void {
     .summary('every node and what it has')
     .description('Lists the nodes and what they have.')
     .action(() => run(async (context) => (await import('./commands/show-cluster.ts')).nodes(context)));
-  const node = root.command('node').summary('pause a node, take it up again, or forget it').description('Changes one node.');
+  const node = root.command('node').summary('pause a node, take it up again, remove or forget it').description('Changes one node.');
   for (const [name, paused, summary] of [
     ['pause', true, 'give a node no new tasks'],
     ['unpause', false, 'give it tasks again'],
@@ -139,6 +124,13 @@ function addLookingCommands(root: Command, run: Run): void {
       .description(`Tells the coordinator to ${summary}.`)
       .action((text: string | undefined) => run(async (context) => (await import('./commands/show-cluster.ts')).pauseNode(context, text, paused)));
   }
+  node
+    .command('remove')
+    .argument('<NODE>', 'name or id of a machine')
+    .option('--yes', 'do not ask')
+    .summary('expel a machine for ever')
+    .description('Takes a machine out of the cluster: its connections are cut at once, its tasks go to the others, and it is not let in again.')
+    .action((text: string, flags: object) => run(async (context) => (await import('./commands/remove-node.ts')).removeNode(context, text, flags)));
   node
     .command('forget')
     .argument('<NODE>', 'name or id of a machine that will not return')

@@ -1,4 +1,4 @@
-/** invite, join */
+/** join */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SupervmError } from '../../model/errors.ts';
@@ -6,15 +6,7 @@ import { flagWords } from '../../settings/flag-words.ts';
 import type { Context, Exit } from '../context.ts';
 import { type DaemonFlags, daemonSettings } from '../daemon-flags.ts';
 import { isRunning, startDaemon, stopDaemon } from '../daemon-process.ts';
-import { momentText } from '../output/units.ts';
 import { loadDaemonProgram, showUp } from './up.ts';
-
-export async function invite({ client, output }: Context): Promise<Exit> {
-  const view = await client().call('invite');
-  output.note(`For one machine, until ${momentText(view.expiresAt)}. There: supervm join, and paste this line. Keep it secret till then.`);
-  output.show({ human: () => view.line, json: view, quiet: view.line });
-  return 0;
-}
 
 export interface JoinOptions {
   readonly file?: string;
@@ -35,7 +27,7 @@ export async function join(context: Context, options: JoinOptions & DaemonFlags)
   const program = await loadDaemonProgram();
   let cluster: string;
   try {
-    ({ cluster } = await program.joinCluster({ paths, settings, line }));
+    ({ cluster } = await program.joinCluster({ paths, settings, line, signal: context.signal, waiting: (words) => showWords(context, words) }));
   } catch (error) {
     if (wasRunning) await startDaemon(context, flagWords(settings));
     throw error;
@@ -47,6 +39,11 @@ export async function join(context: Context, options: JoinOptions & DaemonFlags)
   await startDaemon(context, flagWords(settings));
   await showUp(context, 'has joined');
   return 0;
+}
+
+/** A person at the inviting machine decides, and sees the same ones if nobody sits between. */
+export function showWords({ output }: Context, words: string): void {
+  output.note(`Somebody has to agree at the inviting machine, if it shows the same words:\n\n    ${words}\n`);
 }
 
 async function readLine({ output, workingFolder }: Context, file: string | undefined): Promise<string> {

@@ -9,8 +9,8 @@ export interface Terminal {
   error(text: string): void;
   /** All of standard input. */
   read(): Promise<string>;
-  /** One line typed at a prompt on standard error; empty when the input ends. `hidden`: what is typed is not shown. */
-  ask(prompt: string, options?: { readonly hidden?: boolean }): Promise<string>;
+  /** One line typed at a prompt on standard error; empty when the input ends. `hidden`: what is typed is not shown. `key`: at a terminal one key is enough. */
+  ask(prompt: string, options?: { readonly hidden?: boolean; readonly key?: boolean }): Promise<string>;
 }
 
 export function systemTerminal(): Terminal {
@@ -27,7 +27,8 @@ export function systemTerminal(): Terminal {
       for await (const chunk of process.stdin) text += chunk;
       return text;
     },
-    async ask(prompt, { hidden = false } = {}) {
+    async ask(prompt, { hidden = false, key = false } = {}) {
+      if (key && process.stdin.isTTY) return askKey(prompt);
       const { createInterface } = await import('node:readline');
       const { Writable } = await import('node:stream');
       // Readline switches the terminal's own echo off, and writes its own nowhere.
@@ -46,6 +47,19 @@ export function systemTerminal(): Terminal {
       });
     },
   };
+}
+
+/** Ctrl-C is a key then, and means no. */
+async function askKey(prompt: string): Promise<string> {
+  process.stderr.write(prompt);
+  process.stdin.setRawMode(true);
+  process.stdin.resume();
+  const pressed = await new Promise<Buffer | string>((resolve) => process.stdin.once('data', resolve));
+  process.stdin.pause();
+  process.stdin.setRawMode(false);
+  const text = pressed.toString();
+  process.stderr.write(/^[a-z]/i.test(text) ? `${text[0]}\n` : '\n');
+  return text;
 }
 
 /** Resolves when everything printed is with its reader, or lost because there is none. */

@@ -60,6 +60,7 @@ describe('the three outputs of a command', () => {
         throw new SupervmError('could-undo', 'that could undo what was settled', 'If all is lost: supervm node forget last --accept-loss');
       return { node: 'n3', voters: ['n1', 'n2'] };
     },
+    removeNode: async ({ params }) => ({ node: `id of ${params.node}`, name: params.node, copies: ['host-a', 'host-b'], warnings: [] }),
     invite: async () => ({ id: '0123456789abcdef', line: 'supervm-invite:abc', expiresAt: 0 }),
     deliver: async ({ body }) => ({ folder: body.folder, files: 3, bytes: 2048, skipped: 1, missing: 1 }),
   };
@@ -91,6 +92,8 @@ describe('the three outputs of a command', () => {
     [['node', 'pause', 'n1'], /supervm node unpause n1/, 'n1\n', 'paused'],
     [['node', 'unpause', 'n1'], /takes tasks again/, 'n1\n', 'paused'],
     [['node', 'forget', 'n3', '--yes'], /n3 votes no longer. Voters: n1, n2/, 'n1\nn2\n', 'voters'],
+    [['node', 'remove', 'n3', '--yes'], /n3 is removed; 2 machines know it/, 'id of n3\n', 'copies'],
+    [['invite', '--uses', '3', '--expires', '1h'], /^supervm-invite:abc$/m, 'supervm-invite:abc\n', 'line'],
     [['invite'], /^supervm-invite:abc$/m, 'supervm-invite:abc\n', 'line'],
     [['get', short, '-o', '/tmp/elsewhere'], /3 files \(2\.0 KiB\) written to \/tmp\/elsewhere, 1 there already/, '/tmp/elsewhere\n', 'files'],
     [['explain', 'no-daemon'], /No daemon runs here[\s\S]*exit code 5/, '5\n', 'exit'],

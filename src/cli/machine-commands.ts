@@ -1,0 +1,29 @@
+/** invite, join: which machines belong to the cluster. */
+import type { Command } from 'commander';
+import type { InviteFlags } from './commands/invite.ts';
+import type { JoinOptions } from './commands/join.ts';
+import type { Run } from './context.ts';
+import { addDaemonFlags, type DaemonFlags } from './daemon-flags.ts';
+
+export function addMachineCommands(root: Command, run: Run): void {
+  root
+    .command('invite')
+    .summary('let another machine in')
+    .description(
+      'Prints a line that lets a machine join within 15 minutes.',
+    )
+    .option('--expires <TIME>', 'for how long it is open, e.g. 1h (default: 15m)')
+    .option('--uses <NUMBER>', 'machines that it lets in (default: 1)')
+    .option('--approve', 'ask here before each of them, showing words to compare')
+    .action((flags: InviteFlags) => run(async (context) => (await import('./commands/invite.ts')).invite(context, flags)));
+  addDaemonFlags(
+    root
+      .command('join')
+      .summary('join the cluster of an invitation')
+      .description(
+        'Joins a cluster. Reads the invitation from a prompt, from standard input or from a file, never from the command line, which others could read.',
+      )
+      .option('--file <FILE>', 'file with the invitation; - is standard input')
+      .option('--no-start', 'do not start the daemon'),
+  ).action((flags: DaemonFlags & JoinOptions) => run(async (context) => (await import('./commands/join.ts')).join(context, flags)));
+}
