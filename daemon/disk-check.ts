@@ -1,17 +1,31 @@
 /**
- * Looks at disks for `supervm doctor`, as a process that can be left behind when a disk hangs. Words: `folders HOME PATH...`, `blobs FOLDER` or
+ * Looks at disks for `supervm doctor`, as a process that can be left behind when a disk hangs. Words: `home PLACES` (JSON), `blobs FOLDER` or
  * `records FILE`. What it finds goes to its parent piece by piece.
  */
-import { closeSync, fsyncSync, lstatSync, openSync, readdirSync, realpathSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { DiskWord, FolderLook } from '../src/settings/daemon-checks.ts';
+import type { DiskWord, FolderLook, HomePlaces } from '../src/settings/daemon-checks.ts';
 import { quickCheck } from './records/quick-check.ts';
 import { systemClock } from './system-clock.ts';
 
 /** Blobs are counted for so long. */
 const countMs = 1200;
 const clock = systemClock();
-const [task, first = '', ...more] = process.argv.slice(2);
+const [task, first = ''] = process.argv.slice(2);
+const tailBytes = 128 * 1024;
 
 function tell(word: DiskWord): void {
   process.send?.(word);
@@ -51,12 +65,38 @@ function tryWriting(home: string): DiskWord {
   }
 }
 
-function lookAtFolders(home: string, paths: readonly string[]): void {
-  tell({ type: 'folders', folders: [home, ...paths].map(lookAt) });
+function textOf(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+function lookAtHome({ home, config, lock, pid, records, log, own, passing }: HomePlaces): void {
+  // Read here first: whoever reads it next is not held up.
+  textOf(config);
+  const names = existsSync(home) ? readdirSync(home) : [];
+  const written = Number.parseInt(textOf(pid) ?? '', 10);
+  tell({
+    type: 'home',
+    look: {
+      exists: existsSync(home),
+      lockInode: statSync(lock, { throwIfNoEntry: false })?.ino,
+      pid: Number.isNaN(written) ? undefined : written,
+      records: existsSync(records),
+      left: [...passing.filter((path) => existsSync(path)), ...names.filter(isLeftTrial).map((name) => join(home, name))],
+    },
+  });
+  const keys = names.filter((name) => /\.key(\.|$)/.test(name)).map((name) => join(home, name));
+  tell({ type: 'folders', folders: [home, ...own, ...keys].map(lookAt) });
   const place = nearest(home);
   const { bavail, blocks, bsize, ffree, files } = statfsSync(place);
   tell({ type: 'disk', disk: { place, freeBytes: bavail * bsize, totalBytes: blocks * bsize, freeFiles: ffree, totalFiles: files } });
-  if (lstatSync(home, { throwIfNoEntry: false }) !== undefined) tell(tryWriting(home));
+  tell({ type: 'log', tail: textOf(log)?.slice(-tailBytes) });
+  if (existsSync(home)) tell(tryWriting(home));
+}
+
+/** A trial's folder or file bears the number of the process that made it. */
+function isLeftTrial(name: string): boolean {
+  const maker = /^\.?doctor-(\d+)/.exec(name)?.[1];
+  return maker !== undefined && !existsSync(`/proc/${maker}`);
 }
 
 function countBlobs(folder: string): void {
@@ -79,7 +119,7 @@ function countBlobs(folder: string): void {
   tell({ type: 'blobs', files, bytes, complete });
 }
 
-if (task === 'folders') lookAtFolders(first, more);
+if (task === 'home') lookAtHome(JSON.parse(first) as HomePlaces);
 if (task === 'blobs') countBlobs(first);
 if (task === 'records') tell({ type: 'records', faults: quickCheck(first) });
 process.disconnect?.();

@@ -68,10 +68,39 @@ export interface WriteLook {
   readonly error?: string;
 }
 
+/** Where to look; all absolute. */
+export interface HomePlaces {
+  readonly home: string;
+  /** The user's settings. */
+  readonly config: string;
+  readonly lock: string;
+  readonly pid: string;
+  readonly records: string;
+  readonly log: string;
+  /** Folders and files that nobody else may read; keys are found besides. */
+  readonly own: readonly string[];
+  /** What a daemon removes when it ends. */
+  readonly passing: readonly string[];
+}
+
+export interface HomeLook {
+  readonly exists: boolean;
+  /** Of the lock file, by which its holder is found. */
+  readonly lockInode: number | undefined;
+  /** That the last daemon wrote. */
+  readonly pid: number | undefined;
+  readonly records: boolean;
+  /** Those of `passing` that are there, and what an earlier look left. */
+  readonly left: readonly string[];
+}
+
 /** In this order; a disk that hangs sends none of the later ones. */
 export type DiskWord =
+  | { readonly type: 'home'; readonly look: HomeLook }
   | { readonly type: 'folders'; readonly folders: readonly FolderLook[] }
   | { readonly type: 'disk'; readonly disk: DiskLook }
+  /** The end of the daemon's log; undefined where there is none. */
+  | { readonly type: 'log'; readonly tail: string | undefined }
   | { readonly type: 'write'; readonly write: WriteLook }
   /** `complete`: false where counting was ended for want of time. */
   | { readonly type: 'blobs'; readonly files: number; readonly bytes: number; readonly complete: boolean }

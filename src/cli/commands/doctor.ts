@@ -6,6 +6,7 @@ import { examinationsOf } from '../doctor/examinations.ts';
 import { examineAll } from '../doctor/examine.ts';
 import { check, type Finding } from '../doctor/finding.ts';
 import { type Machine, openMachine } from '../doctor/machine.ts';
+import { homePlaces, startDiskCheck } from '../doctor/readers/disk-words.ts';
 import { type Repaired, repairAll, repairsOf } from '../doctor/repair.ts';
 import { countsOf, doctorText } from '../output/doctor-text.ts';
 import { readVersion } from '../version.ts';
@@ -14,6 +15,10 @@ export interface DoctorFlags {
   readonly fix?: boolean;
   readonly yes?: boolean;
 }
+
+/** For what a disk tells; a good one needs some milliseconds. */
+const diskMs = 2500;
+const noSettings: Machine['settings'] = { listen: [], discovery: true, without: [], http: undefined };
 
 /** Ends with 1 when a check is failing; what is only a warning does not count. */
 export async function doctor(context: Context, { fix = false, yes = false }: DoctorFlags): Promise<Exit> {
@@ -39,8 +44,11 @@ export async function doctor(context: Context, { fix = false, yes = false }: Doc
 }
 
 async function examine(context: Context): Promise<readonly Finding[]> {
-  const { settings, problem } = readSettings(context);
-  const findings = await examineAll(examinationsOf(openMachine(context, settings), readVersion()));
+  const disk = startDiskCheck(['home', JSON.stringify(homePlaces(context.paths))], diskMs);
+  const home = (await disk.word('home'))?.look;
+  // The user's file is on the same disk, most likely.
+  const { settings, problem } = home === undefined ? { settings: noSettings } : readSettings(context);
+  const findings = await examineAll(examinationsOf(openMachine(context, { settings, home, disk }), readVersion()));
   return problem === undefined ? findings : [problem, ...findings];
 }
 
@@ -51,7 +59,7 @@ function readSettings(context: Context): { readonly settings: Machine['settings'
   } catch (error) {
     if (!(error instanceof SupervmError)) throw error;
     const problem = check('runtime', 'settings').failing(error.message, { cause: 'The daemon does not start with it.', advice: error.hint });
-    return { settings: { listen: [], discovery: true, without: [], http: undefined }, problem };
+    return { settings: noSettings, problem };
   }
 }
 

@@ -2,15 +2,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { HomeLook } from '../../settings/daemon-checks.ts';
 import { longestSocketPath } from '../../settings/paths.ts';
 import { packageFolder } from '../../settings/program-files.ts';
 import { wall } from '../clock.ts';
-import { isAlive } from '../is-alive.ts';
 import { checkDaemon } from './checks/daemon.ts';
 import { checkDaemonLog } from './checks/daemon-log.ts';
 import { checkFolders } from './checks/folders.ts';
 import { checkGpu } from './checks/gpu.ts';
-import { checkHomeDisk } from './checks/home-disk.ts';
+import { checkHomeDisk, silentDisk } from './checks/home-disk.ts';
 import { checkLimits } from './checks/limits.ts';
 import { checkPrograms } from './checks/programs.ts';
 import { checkBlobs, checkRecords } from './checks/records.ts';
@@ -24,8 +24,8 @@ import type { Examination } from './examine.ts';
 import type { Finding, Group } from './finding.ts';
 import type { Machine } from './machine.ts';
 import { networkExaminations } from './network-examinations.ts';
-import { diskWords, wordOf } from './readers/disk-words.ts';
-import { hasSystemd, isContainer, isThere, listFolder, processNames, readText } from './readers/files.ts';
+import { startDiskCheck } from './readers/disk-words.ts';
+import { hasSystemd, isContainer, processNames, readText } from './readers/files.ts';
 import { readGroups } from './readers/groups.ts';
 import { readGpu, readSleep } from './readers/hardware.ts';
 import { readPrograms } from './readers/programs.ts';
@@ -36,27 +36,34 @@ const limitMs = 3000;
 const slowLimitMs = 6000;
 const recordsMs = 2000;
 const blobsMs = 2000;
-const tailBytes = 128 * 1024;
+
+const of = (group: Group, name: string, look: () => Promise<readonly Finding[]>, limit = limitMs): Examination => ({ group, name, limitMs: limit, look });
 
 export function examinationsOf(machine: Machine, version: string): readonly Examination[] {
-  const of = (group: Group, name: string, look: () => Promise<readonly Finding[]>, limit = limitMs): Examination => ({ group, name, limitMs: limit, look });
+  const { paths, system, userId, user } = machine;
   return [
     of('runtime', 'runtime', async () => checkRuntime(readRuntime(machine))),
     of('runtime', 'versions', () => versions(machine, version), slowLimitMs),
-    of('folders', 'folders', () => folders(machine)),
-    of('folders', 'socket', async () => checkSocketPath({ path: machine.paths.socket, home: machine.paths.home, longest: longestSocketPath })),
-    of('daemon', 'daemon', () => daemon(machine)),
-    of('daemon', 'daemon-log', () => daemonLog(machine)),
+    of('folders', 'socket', async () => checkSocketPath({ path: paths.socket, home: paths.home, longest: longestSocketPath })),
+    ...(machine.home === undefined ? [of('folders', 'home', async () => [silentDisk(paths.home)])] : ofHome(machine, machine.home)),
     ...networkExaminations(machine),
     of('clock', 'time-service', async () => checkTimeService(readTime(machine))),
-    of('disk', 'records', () => records(machine)),
-    of('disk', 'blobs', async () => checkBlobs(wordOf(await diskWords(['blobs', machine.paths.blobs], blobsMs), 'blobs'))),
     of('programs', 'programs', () => programs(machine), slowLimitMs),
-    of('gpu', 'gpu', async () => checkGpu({ ...(await readGpu()), platform: process.platform, user: machine.user, system: machine.system })),
+    of('gpu', 'gpu', async () => checkGpu({ ...(await readGpu()), platform: process.platform, user, system })),
     of('sandbox', 'sandbox', () => sandbox(machine), slowLimitMs),
-    of('sandbox', 'cgroup', async () => checkGroups(readGroups(process.platform, machine.userId))),
-    of('power', 'sleep', async () => checkSleep({ ...readSleep(), system: machine.system })),
+    of('sandbox', 'cgroup', async () => checkGroups(readGroups(process.platform, userId))),
+    of('power', 'sleep', async () => checkSleep({ ...readSleep(), system })),
     of('limits', 'limits', () => limits(machine)),
+  ];
+}
+
+function ofHome(machine: Machine, home: HomeLook): readonly Examination[] {
+  return [
+    of('folders', 'folders', () => folders(machine, home)),
+    of('daemon', 'daemon', () => daemon(machine, home)),
+    of('daemon', 'daemon-log', () => daemonLog(machine)),
+    of('disk', 'records', () => records(machine, home)),
+    of('disk', 'blobs', async () => checkBlobs(await startDiskCheck(['blobs', machine.paths.blobs], blobsMs).word('blobs'))),
   ];
 }
 
@@ -79,56 +86,46 @@ async function versions(machine: Machine, ours: string): Promise<readonly Findin
   return checkVersions({ ours, daemon: says.version, nodes });
 }
 
-async function folders({ folders: look, paths, userId }: Machine): Promise<readonly Finding[]> {
-  const words = await look();
-  const looks = wordOf(words, 'folders')?.folders;
-  const disk = wordOf(words, 'disk')?.disk;
-  if (looks === undefined || disk === undefined) throw new Error(`the disk of ${paths.home} does not answer`);
-  const there = looks.some(({ path, found }) => path === paths.home && found !== undefined);
-  const write = wordOf(words, 'write')?.write ?? (there ? { error: 'no answer' } : undefined);
-  return [...checkFolders({ home: paths.home, looks, userId }), ...checkHomeDisk({ home: paths.home, disk, write, mounts: readText('/proc/self/mountinfo') })];
+async function folders({ disk: telling, paths, userId }: Machine, home: HomeLook): Promise<readonly Finding[]> {
+  const looks = await telling.word('folders');
+  const disk = await telling.word('disk');
+  if (looks === undefined || disk === undefined) return [silentDisk(paths.home)];
+  const write = (await telling.word('write'))?.write ?? (home.exists ? { error: 'no answer' } : undefined);
+  return [
+    ...checkFolders({ home: paths.home, looks: looks.folders, userId }),
+    ...checkHomeDisk({ home: paths.home, disk: disk.disk, write, mounts: readText('/proc/self/mountinfo') }),
+  ];
 }
 
-async function daemon({ daemon: ask, holder, paths }: Machine): Promise<readonly Finding[]> {
+async function daemon({ daemon: ask, holder, paths }: Machine, { pid, left }: HomeLook): Promise<readonly Finding[]> {
   const { answer } = await ask();
-  const trials = listFolder(paths.home).filter(isLeftTrial);
-  const left = [paths.socket, paths.pid, join(paths.work, 'probe'), ...trials.map((name) => join(paths.home, name))].filter(isThere);
-  const pid = Number.parseInt(readText(paths.pid) ?? '', 10);
   return checkDaemon({
     home: paths.home,
     log: paths.log,
     answer,
     holder: typeof holder === 'number' ? holder : undefined,
-    pid: Number.isNaN(pid) ? undefined : pid,
+    pid,
     // Where nobody can tell who holds the folder, nothing is called left behind.
     leftovers: holder === 'nobody' ? left : [],
   });
 }
 
-async function daemonLog({ daemon: ask, paths }: Machine): Promise<readonly Finding[]> {
-  const { answer } = await ask();
-  const tail = readText(paths.log)?.slice(-tailBytes);
-  return checkDaemonLog({ file: paths.log, tail, running: answer.kind !== 'absent', now: wall() });
-}
-
-/** A trial's folder or file bears the number of its process. */
-function isLeftTrial(name: string): boolean {
-  const pid = Number(/^\.?doctor-(\d+)/.exec(name)?.[1]);
-  return pid > 0 && !isAlive(pid);
+async function daemonLog({ daemon: ask, disk, paths }: Machine): Promise<readonly Finding[]> {
+  const [{ answer }, log] = await Promise.all([ask(), disk.word('log')]);
+  return checkDaemonLog({ file: paths.log, tail: log?.tail, running: answer.kind !== 'absent', now: wall() });
 }
 
 function readTime({ system }: Machine): Parameters<typeof checkTimeService>[0] {
   return { processes: processNames(), container: isContainer(), systemd: hasSystemd(), platform: process.platform, system };
 }
 
-async function records({ daemon: ask, holder, paths }: Machine): Promise<readonly Finding[]> {
+async function records({ daemon: ask, holder, paths }: Machine, { records: exists }: HomeLook): Promise<readonly Finding[]> {
   const says = await ask();
   const status = await says.status();
   const problems = status?.durability.problems.filter(({ code }) => code !== 'identity-in-use');
-  const exists = isThere(paths.records);
   // Beside a daemon that is silent nobody else should read, for that could be what holds it up.
   const mayLook = problems === undefined && exists && holder === 'nobody';
-  const told = mayLook ? wordOf(await diskWords(['records', paths.records], recordsMs), 'records') : undefined;
+  const told = mayLook ? await startDiskCheck(['records', paths.records], recordsMs).word('records') : undefined;
   return checkRecords({ file: paths.records, log: paths.log, exists, problems, faults: mayLook ? (told?.faults ?? 'late') : undefined });
 }
 
@@ -138,9 +135,10 @@ async function programs({ daemon: ask, settings, system }: Machine): Promise<rea
   return checkPrograms({ found, platform: process.platform, system, without: settings.without });
 }
 
-async function sandbox({ checks, paths, system }: Machine): Promise<readonly Finding[]> {
-  // In the home folder where there is one: that is where tasks will be.
-  const folder = mkdtempSync(join(isThere(paths.home) ? paths.home : tmpdir(), `doctor-${process.pid}-`));
+async function sandbox({ checks, disk, paths, system }: Machine): Promise<readonly Finding[]> {
+  // In the home folder, where tasks will be, if it can be written.
+  const written = (await disk.word('write'))?.write.tookMs !== undefined;
+  const folder = mkdtempSync(join(written ? paths.home : tmpdir(), `doctor-${process.pid}-`));
   try {
     const trial = await (await checks()).trySandbox(folder);
     const names = ['kernel.unprivileged_userns_clone', 'user.max_user_namespaces', 'kernel.apparmor_restrict_unprivileged_userns'];

@@ -1,21 +1,20 @@
 /** What several examinations ask of this machine, each thing once. */
 import { networkInterfaces } from 'node:os';
 import type { StatusView } from '../../api/views.ts';
-import type { DiskWord, MachineChecks, MulticastHearing } from '../../settings/daemon-checks.ts';
+import type { HomeLook, MachineChecks, MulticastHearing } from '../../settings/daemon-checks.ts';
 import type { DaemonSettings } from '../../settings/daemon-settings.ts';
 import type { Paths } from '../../settings/paths.ts';
 import { programFile } from '../../settings/program-files.ts';
 import { addressNumber, prefixRange } from './firewall/packet-filter.ts';
-import { askDaemon, type DaemonSays } from './readers/ask-daemon.ts';
-import { diskWords } from './readers/disk-words.ts';
-import { isThere, listFolder, readText } from './readers/files.ts';
+import { absentDaemon, askDaemon, type DaemonSays } from './readers/ask-daemon.ts';
+import type { DiskTelling } from './readers/disk-words.ts';
+import { readText } from './readers/files.ts';
 import { type LockHolder, lockHolder } from './readers/lock-holder.ts';
 import { type FilterReading, readPacketFilter } from './readers/packet-filter.ts';
 import { type System, systemOf } from './system.ts';
 
 /** Nodes answer at most once a second. */
 const listenMs = 1400;
-const diskMs = 2500;
 
 export interface Machine {
   readonly paths: Paths;
@@ -23,47 +22,44 @@ export interface Machine {
   readonly user: string;
   readonly system: System;
   readonly settings: Pick<DaemonSettings, 'listen' | 'discovery' | 'without' | 'http'>;
+  /** Undefined where its disk does not answer: then nothing touches it. */
+  readonly home: HomeLook | undefined;
+  /** Tells the rest of the home folder's disk, as it comes. */
+  readonly disk: DiskTelling;
   readonly holder: LockHolder;
   readonly interfaces: readonly { readonly name: string; readonly address: string; readonly internal: boolean; readonly range: readonly [number, number] }[];
   daemon(): Promise<DaemonSays>;
   checks(): Promise<MachineChecks>;
   hearing(): Promise<MulticastHearing>;
   filter(): Promise<FilterReading>;
-  /** Of the folders, the disk and a write. */
-  folders(): Promise<readonly DiskWord[]>;
   /** Where other nodes connect to. */
   peerPort(): Promise<number>;
 }
 
 export function openMachine(
   context: { readonly paths: Paths; readonly environment: { readonly userId: number; readonly userName: string } },
-  settings: Machine['settings'],
+  { settings, home, disk }: Pick<Machine, 'settings' | 'home' | 'disk'>,
 ): Machine {
   const { paths, environment } = context;
   const osRelease = readText('/etc/os-release') ?? readText('/usr/lib/os-release');
   const checks = once(async () => (await import(programFile('daemon/checks.ts'))) as MachineChecks);
-  const daemon = once(() => askDaemon(paths));
+  const daemon = once(async () => (home === undefined ? absentDaemon() : askDaemon(paths)));
   return {
     paths,
     userId: environment.userId,
     user: environment.userName,
     system: systemOf({ platform: process.platform, osRelease, userId: environment.userId }),
     settings,
-    holder: lockHolder(paths.lock),
+    home,
+    disk,
+    holder: home === undefined ? 'unknown' : lockHolder(home.lockInode),
     interfaces: readInterfaces(),
     checks,
     daemon,
     hearing: once(async () => (settings.discovery ? (await checks()).hearMulticast(listenMs) : { interfaces: [], sightings: [] })),
     filter: once(readPacketFilter),
-    folders: once(() => diskWords(['folders', paths.home, ...privatePlaces(paths)], diskMs)),
-    peerPort: once(async () => (await portNow(daemon)) ?? givenPort(settings) ?? (await checks()).peerPort(paths.home)),
+    peerPort: once(async () => (await portNow(daemon)) ?? givenPort(settings) ?? (await checks()).peerPort(home === undefined ? '' : paths.home)),
   };
-}
-
-/** What nobody else may read. The home folder is looked at besides. */
-function privatePlaces(paths: Paths): readonly string[] {
-  const keys = listFolder(paths.home).filter((name) => /\.key(\.|$)|^(cluster|node|admin)[.-]/.test(name));
-  return [paths.run, paths.logs, paths.records, ...keys.map((name) => `${paths.home}/${name}`)].filter(isThere);
 }
 
 /** Of the daemon that runs, whatever it was told when it started. */

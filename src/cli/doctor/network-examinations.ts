@@ -87,7 +87,8 @@ async function multicastOf(machine: Machine): Promise<MulticastReading> {
 
 async function clusterOf(machine: Machine): Promise<string | undefined> {
   const status = await (await machine.daemon()).status();
-  return status?.cluster ?? (await machine.checks()).clusterOf(machine.paths.clusterKey);
+  if (status !== undefined || machine.home === undefined) return status?.cluster;
+  return (await machine.checks()).clusterOf(machine.paths.clusterKey);
 }
 
 async function problemsOf(machine: Machine): Promise<Parameters<typeof checkIdentity>[0]['problems']> {

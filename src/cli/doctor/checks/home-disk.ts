@@ -23,6 +23,15 @@ export function checkHomeDisk(reading: HomeDiskReading): readonly Finding[] {
   return [ofMount(reading), ofWriting(reading), ofRoom(reading)];
 }
 
+/** Nothing at all was told of it in time. */
+export function silentDisk(home: string): Finding {
+  return check('folders', 'home').failing(`the disk of ${home} gives no answer`, {
+    cause: 'It is on a server that is out of reach, or the disk or its cable is broken. Whatever touches it waits.',
+    advice: 'See what the kernel says, and which file systems do not answer:',
+    commands: ['sudo dmesg | tail', 'cat /proc/mounts'],
+  });
+}
+
 function ofMount({ disk, mounts }: HomeDiskReading): Finding {
   const { ok, none, warning, failing } = check('folders', 'file-system');
   const mount = mounts === undefined ? undefined : mountOf(disk.place, mounts);
@@ -60,6 +69,7 @@ function ofWriting({ home, write }: HomeDiskReading): Finding {
 }
 
 const causes: { readonly [code: string]: string } = {
+  'no answer': 'The disk takes what is written and does not say that it has it: it is broken, frozen, or very busy.',
   EROFS: 'The file system can only be read.',
   ENOSPC: 'The disk is full.',
   EDQUOT: "The user's share of the disk is used up.",

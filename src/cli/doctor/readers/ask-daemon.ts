@@ -19,10 +19,14 @@ const healthMs = 1500;
 const statusMs = 2500;
 const peersMs = 4500;
 
+const nothing = async (): Promise<undefined> => undefined;
+
+export function absentDaemon(answer: DaemonReading['answer'] = { kind: 'absent' }): DaemonSays {
+  return { answer, version: undefined, status: nothing, peers: nothing };
+}
+
 export async function askDaemon(paths: Paths): Promise<DaemonSays> {
   const client = createClient({ socketPath: paths.socket });
-  const nothing = async (): Promise<undefined> => undefined;
-  const absent = (answer: DaemonReading['answer']): DaemonSays => ({ answer, version: undefined, status: nothing, peers: nothing });
   const before = now();
   try {
     // A socket outside the home folder is in /tmp, where others could put one of theirs.
@@ -33,9 +37,9 @@ export async function askDaemon(paths: Paths): Promise<DaemonSays> {
     const peers = once(() => client.call('peers', {}, deadline(peersMs)));
     return { answer, version, status, peers };
   } catch (error) {
-    if (!(error instanceof SupervmError)) return absent({ kind: 'silent', afterMs: healthMs });
-    if (error.code === 'not-allowed') return absent({ kind: 'foreign', reason: error.message });
-    return absent({ kind: 'absent' });
+    if (!(error instanceof SupervmError)) return absentDaemon({ kind: 'silent', afterMs: healthMs });
+    if (error.code === 'not-allowed') return absentDaemon({ kind: 'foreign', reason: error.message });
+    return absentDaemon();
   }
 }
 

@@ -1,5 +1,4 @@
 /** Who holds the lock of a home folder, without touching it. */
-import { statSync } from 'node:fs';
 import { readText } from './files.ts';
 
 /** A process id, 0 for one of another container; `nobody`; `unknown` where the system does not tell. */
@@ -14,12 +13,9 @@ export function holderIn(locks: string, inode: number): LockHolder {
   return 'nobody';
 }
 
-export function lockHolder(file: string): LockHolder {
+/** By the lock file's inode; undefined where there is no such file. */
+export function lockHolder(inode: number | undefined): LockHolder {
   const locks = readText('/proc/locks');
   if (locks === undefined) return 'unknown';
-  try {
-    return holderIn(locks, statSync(file).ino);
-  } catch {
-    return 'nobody';
-  }
+  return inode === undefined ? 'nobody' : holderIn(locks, inode);
 }
