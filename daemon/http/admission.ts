@@ -17,13 +17,15 @@ export interface Tokens {
 export interface AdmissionNeeds {
   readonly clock: Clock;
   readonly tokens: Tokens;
-  readonly sessions: Pick<Sessions, 'check'>;
+  readonly sessions: Pick<Sessions, 'check' | 'isOpen'>;
 }
 
 export interface Admitted {
   readonly caller: Caller;
   /** For the answer, where the session's cookie is due for renewal. */
   readonly cookie?: string;
+  /** What let the caller in may be revoked, run out or be closed while an answer is under way. */
+  stillCounts(): boolean;
 }
 
 type Request = Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'rawHeaders'> & { readonly socket: Pick<IncomingMessage['socket'], 'remoteAddress'> };
@@ -68,11 +70,14 @@ export class Admission {
     const { clock, tokens, sessions } = this.#needs;
     const { authorization, cookie = '' } = request.headers;
     // Whatever else they bring, an old cookie too: the code alone decides.
-    if (isForStrangers(request)) return { caller: stranger(request) };
+    if (isForStrangers(request)) return { caller: stranger(request), stillCounts: () => true };
     if (authorization !== undefined) {
       const text = /^Bearer +(svm_[A-Za-z0-9_-]{1,200})$/i.exec(authorization)?.[1];
-      const grant = text === undefined || headerCount(request, 'authorization') > 1 ? undefined : tokens.authorize(text, clock.wall());
-      return grant === undefined ? undefined : { caller: { who: `token:${grant.name}`, door: 'http', role: grant.role } };
+      if (text === undefined || headerCount(request, 'authorization') > 1) return undefined;
+      const grant = tokens.authorize(text, clock.wall());
+      if (grant === undefined) return undefined;
+      const caller: Caller = { who: `token:${grant.name}`, door: 'http', role: grant.role };
+      return { caller, stillCounts: () => tokens.authorize(text, clock.wall()) !== undefined };
     }
     const values = cookiesOf(cookie, cookieName);
     // Two of one name: one of them was put there by somebody else.
@@ -82,7 +87,8 @@ export class Admission {
     const session = await sessions.check(values[0] ?? '', proof);
     if (session === undefined) return undefined;
     const caller: Caller = { who: `session:${session.id.slice(0, 8)}`, door: 'http', role: session.role, session: session.id };
-    return { caller, ...(session.renewed === undefined ? {} : { cookie: session.renewed }) };
+    const stillCounts = (): boolean => sessions.isOpen(session.id);
+    return { caller, stillCounts, ...(session.renewed === undefined ? {} : { cookie: session.renewed }) };
   }
 }
 

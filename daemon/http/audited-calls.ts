@@ -6,8 +6,8 @@ import type { Answers, Call } from './api-service.ts';
 
 type Said = Pick<AuditLine, 'action' | 'subject'> & Partial<Pick<AuditLine, 'detail'>>;
 type Once = keyof Answers;
-/** `reply` is undefined where the call failed. */
-type Describe<K extends RouteName> = (call: Call<K>, reply: RouteTypes[K]['reply'] | undefined) => Said;
+/** `reply` is undefined where the call failed. Undefined for what need not be written. */
+type Describe<K extends RouteName> = (call: Call<K>, reply: RouteTypes[K]['reply'] | undefined) => Said | undefined;
 
 const ofJob =
   (action: string) =>
@@ -31,7 +31,8 @@ export const audited: { readonly [K in Once]?: Describe<K> } = {
   unpauseNode: ofNode('node-unpaused'),
   forgetNode: ofNode('voter-forgotten'),
   invite: () => ({ action: 'invitation-made', subject: '' }),
-  drain: ofDaemon('daemon-drained'),
+  // `supervm down` asks again and again how far it is, and then names the process.
+  drain: ({ body }) => (body?.pid === undefined ? { action: 'daemon-drained', subject: '' } : undefined),
   undrain: ofDaemon('daemon-undrained'),
   shutdown: ofDaemon('daemon-stopped'),
   loginCode: (_, reply) => ({ action: 'login-code-made', subject: '', ...(reply === undefined ? {} : { detail: reply.role }) }),
@@ -60,7 +61,7 @@ export function withAudit(answers: Answers, audit: (line: AuditLine) => void): A
 type Answer = (call: Call<Once>) => Promise<unknown>;
 
 function auditedAnswer(name: Once, answer: Answer, audit: (line: AuditLine) => void): Answer {
-  const describe = audited[name] as ((call: Call<Once>, reply: unknown) => Said) | undefined;
+  const describe = audited[name] as ((call: Call<Once>, reply: unknown) => Said | undefined) | undefined;
   if (describe === undefined) return answer;
   return async (call) => {
     const { who, door } = call.caller;
@@ -68,13 +69,14 @@ function auditedAnswer(name: Once, answer: Answer, audit: (line: AuditLine) => v
     try {
       reply = await answer(call);
     } catch (error) {
-      const { detail, ...said } = describe(call, undefined);
+      const { detail, ...said } = describe(call, undefined) ?? { action: name, subject: '' };
       const why = error instanceof SupervmError ? error.code : 'internal';
       const isRefusal = why === 'not-allowed' || why === 'not-authenticated';
       audit({ who, door, ...said, outcome: isRefusal ? 'refused' : 'failed', detail: detail === undefined ? why : `${why}: ${detail}` });
       throw error;
     }
-    audit({ who, door, ...describe(call, reply), outcome: 'done' });
+    const said = describe(call, reply);
+    if (said !== undefined) audit({ who, door, ...said, outcome: 'done' });
     return reply;
   };
 }

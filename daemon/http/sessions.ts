@@ -104,6 +104,10 @@ export class Sessions {
     return { id: claims.id, role: session.role, renewed: await this.#sign(claims.id, session.role) };
   }
 
+  isOpen(id: string): boolean {
+    return (this.#kept.get(id)?.until ?? 0) > this.#clock.now();
+  }
+
   close(id: string): boolean {
     return this.#kept.delete(id);
   }

@@ -10,6 +10,7 @@ import type { Startable } from '../startable.ts';
 import type { Admission } from './admission.ts';
 import type { Caller } from './caller.ts';
 import type { ListenAddress } from './listen-address.ts';
+import type { Clock } from './needs.ts';
 import { assertSameOrigin } from './same-origin.ts';
 import { sessionCookie } from './session-cookie.ts';
 import type { TlsFiles } from './tls-files.ts';
@@ -23,6 +24,7 @@ export interface TcpListenerOptions {
 
 export interface TcpListenerNeeds {
   readonly admission: Pick<Admission, 'admit'>;
+  readonly clock: Pick<Clock, 'every'>;
 }
 
 /** What stands behind the gate. */
@@ -46,6 +48,8 @@ const protections: Readonly<Record<string, string>> = {
 
 const mostConnections = 128;
 const patience = { headersMs: 10_000, requestMs: 60_000 };
+/** A stream may last for days: what is revoked meanwhile ends it within this time. */
+const recheckMs = 1_000;
 /** How long somebody may leave what was sent to them unread. */
 const unreadMs = 60_000;
 
@@ -122,8 +126,12 @@ export class TcpListener implements Startable {
     try {
       assertSameOrigin(request, { scheme: this.#scheme, names: this.#options.listen.names });
       const cookie = sessionCookie({ secure: this.#scheme === 'https', port: request.socket.localPort ?? 0 });
-      const { caller, cookie: renewed } = await this.#needs.admission.admit(request, cookie.name);
+      const { caller, cookie: renewed, stillCounts } = await this.#needs.admission.admit(request, cookie.name);
       if (renewed !== undefined) response.setHeader('set-cookie', cookie.text(renewed));
+      const watch = this.#needs.clock.every(recheckMs, () => {
+        if (!stillCounts()) request.socket.destroy();
+      });
+      response.once('close', () => watch.cancel());
       inside.serve(caller, request, response);
     } catch (error) {
       // What such a caller still sends is not read.

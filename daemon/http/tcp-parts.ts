@@ -17,5 +17,5 @@ export function openTcp(settings: HttpSettings, needs: Omit<AdmissionNeeds, 'ses
   const tls = listen.tls === undefined ? undefined : readTlsFiles(listen.tls);
   const sessions = new Sessions(needs);
   const admission = new Admission({ ...needs, sessions });
-  return { listener: new TcpListener({ listen, tls }, { admission }), sessions, admission };
+  return { listener: new TcpListener({ listen, tls }, { ...needs, admission }), sessions, admission };
 }

@@ -1,4 +1,6 @@
 /** Who gets in over TCP, and as what. */
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PersonRole } from '../../../src/model/cluster-facts.ts';
 import { type Answer, ask, bearer, startTcp, tokenOf, type World } from './tcp-world.ts';
@@ -62,23 +64,24 @@ describe('a token', () => {
   });
 });
 
-describe('a session', () => {
-  async function open(role: PersonRole): Promise<{ readonly cookie: string; readonly proof: string; readonly set: string }> {
-    const { code } = await world.server.client.call('loginCode', { body: { role } });
-    const { headers, body } = await ask(world.url, '/api/session', { method: 'POST', body: JSON.stringify({ code }) });
-    const set = headers['set-cookie']?.[0] ?? '';
-    return { cookie: set.split(';')[0] ?? '', proof: String(body.proof), set };
-  }
+/** Opens a session as a browser does. */
+async function openSession(role: PersonRole): Promise<{ readonly cookie: string; readonly proof: string; readonly set: string }> {
+  const { code } = await world.server.client.call('loginCode', { body: { role } });
+  const { headers, body } = await ask(world.url, '/api/session', { method: 'POST', body: JSON.stringify({ code }) });
+  const set = headers['set-cookie']?.[0] ?? '';
+  return { cookie: set.split(';')[0] ?? '', proof: String(body.proof), set };
+}
 
+describe('a session', () => {
   test('is opened with a one-time code and kept in a cookie that scripts and other sites do not see', async () => {
-    const { set, cookie } = await open('viewer');
+    const { set, cookie } = await openSession('viewer');
     expect(set).toMatch(new RegExp(`^supervm_${world.port}=[\\w.-]+; Path=/; Max-Age=900; HttpOnly; SameSite=Strict$`));
     const { body } = await ask(world.url, '/api/session', { headers: { cookie } });
     expect(body).toMatchObject({ role: 'viewer', who: expect.stringMatching(/^session:[0-9a-f]{8}$/) });
   });
 
   test('may what its role may; what changes something needs its proof', async () => {
-    const { cookie, proof } = await open('user');
+    const { cookie, proof } = await openSession('user');
     const cancel = (headers: Record<string, string>): Promise<Answer> =>
       ask(world.url, '/api/v1/jobs/ab/cancel', { method: 'POST', headers: { cookie, ...headers } });
     expect((await cancel({})).status).toBe(403);
@@ -88,7 +91,7 @@ describe('a session', () => {
   });
 
   test('ends when it is closed', async () => {
-    const { cookie, proof } = await open('admin');
+    const { cookie, proof } = await openSession('admin');
     const closed = await ask(world.url, '/api/session/close', { method: 'POST', headers: { cookie, 'x-supervm-session': proof } });
     expect(closed).toMatchObject({ status: 200, body: { closed: true } });
     expect(closed.headers['set-cookie']?.[0]).toContain('Max-Age=0');
@@ -96,7 +99,7 @@ describe('a session', () => {
   });
 
   test('of two cookies is nobody’s', async () => {
-    const { cookie } = await open('admin');
+    const { cookie } = await openSession('admin');
     expect((await ask(world.url, '/api/v1/status', { headers: { cookie: `${cookie}; ${cookie}` } })).status).toBe(401);
   });
 
@@ -133,4 +136,32 @@ test('a preflight of another origin is refused', async () => {
   const answer = await ask(world.url, '/api/v1/jobs', { method: 'OPTIONS', headers });
   expect(answer.status).toBe(403);
   expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+});
+
+describe('a stream ends within a second', () => {
+  /** Resolves with how the stream began; `ended` once it is over. */
+  async function follow(headers: Record<string, string>): Promise<{ readonly status: number; readonly ended: Promise<unknown> }> {
+    const sent = request(`${world.url}/api/v1/events`, { headers, agent: false }).end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    response.resume().on('error', () => undefined);
+    return { status: response.statusCode ?? 0, ended: new Promise((resolve) => response.once('close', resolve)) };
+  }
+
+  test('after the token that opened it was revoked', async () => {
+    const { status, ended } = await follow(bearer('viewer'));
+    const other = await follow(bearer('user'));
+    expect([status, other.status]).toEqual([200, 200]);
+    world.tokens.delete(tokenOf('viewer'));
+    await ended;
+    world.tokens.clear();
+    await other.ended;
+  });
+
+  test('after its session was closed', async () => {
+    const { cookie, proof } = await openSession('viewer');
+    const { status, ended } = await follow({ cookie });
+    expect(status).toBe(200);
+    await ask(world.url, '/api/session/close', { method: 'POST', headers: { cookie, 'x-supervm-session': proof } });
+    await ended;
+  });
 });

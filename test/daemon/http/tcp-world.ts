@@ -7,16 +7,19 @@ import { Sessions } from '../../../daemon/http/sessions.ts';
 import { TcpListener } from '../../../daemon/http/tcp-listener.ts';
 import { systemClock, systemRandomness } from '../../../daemon/system-clock.ts';
 import { roles } from '../../../src/api/roles.ts';
+import type { EventView } from '../../../src/api/views.ts';
+import type { PersonRole } from '../../../src/model/cluster-facts.ts';
 import { type ApiServer, startApiServer } from '../../support/api-server.ts';
 import { fakeApi, sampleStatus } from '../../support/fake-api.ts';
 
 export const tokenOf = (role: string): string => `svm_${role.padEnd(32, '0')}`;
-const known = new Map(roles.map((role) => [tokenOf(role), role]));
 
 export interface World extends AsyncDisposable {
   readonly server: ApiServer;
   readonly url: string;
   readonly port: number;
+  /** Tokens that count. */
+  readonly tokens: Map<string, PersonRole>;
   /** Calls of routes that came through, with who called. */
   readonly calls: string[];
 }
@@ -24,6 +27,7 @@ export interface World extends AsyncDisposable {
 export async function startTcp(): Promise<World> {
   const clock = systemClock();
   const sessions = new Sessions({ clock, randomness: systemRandomness() });
+  const known = new Map(roles.map((role) => [tokenOf(role), role]));
   const tokens = {
     authorize: (text: string) => {
       const role = known.get(text);
@@ -33,9 +37,10 @@ export async function startTcp(): Promise<World> {
   // Time stands still for the limits: what was taken does not come back, however slow the machine is.
   const admission = new Admission({ clock: { ...clock, now: () => 0 }, tokens, sessions });
   const listen = { address: '127.0.0.1', ports: [0], tls: undefined, names: [] };
-  const listener = new TcpListener({ listen, tls: undefined, patience: { headersMs: 400, requestMs: 800 } }, { admission });
+  const patience = { headersMs: 400, requestMs: 800 };
+  const listener = new TcpListener({ listen, tls: undefined, patience }, { admission, clock: { every: (_, run) => clock.every(20, run) } });
   const calls: string[] = [];
-  const api = new Proxy(fakeApi({ ...sessionRoutes({ sessions, admission }), status: async () => sampleStatus }), {
+  const api = new Proxy(fakeApi({ ...sessionRoutes({ sessions, admission }), status: async () => sampleStatus }, { events: untilLeft }), {
     get: (target, name) => {
       if (name in sessionRoutes(undefined) || name === 'streams') return Reflect.get(target, name) as unknown;
       return async (call: { readonly caller: { readonly who: string } }) => {
@@ -46,7 +51,13 @@ export async function startTcp(): Promise<World> {
   });
   const server = await startApiServer(api, listener);
   const url = listener.url ?? '';
-  return { server, url, port: Number(new URL(url).port), calls, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+  return { server, tokens: known, url, port: Number(new URL(url).port), calls, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+/** An endless stream. */
+async function untilLeft({ signal }: { readonly signal: AbortSignal }, emit: (event: EventView) => void): Promise<void> {
+  emit({ type: 'nodes' });
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
 export interface Answer {

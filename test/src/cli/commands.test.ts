@@ -62,6 +62,7 @@ describe('the three outputs of a command', () => {
     },
     removeNode: async ({ params }) => ({ node: `id of ${params.node}`, name: params.node, copies: ['host-a', 'host-b'], warnings: [] }),
     invite: async () => ({ id: '0123456789abcdef', line: 'supervm-invite:abc', expiresAt: 0 }),
+    loginCode: async ({ body }) => ({ code: 'svml_1', role: body?.role ?? 'admin', expiresAt: 0 }),
     deliver: async ({ body }) => ({ folder: body.folder, files: 3, bytes: 2048, skipped: 1, missing: 1 }),
   };
 
@@ -96,6 +97,8 @@ describe('the three outputs of a command', () => {
     [['invite', '--uses', '3', '--expires', '1h'], /^supervm-invite:abc$/m, 'supervm-invite:abc\n', 'line'],
     [['invite'], /^supervm-invite:abc$/m, 'supervm-invite:abc\n', 'line'],
     [['get', short, '-o', '/tmp/elsewhere'], /3 files \(2\.0 KiB\) written to \/tmp\/elsewhere, 1 there already/, '/tmp/elsewhere\n', 'files'],
+    [['api', '/health'], /^\{\n {2}"ok": true/, '{\n  "ok": true,\n  "node": "a",\n  "version": "0"\n}\n', 'ok'],
+    [['login', '--role', 'viewer'], /^svml_1\nGood once, within a minute, for a session as viewer/, 'svml_1\n', 'code'],
     [['explain', 'no-daemon'], /No daemon runs here[\s\S]*exit code 5/, '5\n', 'exit'],
   ];
 
