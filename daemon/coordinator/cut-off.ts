@@ -1,25 +1,30 @@
 /**
  * When a machine is cut off from most voters, they most likely go on with every job they know. Running those here too would do their
- * tasks twice; so such jobs rest here for a moment, long enough for a cable or a router to come back, and then go on.
+ * tasks twice; so such jobs rest here for a moment, long enough for a cable or a router to come back, and then go on. When the others are
+ * back they rest once more, until it is known here what was done there.
  */
-import { isMajority } from '../../src/model/voters.ts';
 import type { Clock, Membership, Messenger, VotedLeadership } from './needs.ts';
 
 export interface CutOffNeeds {
   readonly clock: Clock;
   readonly membership: Pick<Membership, 'member'>;
   readonly messenger: Pick<Messenger, 'connected'>;
-  readonly leadership: Pick<VotedLeadership, 'voters'>;
+  readonly leadership: Pick<VotedLeadership, 'voters' | 'quorate'>;
 }
 
 /** How long jobs rest that the other side knows too. */
 export const cutOffRestMs = 20_000;
 
+/** How long after the others are back, unless a quorate term here shows sooner that all they know is known. */
+export const metRestMs = 5_000;
+
 export class CutOff {
   readonly #needs: CutOffNeeds;
-  /** Clock milliseconds. */
-  #since: number | undefined;
-  #wasLacking = false;
+  /** Most voters were there once in this term. */
+  #hasSat = false;
+  #isLacking = false;
+  /** Jobs known before `since` rest until `until`; clock milliseconds. */
+  #rest: { readonly since: number; readonly until: number; readonly met: boolean } | undefined;
 
   constructor(needs: CutOffNeeds) {
     this.#needs = needs;
@@ -30,15 +35,17 @@ export class CutOff {
     const { clock, membership, messenger, leadership } = this.#needs;
     const voters = leadership.voters()?.voters ?? [];
     const lost = voters.filter(({ node }) => !['alive', 'suspect'].includes(membership.member(node)?.reachability ?? 'unreachable'));
-    const isLacking = isMajority(voters, (voter) => lost.includes(voter));
-    if (isLacking && !this.#wasLacking) {
+    const wasLacking = this.#isLacking;
+    this.#isLacking = this.#isMost(lost.length, voters.length);
+    if (!this.#isLacking) this.#hasSat = true;
+    const now = clock.now();
+    if (this.#isLacking && !wasLacking) {
       // A daemon that died closed its connections; one that is cut off does not, and only it works on.
       const connected = new Set(messenger.connected());
-      const isCut = isMajority(voters, (voter) => lost.includes(voter) && connected.has(voter.node));
-      this.#since = isCut ? clock.now() : undefined;
+      const silent = lost.filter(({ node }) => connected.has(node)).length;
+      this.#rest = this.#isMost(silent, voters.length) ? { since: now, until: now + cutOffRestMs, met: false } : undefined;
     }
-    if (!isLacking) this.#since = undefined;
-    this.#wasLacking = isLacking;
+    if (!this.#isLacking && wasLacking && this.#rest !== undefined) this.#rest = { since: now, until: now + metRestMs, met: true };
   }
 
   /**
@@ -46,6 +53,13 @@ export class CutOff {
    * @param knownSince clock milliseconds
    */
   holds(knownSince: number): boolean {
-    return this.#since !== undefined && knownSince <= this.#since && this.#needs.clock.now() < this.#since + cutOffRestMs;
+    if (this.#rest === undefined || knownSince > this.#rest.since || this.#needs.clock.now() >= this.#rest.until) return false;
+    // While it is cut off its last term may seem quorate for a moment.
+    return !this.#rest.met || !this.#needs.leadership.quorate();
+  }
+
+  /** Of two halves the one with the sitting coordinator goes on. Two machines alone do both: neither can tell a cut from a loss. */
+  #isMost(count: number, of: number): boolean {
+    return 2 * count > of || (2 * count === of && of > 2 && !this.#hasSat);
   }
 }

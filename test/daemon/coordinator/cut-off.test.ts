@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { CutOff, cutOffRestMs } from '../../../daemon/coordinator/cut-off.ts';
+import { CutOff, cutOffRestMs, metRestMs } from '../../../daemon/coordinator/cut-off.ts';
 import type { Reachability } from '../../../src/model/inventory.ts';
 import { firstTerm } from '../../support/jobs.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -8,6 +8,7 @@ let clock: VirtualClock;
 let voters: string[];
 let connected: string[];
 let reachability: Map<string, Reachability>;
+let quorate: boolean;
 let cutOff: CutOff;
 
 beforeEach(() => {
@@ -15,20 +16,30 @@ beforeEach(() => {
   voters = ['a', 'b', 'c'];
   connected = ['b', 'c', 'd'];
   reachability = new Map(['a', 'b', 'c', 'd'].map((id) => [id, 'alive']));
-  cutOff = new CutOff({
+  quorate = false;
+  cutOff = begin();
+  cutOff.look();
+});
+
+function begin(): CutOff {
+  return new CutOff({
     clock,
     membership: { member: (id) => ({ reachability: reachability.get(id) }) as never },
     messenger: { connected: () => connected },
-    leadership: { voters: () => ({ number: 1, term: firstTerm, voters: voters.map((node) => ({ node, store: node })) }) },
+    leadership: { voters: () => ({ number: 1, term: firstTerm, voters: voters.map((node) => ({ node, store: node })) }), quorate: () => quorate },
   });
-  cutOff.look();
-});
+}
 
 function lose(...nodes: readonly string[]): void {
   for (const node of nodes) {
     reachability.set(node, 'unreachable');
     cutOff.look();
   }
+}
+
+function comeBack(node: string): void {
+  reachability.set(node, 'alive');
+  cutOff.look();
 }
 
 describe('a coordinator cut off from most voters', () => {
@@ -55,18 +66,38 @@ describe('a coordinator cut off from most voters', () => {
     expect(cutOff.holds(clock.now())).toBe(false);
   });
 
-  test('goes on with everything once one of them is back', () => {
+  test('rests once more when they are back, until it can know what they did', async () => {
     lose('b', 'c');
-    reachability.set('c', 'alive');
-    cutOff.look();
+    await clock.advance(2 * cutOffRestMs);
     expect(cutOff.holds(0)).toBe(false);
+    comeBack('c');
+    expect(cutOff.holds(0)).toBe(true);
+    await clock.advance(metRestMs);
+    expect(cutOff.holds(0)).toBe(false);
+  });
+
+  test('goes on at once when its term is quorate after they are back, but not by a term that only seems so', () => {
+    quorate = true;
+    lose('b', 'c');
+    expect(cutOff.holds(0)).toBe(true);
+    comeBack('c');
+    expect(cutOff.holds(0)).toBe(false);
+  });
+
+  test('with half of four voters rests if it was elected after the cut, and goes on if it coordinated before', () => {
+    voters = ['a', 'b', 'c', 'd'];
+    lose('b', 'c');
+    expect(cutOff.holds(0)).toBe(false);
+    const elected = begin();
+    elected.look();
+    expect(elected.holds(0)).toBe(true);
   });
 
   test('rests again at the next cut', async () => {
     lose('b', 'c');
     await clock.advance(2 * cutOffRestMs);
-    reachability.set('c', 'alive');
-    cutOff.look();
+    comeBack('c');
+    await clock.advance(metRestMs);
     lose('c');
     expect(cutOff.holds(clock.now())).toBe(true);
   });
@@ -82,6 +113,9 @@ describe('a coordinator goes on with everything', () => {
     voters = ['a', 'b'];
     lose('b', 'c', 'd');
     expect(cutOff.holds(0)).toBe(false);
+    const elected = begin();
+    elected.look();
+    expect(elected.holds(0)).toBe(false);
   });
 
   test('when the others died, which closes their connections', () => {
