@@ -19,6 +19,8 @@ export async function settle(stations: readonly Station[], recorder: Recorder, p
   const giveUpAt = recorder.now() + patienceMs;
   for (;;) {
     const views = await Promise.all(stations.map(viewOf));
+    // Whoever could not resume his job while everything was broken does so now.
+    for (const job of views[0]?.jobs ?? []) if (job.phase === 'paused') await resume(stations[0], job.id);
     const missing = stations.flatMap(({ name }, index) => (views[index] === undefined ? [`${name} does not answer`] : []));
     missing.push(...differences(views.filter((view) => view !== undefined)));
     if (missing.length === 0 || recorder.now() > giveUpAt || signal.aborted) {
@@ -27,6 +29,10 @@ export async function settle(stations: readonly Station[], recorder: Recorder, p
     }
     await pause(lookMs, signal);
   }
+}
+
+async function resume(station: Station | undefined, job: string): Promise<void> {
+  await station?.client.call('resume', { params: { job } }, AbortSignal.timeout(answerMs)).catch(() => undefined);
 }
 
 async function viewOf({ client, name }: Station): Promise<View | undefined> {

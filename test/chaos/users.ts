@@ -26,6 +26,8 @@ export class Users {
   /** By key: how often the submitting machine's disk had been lost. */
   readonly #submittedIn = new Map<string, number>();
   readonly #listeners = new Set<(node: string) => void>();
+  /** By key: whoever resumes a job has had the answer to its pause. */
+  readonly #pauses = new Map<string, Promise<void>>();
 
   /** Input files and results are put below the folder. */
   constructor(options: { readonly folder: string }, needs: { readonly stations: readonly Station[]; readonly recorder: Recorder }) {
@@ -59,6 +61,13 @@ export class Users {
   /** Waits for the call's time; nobody types on a machine whose daemon is known to be down, nor names a job that was never acknowledged. */
   async make(planned: PlannedCall, signal: AbortSignal): Promise<void> {
     await pause(planned.at - this.#recorder.now(), signal);
+    if (planned.call === 'resume') await this.#pauses.get(planned.key);
+    const made = this.#make(planned, signal);
+    if (planned.call === 'pause') this.#pauses.set(planned.key, made);
+    await made;
+  }
+
+  async #make(planned: PlannedCall, signal: AbortSignal): Promise<void> {
     const station = this.#stations.find(({ name }) => name === planned.node);
     if (signal.aborted || station === undefined || station.isDown) return;
     const job = this.#jobs.get(planned.key);
