@@ -93,6 +93,8 @@ export interface ControlPlaneNeeds {
   readonly blobDisk: BlobDisk;
   /** Judges removals of members and new admins. Without it none of them counts. */
   readonly verifies?: VerifySigned | undefined;
+  /** Was the node removed from the cluster? */
+  isExpelled?(node: NodeId): boolean;
   /** Told of what is written to the disk past the control plane. */
   readonly recentUse?: RecentUse;
   /** Runs the tasks; made here because it fetches its inputs from the other nodes. */
@@ -126,7 +128,10 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
   const messenger = withLoopback(needs.network);
   const paces = { busyMs: timings.heartbeatBusyMs, idleMs: timings.heartbeatIdleMs };
   const beats = needs.beats === undefined ? {} : { beats: needs.beats };
-  const membership = new MembershipNode({ facts: options.node, ...paces }, { messenger, clock, ...beats });
+  const membership = new MembershipNode(
+    { facts: options.node, ...paces, isExpelled: (node) => needs.isExpelled?.(node) === true },
+    { messenger, clock, ...beats },
+  );
   const onTrouble = (trouble: Trouble): void => options.onTrouble?.(trouble);
   const journal = new JournalNode(
     { host: options.node.host, onTrouble, onHealth: (problems) => options.onHealth?.(problems) },

@@ -7,6 +7,7 @@ import { accountName } from '../src/settings/environment.ts';
 import { restartWords } from '../src/settings/flag-words.ts';
 import type { Paths } from '../src/settings/paths.ts';
 import { packageFolder, programFile } from '../src/settings/program-files.ts';
+import { asWorker } from './as-worker.ts';
 import { BlobFolder } from './blobs/blob-folder.ts';
 import { RecentUse } from './blobs/recent-use.ts';
 import { encodeTree } from './blobs/tree.ts';
@@ -79,10 +80,12 @@ async function assemble(
   const blobFolder = new BlobFolder({ folder: paths.blobs, onUse: (digest) => recentUse.use(digest) });
   const store = openRecords({ paths, settings }, { clock, randomness, log });
   const incarnation = network.incarnation;
-  const facts = { id: network.messenger.self, name: settings.name, host: inventory.host, version, incarnation, addresses: [], paused: false };
+  const isWorker = network.papers.role === 'worker';
+  const role = isWorker ? ({ role: 'worker' } as const) : {};
+  const facts = { id: network.messenger.self, name: settings.name, host: inventory.host, version, incarnation, addresses: [], paused: false, ...role };
   let logs: AttemptLogs | undefined;
   let runner: SessionRunner | undefined;
-  const plane = createControlPlane(
+  const whole = createControlPlane(
     {
       node: { ...facts, inventory: inventory.now() },
       founding: foundingOf(paths.clusterKey),
@@ -98,6 +101,7 @@ async function assemble(
     {
       network: network.messenger,
       verifies: (fact) => network.papers.vouchesFor(fact),
+      isExpelled: (node) => network.papers.isRemoved(node),
       beats: network.beats,
       clock,
       store,
@@ -115,6 +119,7 @@ async function assemble(
     },
   );
   if (logs === undefined || runner === undefined) throw new Error('the control plane made no task runner');
+  const plane = isWorker ? asWorker(whole) : whole;
   const submitting = submittingParts({ paths }, { plane, blobFolder, recentUse, clock, randomness, inventory });
   const tokens = new TokenDesk({ clock, randomness, journal: plane.journal });
   const secrets = new SecretDesk({ self: network.messenger.self }, { clock, randomness, journal: plane.journal, shared: network.shared });

@@ -71,9 +71,11 @@ export class Claims {
 
   #plan(): void {
     const now = this.#needs.clock.now();
+    const place = this.#place();
+    if (place < 0) return;
     this.#vacantSince ??= now;
     const listened = this.#reachesNobody() ? Math.max(this.#settledAt, this.#returnedAt + returnMs) : this.#settledAt;
-    const at = Math.max(this.#vacantSince, listened) + this.#place() * this.#options.staggerMs;
+    const at = Math.max(this.#vacantSince, listened) + place * this.#options.staggerMs;
     this.#attempt = this.#needs.clock.after(at - now, () => void this.#claim(undefined));
   }
 
@@ -83,10 +85,10 @@ export class Claims {
     return others.length > 0 && others.every(({ reachability }) => reachability === 'unreachable');
   }
 
-  /** How many reachable nodes go before us. */
+  /** How many reachable nodes go before us; negative for a worker, which never claims. */
   #place(): number {
     const { membership, voters } = this.#needs;
-    return Math.max(0, rankCandidates(candidatesOf(membership, voters())).indexOf(this.#options.self));
+    return rankCandidates(candidatesOf(membership, voters())).indexOf(this.#options.self);
   }
 
   /** `above`: the term of a rival that a quorate coordinator outbids; else the seat is empty. */

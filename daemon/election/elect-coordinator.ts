@@ -27,7 +27,7 @@ export function mustGiveWay(sitting: NodeId, candidates: readonly Candidate[]): 
   return candidates.some(({ node, hasRoom }) => node === sitting && !hasRoom) && candidates.some(({ hasRoom }) => hasRoom);
 }
 
-/** Whom this node would leave the seat to, itself included. Who is a standby follows from the voters; without them all are. */
+/** Whom this node would leave the seat to, itself included unless it is a worker. Who is a standby follows from the voters; without them all are. */
 export function candidatesOf(membership: Pick<Membership, 'self' | 'members'>, voters?: Voters): readonly Candidate[] {
   const standbys =
     voters === undefined
@@ -36,7 +36,8 @@ export function candidatesOf(membership: Pick<Membership, 'self' | 'members'>, v
           membership.members(),
           voters.voters.map(({ node }) => node),
         );
-  const alive = membership.members().filter(({ facts, reachability }) => facts.id === membership.self || reachability === 'alive');
+  const members = membership.members().filter(({ facts }) => facts.role !== 'worker');
+  const alive = members.filter(({ facts, reachability }) => facts.id === membership.self || reachability === 'alive');
   return alive.map(({ facts }) => {
     const isStandby = standbys?.has(facts.id) !== false;
     return { node: facts.id, incarnation: facts.incarnation, hasRoom: hasRecordRoom(facts.inventory), isStandby };

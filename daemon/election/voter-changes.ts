@@ -75,7 +75,8 @@ export class VoterChanges {
     const { membership, clock } = this.#needs;
     const isSteady = (node: NodeId, reachability: string, since: number): boolean =>
       node === this.#self || (reachability === 'alive' && clock.now() - since >= steadyMs);
-    return membership.members().map(({ facts, reachability, since }) => ({
+    const members = membership.members().filter(({ facts }) => facts.role !== 'worker');
+    return members.map(({ facts, reachability, since }) => ({
       node: facts.id,
       host: facts.host,
       incarnation: facts.incarnation,

@@ -11,7 +11,10 @@ const mostCopies = 3;
 
 /** min(3, machines known): one that is out of reach is a copy that is wanted back, one that has left is not. */
 export function wantedCopies(members: readonly Member[]): number {
-  return Math.min(mostCopies, new Set(members.filter((member) => member.reachability !== 'left').map((member) => member.facts.host)).size);
+  return Math.min(
+    mostCopies,
+    new Set(members.filter(({ reachability, facts }) => reachability !== 'left' && facts.role !== 'worker').map((member) => member.facts.host)).size,
+  );
 }
 
 /** A copy has the facts and, while the job is open, the input files too; `bytes` is what the coordinator found. */

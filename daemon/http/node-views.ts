@@ -23,9 +23,9 @@ function isHere(member: Member): boolean {
   return member.reachability === 'alive' || member.reachability === 'suspect';
 }
 
-/** Physical machines that are here. */
+/** Physical machines that are here and keep what is told to them. */
 export function liveMachines(now: ClusterNow): number {
-  return new Set(now.members.filter(isHere).map((member) => member.facts.host)).size;
+  return new Set(now.members.filter((member) => isHere(member) && member.facts.role !== 'worker').map((member) => member.facts.host)).size;
 }
 
 export function nodeViews(now: ClusterNow): readonly NodeView[] {
@@ -37,6 +37,7 @@ export function nodeViews(now: ClusterNow): readonly NodeView[] {
       name: facts.name,
       host: facts.host,
       version: facts.version,
+      ...(facts.role === undefined ? {} : { role: facts.role }),
       reachability,
       coordinator: facts.id === now.coordinator?.node,
       voter: isVoter(now.voters, facts.id),

@@ -17,6 +17,8 @@ export interface Change {
 
 export interface MemberTableOptions {
   readonly self: NodeId;
+  /** It was removed from the cluster: gone for good, whatever is said of it. */
+  isExpelled?(id: NodeId): boolean;
   changed(change: Change): void;
 }
 
@@ -120,6 +122,7 @@ export class MemberTable {
 
   #judge(id: NodeId, opinionOf: (id: NodeId) => Silence | undefined, now: number): Reachability {
     const record = this.#records.get(id);
+    if (this.#options.isExpelled?.(id) === true) return 'left';
     if (record?.left === true) return this.#awaits(id, now) ? 'restarting' : record.returnsMs === undefined ? 'left' : 'unreachable';
     const seen = this.#judgeSeen(id, record, opinionOf);
     if (seen === 'unreachable' && this.#awaits(id, now)) return 'restarting';

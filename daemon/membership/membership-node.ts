@@ -32,6 +32,8 @@ export interface MembershipOptions {
   readonly busyMs?: number;
   /** Milliseconds between heartbeats otherwise. Default 2000. */
   readonly idleMs?: number;
+  /** Was the node removed from the cluster? */
+  isExpelled?(id: NodeId): boolean;
 }
 
 export interface MembershipNeeds {
@@ -69,7 +71,7 @@ export class MembershipNode implements Membership, Startable {
       beats: needs.beats,
       say: (peer, intervalMs) => this.#send(peer, { type: 'beat', intervalMs }),
     });
-    this.#table = new MemberTable({ self: this.self, changed: (change) => this.#tell(change) });
+    this.#table = new MemberTable({ self: this.self, isExpelled: (id) => options.isExpelled?.(id) === true, changed: (change) => this.#tell(change) });
     this.#spread = new RecordSpread(this.self, {
       clock: needs.clock,
       record: (origin) => this.#table.record(origin),

@@ -52,6 +52,7 @@ export const nodeFactsSchema = z.strictObject({
   version: word,
   incarnation: counter,
   addresses: z.array(z.string().max(256)).max(32),
+  role: z.literal('worker').exactOptional(),
   paused: z.boolean(),
   inventory,
   revision: counter,

@@ -21,6 +21,8 @@ export interface ExchangeNeeds {
   violated(peer: NodeId, reason: Error): void;
   /** The peer said what only another version knows: `word`, in a message, a request or a reply. What this throws is a violation. */
   unknown(peer: NodeId, protocol: string, word: string): void;
+  /** May the peer, by the role that its certificate gives it, say this? What it may not is dropped, or refused where it is a request. Default: all. */
+  permits?(peer: NodeId, protocol: string, frame: Frame, body: unknown): boolean;
   /** What the peer says beyond its limits is dropped, or refused where it is a request. What this throws is a violation. */
   overLimits?(peer: NodeId, protocol: string): void;
 }
@@ -120,7 +122,9 @@ export class Exchange {
   #message(from: NodeId, protocol: string, frame: Frame): void {
     const served = this.#served.get(protocol);
     if (served?.service.onMessage === undefined) return;
-    const message = this.#read(from, protocol, served.protocol.message, decodeBody(frame.body));
+    const said = decodeBody(frame.body);
+    if (!this.#permits(from, protocol, frame, said)) return;
+    const message = this.#read(from, protocol, served.protocol.message, said);
     if (message.kind === 'known') served.service.onMessage(from, message.body);
   }
 
@@ -130,7 +134,12 @@ export class Exchange {
       this.#refuse(from, protocol, frame.id, `${protocol} is not served there`, true);
       return;
     }
-    const request = this.#read(from, protocol, served.protocol.request, decodeBody(frame.body));
+    const asked = decodeBody(frame.body);
+    if (!this.#permits(from, protocol, frame, asked)) {
+      this.#refuse(from, protocol, frame.id, 'a machine that is a worker may not ask for this');
+      return;
+    }
+    const request = this.#read(from, protocol, served.protocol.request, asked);
     if (request.kind === 'unknown') {
       this.#refuse(from, protocol, frame.id, `${protocol} has no "${request.word}" there`, true);
       return;
@@ -173,6 +182,10 @@ export class Exchange {
         pending.reject(reasonOf(body));
         return;
       }
+      if (!this.#permits(from, protocol, frame, body)) {
+        pending.reject(new SupervmError('peer-refused', 'a machine that is a worker may not answer this'));
+        return;
+      }
       const reply = this.#read(from, protocol, pending.reply, body);
       if (reply.kind === 'known') pending.resolve(reply.body);
       else pending.reject(notKnown(`the answer "${reply.word}" of ${protocol} is not known here`));
@@ -180,6 +193,10 @@ export class Exchange {
       pending.reject(unreachable(from, 'its reply cannot be read', { cause: error }));
       throw error;
     }
+  }
+
+  #permits(from: NodeId, protocol: string, frame: Frame, body: unknown): boolean {
+    return this.#needs.permits?.(from, protocol, frame, body) !== false;
   }
 
   /** Throws on what no version says. */

@@ -22,6 +22,7 @@ import type { PeerLink } from './peer-link.ts';
 import { type PeerEvent, PeerTable } from './peer-table.ts';
 import { Rivals } from './rivals.ts';
 import { UnknownWords } from './unknown-words.ts';
+import { mayWorkerSay } from './worker-powers.ts';
 
 export interface Libp2pNetworkOptions {
   readonly clusterKey: ClusterKey;
@@ -106,6 +107,7 @@ export class Libp2pNetwork implements Messenger, Startable {
         this.#carrier.handle(protocol);
         return this.#table.admitted(to)?.transmit(protocol, frame) ?? false;
       },
+      permits: (peer, ...said) => this.#desk.roleOf(this.#table.admitted(peer)) !== 'worker' || mayWorkerSay(...said),
       violated: (peer, reason) => this.#violated(this.#table.admitted(peer), reason),
       unknown: (peer, protocol, word) => this.#unknown.heard(peer, protocol, word),
     });

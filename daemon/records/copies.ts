@@ -1,5 +1,5 @@
 /** Counts on how many machines facts are durable, and answers who waits for it. */
-import type { HostId } from '../../src/model/job.ts';
+import type { HostId, NodeId } from '../../src/model/job.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Stored } from './journal.ts';
 import type { MembershipView } from './needs.ts';
@@ -39,15 +39,21 @@ export class Copies {
 
   /** Machines with these entries on disk; this one has them. */
   of(positions: ReadonlyMap<string, number>): readonly HostId[] {
-    return [...new Set([this.#host, ...this.#needs.heads.hostsHolding(positions)])];
+    return [...new Set([this.#host, ...this.#needs.heads.hostsHolding(positions, (peer) => !this.#isWorker(peer))])];
   }
 
   /** min(3, machines reachable now). */
   wanted(): number {
     const { heads, membership } = this.#needs;
-    const told = heads.hosts((peer) => !isSilent(membership, peer));
-    const hosts = new Set([this.#host, ...told, ...membership.reachable().map((member) => member.facts.host)]);
+    const told = heads.hosts((peer) => !isSilent(membership, peer) && !this.#isWorker(peer));
+    const reachable = membership.reachable().filter(({ facts }) => facts.role !== 'worker');
+    const hosts = new Set([this.#host, ...told, ...reachable.map((member) => member.facts.host)]);
     return Math.min(mostCopiesWanted, hosts.size);
+  }
+
+  /** What a worker has on disk nobody takes from it. */
+  #isWorker(peer: NodeId): boolean {
+    return this.#needs.membership.member(peer)?.facts.role === 'worker';
   }
 
   /** Resolves when enough machines hold the entry or `waitMs` passed. */

@@ -99,10 +99,10 @@ export class PeerHeads {
   }
 
   /** Machines of the connected peers that hold every origin up to its sequence. */
-  hostsHolding(positions: ReadonlyMap<string, number>): ReadonlySet<HostId> {
+  hostsHolding(positions: ReadonlyMap<string, number>, counts: (peer: NodeId) => boolean = () => true): ReadonlySet<HostId> {
     const hosts = new Set<HostId>();
-    for (const { host, sequences } of this.#peers.values()) {
-      if (host === undefined || hosts.has(host)) continue;
+    for (const [peer, { host, sequences }] of this.#peers) {
+      if (host === undefined || hosts.has(host) || !counts(peer)) continue;
       if (Iterator.from(positions).every(([origin, sequence]) => (sequences.get(origin) ?? 0) >= sequence)) hosts.add(host);
     }
     return hosts;

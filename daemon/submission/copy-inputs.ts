@@ -32,6 +32,7 @@ export async function copyInputs(
   const reachable = membership
     .reachable()
     .map(({ facts }) => facts)
+    .filter(({ role }) => role !== 'worker')
     .toSorted((a, b) => rank(a.id) - rank(b.id));
   const wanted = Math.min(copies, new Set([own, ...reachable.map((facts) => facts.host)]).size);
   const bytes = inputs.map(({ digest, size }) => ({ digest, size }));

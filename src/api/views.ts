@@ -9,6 +9,8 @@ export interface NodeView {
   readonly name: string;
   readonly host: HostId;
   readonly version: string;
+  /** It runs tasks and does nothing else; absent for members. */
+  readonly role?: 'worker';
   readonly reachability: Reachability;
   readonly coordinator: boolean;
   /** Its word makes a term quorate. */

@@ -9,9 +9,8 @@ export function addMachineCommands(root: Command, run: Run): void {
   root
     .command('invite')
     .summary('let another machine in')
-    .description(
-      'Prints a line that lets a machine join within 15 minutes.',
-    )
+    .description('Prints a line that lets a machine join within 15 minutes.')
+    .option('--role <ROLE>', 'member, or worker: it runs tasks, and neither coordinates nor votes nor submits nor lets others in (default: member)')
     .option('--expires <TIME>', 'for how long it is open, e.g. 1h (default: 15m)')
     .option('--uses <NUMBER>', 'machines that it lets in (default: 1)')
     .option('--approve', 'ask here before each of them, showing words to compare')

@@ -49,6 +49,8 @@ export interface NodeFacts {
   readonly incarnation: number;
   /** `host:port` texts at which it can be dialled. */
   readonly addresses: readonly string[];
+  /** It runs tasks, and neither coordinates nor votes nor submits: as its certificate says, which whoever is connected to it has seen. Absent for members. */
+  readonly role?: 'worker';
   /** Takes no new tasks while true. */
   readonly paused: boolean;
   readonly inventory: Inventory;

@@ -1,6 +1,6 @@
 /**
  * Which nodes are told of every fact at once, and so hold the copies that are counted: all of a small cluster, a few lasting
- * ones of a large one. Pure, so that nodes with one view agree without a word.
+ * ones of a large one; never workers. Pure, so that nodes with one view agree without a word.
  */
 import type { NodeFacts, Reachability } from './inventory.ts';
 import type { NodeId } from './job.ts';
@@ -16,7 +16,7 @@ const sourcesOfOne = 2;
 export const coarseStartMs = 60_000;
 
 export interface Known {
-  readonly facts: Pick<NodeFacts, 'id' | 'host' | 'incarnation' | 'inventory'>;
+  readonly facts: Pick<NodeFacts, 'id' | 'host' | 'incarnation' | 'inventory' | 'role'>;
   readonly reachability: Reachability;
 }
 
@@ -25,11 +25,14 @@ export interface Known {
  * been up longest, on machines of their own. One that is out of reach stays a standby, and another one becomes one besides.
  */
 export function chooseStandbys(members: readonly Known[], first: readonly NodeId[]): ReadonlySet<NodeId> | undefined {
-  if (members.filter(isHere).length <= everybodyUpTo) return undefined;
+  const keepers = members.filter(({ facts }) => facts.role !== 'worker');
+  if (members.filter(isHere).length <= everybodyUpTo) {
+    return keepers.length === members.length ? undefined : new Set(keepers.map(({ facts }) => facts.id));
+  }
   const leads = ({ facts }: Known): number => Number(first.includes(facts.id));
   const room = ({ facts }: Known): number => Number(hasRecordRoom(facts.inventory));
   const start = ({ facts }: Known): number => Math.floor(facts.incarnation / coarseStartMs);
-  const ranked = members
+  const ranked = keepers
     .filter(({ reachability }) => reachability !== 'left')
     .toSorted((a, b) => leads(b) - leads(a) || room(b) - room(a) || start(a) - start(b) || (a.facts.id < b.facts.id ? -1 : 1));
   const standbys = new Set<NodeId>();

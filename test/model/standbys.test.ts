@@ -39,6 +39,19 @@ test('up to sixteen nodes everybody is a standby, however many are known that ar
   expect(chooseStandbys(many(17), [])?.size).toBe(7);
 });
 
+test('a worker is never one: where there are any the members are, whether or not they can be reached', () => {
+  const asWorker = ({ facts, reachability }: Known): Known => ({ facts: { ...facts, role: 'worker' }, reachability });
+  expect(sorted(chooseStandbys([known(0), known(1, { reachability: 'unreachable' }), asWorker(known(2))], []))).toEqual(ids([0, 1]));
+  expect(
+    sorted(
+      chooseStandbys(
+        many(20).map((member, place) => (place < 10 ? asWorker(member) : member)),
+        [],
+      ),
+    ),
+  ).toEqual(ids([10, 11, 12, 13, 14, 15, 16]));
+});
+
 test('beyond, they are those with room that have been up longest, on machines of their own', () => {
   expect(sorted(chooseStandbys(many(20), []))).toEqual(ids([0, 1, 2, 3, 4, 5, 6]));
   const full = many(20).map((member, place) => (place === 2 ? known(2, { free: 0 }) : member));

@@ -75,6 +75,7 @@ function stateText(node: NodeView, style: Style): string {
   if (node.reachability === 'unreachable' || node.reachability === 'left') return style.bad(node.reachability);
   const words = [node.reachability === 'alive' ? style.good('alive') : style.warning(node.reachability)];
   if (node.coordinator) words.push('coordinator');
+  if (node.role !== undefined) words.push(node.role);
   const { records } = node.inventory.labels;
   if (records !== undefined) words.push(style.bad(oneLine(records)));
   if (isDraining(node.inventory)) words.push(style.warning('draining'));

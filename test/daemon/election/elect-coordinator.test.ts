@@ -16,6 +16,12 @@ test('first those with room, of them the standbys, of them the longest up', () =
   expect(ranked).toEqual(['of the same minute', 'older', 'younger', 'no standby', 'full']);
 });
 
+test('a worker is no candidate, not even to itself', () => {
+  const membership = new FixedMembership('n1', ['n1', 'n2', 'n3']);
+  membership.change('n1', { role: 'worker' });
+  expect(candidatesOf(membership).map(({ node }) => node)).toEqual(['n2', 'n3']);
+});
+
 test('in a large cluster the candidates know who are standbys, the voters among them; in a small one all are', () => {
   const nodes = Array.from({ length: 20 }, (_, place) => `n${place + 10}`);
   const voters = { number: 1, term: { number: 1, node: 'n28' }, voters: [{ node: 'n28', store: 's' }] };

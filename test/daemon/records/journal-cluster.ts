@@ -42,7 +42,7 @@ export function journalCluster(seed = 1, voters: readonly NodeId[] = []) {
     return {
       reachable: () => [messenger.self, ...messenger.connected().filter((id) => !lost.has(id))].map(member) as never,
       members: () => [messenger.self, ...messenger.connected()].map(member) as never,
-      member: (id) => (lost.has(id) ? ({ reachability: 'unreachable' } as never) : undefined),
+      member: (id) => (lost.has(id) ? (member(id) as never) : undefined),
       onChange: (listener) => {
         listeners.push(() => listener(undefined as never));
         messenger.onPeer(() => listener(undefined as never));
