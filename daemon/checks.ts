@@ -10,6 +10,7 @@ import { openMdnsSocket } from './network/discovery/mdns-socket.ts';
 import { usualPort } from './network/usual-port.ts';
 import { rememberNetwork } from './remembered.ts';
 import { systemClock, systemRandomness } from './system-clock.ts';
+import { ControlGroups } from './worker/launcher/control-groups.ts';
 import { chooseSandbox } from './worker/sandbox/choose-sandbox.ts';
 
 const shownDigits = 16;
@@ -20,12 +21,15 @@ export const hearMulticast: MachineChecks['hearMulticast'] = (listenMs) =>
 export const trySandbox: MachineChecks['trySandbox'] = async (folder) => {
   const session = programFile('daemon/worker/session/main.ts');
   const readable = ['src', 'daemon', 'plugins', 'dist', 'package.json'].map((name) => join(packageFolder(), name));
-  const { level }: { readonly level: { readonly level: string; readonly reason?: string } } = await chooseSandbox({
+  const groups = new ControlGroups();
+  const { level } = await chooseSandbox({
     workFolder: folder,
     mark: 'doctor',
+    enforces: groups.controllers,
     readable: [process.execPath, ...readable],
     needed: [process.execPath, session],
   });
+  await groups.remove();
   return level;
 };
 

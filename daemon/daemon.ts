@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EndOfTasks } from '../src/api/requests.ts';
+import { isolationLabel } from '../src/model/isolation.ts';
 import type { DaemonSettings } from '../src/settings/daemon-settings.ts';
 import { accountName } from '../src/settings/environment.ts';
 import { restartWords } from '../src/settings/flag-words.ts';
@@ -256,9 +257,10 @@ function sessionFiles(jobTypes: string): ConstructorParameters<typeof SessionRun
 function tellInventory(inventory: InventoryParts, { membership }: ControlPlane, runner: SessionRunner, log: Log): Startable {
   return {
     async start() {
-      const { level, ...more }: { readonly level: string; readonly reason?: string; readonly user?: number } = runner.sandboxLevel;
-      log.of('sandbox').info('tasks are kept apart', { level, ...more });
-      inventory.follow(membership, { sandbox: level, ...(more.reason === undefined ? {} : { 'sandbox-reason': more.reason.slice(0, 200) }) });
+      const { level, reason } = runner.sandboxLevel;
+      const why = reason === undefined ? {} : { reason };
+      log.of('sandbox').info('tasks are kept apart', { level, ...why });
+      inventory.follow(membership, { [isolationLabel]: level, ...(reason === undefined ? {} : { 'sandbox-reason': reason.slice(0, 200) }) });
     },
     stop: () => inventory.stop(),
   };

@@ -35,7 +35,7 @@ export interface WaitingReason {
     | 'about-to-start';
   readonly tasks: number;
   readonly step: string;
-  /** What is missing, where the code does not say it all; `disk` with `all-busy` when it is their disks that keep the nodes from it. */
+  /** What is missing, where the code does not say it all; `disk` with `all-busy` when it is their disks that keep the nodes from it, `not-isolated` with `too-small` when it is how they keep tasks apart. */
   readonly detail?: string;
   readonly nodes: readonly { readonly node: NodeId; readonly reason: string }[];
 }

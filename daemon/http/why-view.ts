@@ -68,6 +68,11 @@ function words(state: JobState, reason: WaitingReason, requirements: HostRequire
         hint: `Upgrade it on a node: install a newer ${programNames(requirements).join(', ')}`,
       };
     case 'too-small':
+      if (reason.detail === 'not-isolated')
+        return {
+          message: `no node keeps tasks apart as the job demands; needed is level ${requirements?.isolation ?? 'full'}.`,
+          hint: 'Mend it on a node (supervm nodes names what is missing there), or submit the job anew without --isolation.',
+        };
       return { message: `no node is large enough; a task needs ${size(requirements)}.`, hint: 'Add a larger machine: supervm invite' };
     case 'all-busy':
       if (reason.detail === 'disk')

@@ -1,5 +1,6 @@
 /** The schema of a job's record at the boundary. Strict and bounded: whatever passes can be folded, planned and shown safely. */
 import * as z from 'zod';
+import { isolationLevels } from '../../src/model/isolation.ts';
 import type { HostRequirements, IntegerRange, JobRecord, JsonObject, Step, TaskParameter } from '../../src/model/job.ts';
 import { taskCount } from '../../src/model/parameter-space.ts';
 import { digestSchema, nodeIdSchema } from '../wire/attempt-schema.ts';
@@ -23,6 +24,10 @@ const parameter = z.discriminatedUnion('type', [
 const requirements = z.strictObject({
   cores: z.union([z.number().nonnegative(), z.literal('all')]),
   memoryBytes: z.number().nonnegative(),
+  diskBytes: z.number().positive().exactOptional(),
+  processes: z.int().positive().exactOptional(),
+  network: z.literal(true).exactOptional(),
+  isolation: z.enum(isolationLevels).exactOptional(),
   programs: z.array(z.strictObject({ name, minimumVersion: z.string().max(64).exactOptional(), features: z.array(name).max(64).exactOptional() })).max(64),
 }) satisfies z.ZodType<HostRequirements>;
 

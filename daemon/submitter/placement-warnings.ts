@@ -16,12 +16,17 @@ export function placementWarnings(steps: readonly Step[], nodes: readonly NodeFa
     const reasons = lacks.slice(0, mostNodes).map(({ node, lack }) => `${node.name} ${lack?.reason}`);
     const more = lacks.length > mostNodes ? ` and ${lacks.length - mostNodes} more nodes alike` : '';
     const small = lacks.some(({ lack }) => lack?.code === 'too-small');
+    const open = lacks.some(({ lack }) => lack?.code === 'not-isolated');
     const names = step.requirements.programs.map((program) => wordsOf(program)).join(' and ');
     return [
       {
-        code: small ? 'cannot-be-placed' : 'program-missing',
+        code: small || open ? 'cannot-be-placed' : 'program-missing',
         message: `No node can run step ${step.name} as things are: ${reasons.join('; ')}${more}.`,
-        hint: small ? 'The job waits until a larger machine joins: supervm invite' : `The job waits until a node has ${names}.`,
+        hint: open
+          ? 'The job waits until a node keeps tasks apart so well: see supervm nodes.'
+          : small
+            ? 'The job waits until a larger machine joins: supervm invite'
+            : `The job waits until a node has ${names}.`,
       },
     ];
   });

@@ -1,4 +1,5 @@
 /** What is asked of the submitter and what it answers. The HTTP API's bodies have these forms too. */
+import type { IsolationLevel } from '../../src/model/isolation.ts';
 import type { HostId, JobId, JsonObject } from '../../src/model/job.ts';
 
 export type ExistingFiles = 'refuse' | 'overwrite' | 'skip';
@@ -17,6 +18,8 @@ export interface Submission {
   readonly copiesSeconds?: number | undefined;
   /** Once-only steps run in a degraded term too. */
   readonly alone?: boolean | undefined;
+  /** Only on nodes that keep tasks apart at least so well. */
+  readonly isolation?: IsolationLevel | undefined;
 }
 
 export interface Warning {

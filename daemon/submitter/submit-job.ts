@@ -6,6 +6,7 @@ import { taskCount } from '../../src/model/parameter-space.ts';
 import { findByKey } from '../../src/model/phase.ts';
 import { checkSettings } from '../../src/plugin/check-settings.ts';
 import type { Finding, InputsFound, Plan } from '../../src/plugin/job-type.ts';
+import { demanded } from './demanded.ts';
 import { readFault } from './disk-errors.ts';
 import type { JobType, LoadJobType } from './job-types.ts';
 import type { Clock, Journal, Membership, Pins, Randomness, RecordSubmitter } from './needs.ts';
@@ -48,7 +49,7 @@ export class JobSubmitter {
     const settings = checkSettings(jobType.manifest, submission.settings, (path) => resolve(submission.folder, path));
     onProgress({ stage: 'reading', done: 0, total: 0, message: '' });
     const found = await findInputs(jobType, settings);
-    const plan = jobType.plan(settings, found.summary);
+    const plan = demanded(jobType.plan(settings, found.summary), submission, jobType.manifest);
     const outputFolder = resolve(submission.folder, submission.outputFolder ?? defaultFolder(jobType, plan));
     signal.throwIfAborted();
     const { created } = await prepareFolder(outputFolder);

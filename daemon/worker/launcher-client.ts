@@ -1,21 +1,17 @@
 /** The daemon's end of the launcher. */
 import type { JsonObject } from '../../src/model/job.ts';
 import type { Startable } from '../startable.ts';
-import type { LauncherCommand, LeftProcess, ProcessSpec, Told } from './launcher/messages.ts';
+import type { LauncherCommand, LauncherReport, LeftProcess, ProcessSpec, Told } from './launcher/messages.ts';
 import { killMarked } from './launcher/survivors.ts';
 import { type AfterHello, type LauncherLink, type LauncherPlace, reachLauncher, silentMs } from './launcher-link.ts';
 import { LauncherWatch, type WatchNeeds } from './launcher-watch.ts';
 import type { Clock } from './needs.ts';
 import { endTrees, isHeldByDisk, type ProcessIdentity } from './process-trees.ts';
 
-/** How a process ended. `lost`: the launcher died with it, `silent`: having said nothing for long; `problem`: it could not be started; `leaseEnded`: for that it was ended. */
-export interface ProcessExit extends Told {
-  readonly code: number | null;
-  readonly signal: string | null;
+/** How a process ended. `lost`: the launcher died with it, `silent`: having said nothing for long. */
+export interface ProcessExit extends Omit<Extract<LauncherReport, { type: 'exited' }>, 'type' | 'id'> {
   readonly lost: boolean;
   readonly silent?: true;
-  readonly problem?: string;
-  readonly leaseEnded?: true;
 }
 
 export interface ProcessListener {
@@ -112,6 +108,11 @@ export class LauncherClient implements Startable {
   /** Of this launcher among all that ever ran here; undefined while there is none. */
   get name(): string | undefined {
     return this.#link?.hello.launcher;
+  }
+
+  /** What the kernel limits for it. */
+  get enforces(): readonly string[] {
+    return this.#link?.hello.enforces ?? [];
   }
 
   /** Process id of the launcher; undefined while there is none. */

@@ -1,17 +1,18 @@
 /** Starts a session process for a job, in the sandbox, and waits until its plugin is open. */
-import { rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Program } from '../../src/model/inventory.ts';
-import type { JobId, JobRecord } from '../../src/model/job.ts';
+import type { JobId, JobRecord, Step } from '../../src/model/job.ts';
 import type { Clock } from '../clock.ts';
 import { shortName } from './attempt-logs.ts';
 import type { LauncherClient } from './launcher-client.ts';
 import type { ProgramFiles } from './program-files.ts';
-import type { Sandbox } from './sandbox/choose-sandbox.ts';
-import type { SessionFolders } from './sandbox/sandbox.ts';
+import type { Sandbox, SandboxRequest, SessionFolders } from './sandbox/sandbox.ts';
+import { accountsOf } from './sandbox/session-user.ts';
 import { noteOf } from './session-note.ts';
 import type { WarmSession } from './session-pool.ts';
 import { SessionProcess } from './session-process.ts';
+import { limitsFor, type Machine, shapeOf } from './task-limits.ts';
 import { programFolder, programsFor } from './task-programs.ts';
 
 export interface SessionRequest {
@@ -19,12 +20,16 @@ export interface SessionRequest {
   readonly id: number;
   readonly job: JobId;
   readonly record: JobRecord;
+  readonly step: Step;
+  /** Whole cores that it may use. */
   readonly cores: number;
+  /** Of this machine now, as far as tasks may have it. */
+  readonly machine: Machine & { readonly programs: readonly Program[] };
+  readonly user: number | undefined;
   readonly folders: SessionFolders;
-  readonly programs: readonly Program[];
   /** File for what it prints while it opens. */
   readonly log: string;
-  readonly limits: { readonly openMs?: number };
+  readonly openMs: number | undefined;
   /** Kills the session while it opens. */
   readonly signal: AbortSignal;
 }
@@ -38,32 +43,50 @@ export interface SessionNeeds {
 
 /** Rejects with OpenFailure or the signal's reason; then nothing of the session is left, its folders included. */
 export async function openSession(request: SessionRequest, { clock, launcher, sandbox, files }: SessionNeeds): Promise<WarmSession> {
-  const { id, job, record, cores, folders, log, signal } = request;
+  const { id, job, record, step, cores, folders, user, log, signal } = request;
   signal.throwIfAborted();
-  const programs = programsFor(record, request.programs);
+  const programs = programsFor(record, request.machine.programs);
+  const base = dirname(folders.scratch);
   const { spec, inside } = sandbox.wrap({
     name: `${shortName(job)}-${id}`,
     folders,
+    accounts: await writeAccounts(base, user),
+    user,
+    network: step.requirements.network === true,
+    limits: limitsFor(step.requirements, request.machine, base),
     readable: [...files.readable, files.node, ...programs.map(({ path }) => programFolder(path))],
     command: [files.node, '--disable-warning=ExperimentalWarning', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', files.session],
   });
   const marker = spec.marker === undefined ? {} : { marker: spec.marker };
-  const note = noteOf({ job, tree: record.inputs.tree, cores, folders, inside, ...marker });
-  const process = new SessionProcess({ attach: (listener) => launcher.launch(id, { spec, note, log }, listener), ...request.limits }, { clock });
-  const onAbort = (): void => process.kill();
+  const shape = shapeOf(step.requirements, cores);
+  const who = user === undefined ? {} : { user };
+  const note = noteOf({ job, tree: record.inputs.tree, shape, folders, inside, ...who, ...marker });
+  const session = new SessionProcess(
+    { attach: (listener) => launcher.launch(id, { spec, note, log }, listener), ...(request.openMs === undefined ? {} : { openMs: request.openMs }) },
+    { clock },
+  );
+  const onAbort = (): void => session.kill();
   signal.addEventListener('abort', onAbort);
   try {
     const plugin = files.plugin(record.type, record.plugin.digest);
-    await process.open({ type: 'open', plugin, inputs: inside.inputs, scratch: inside.scratch, programs, cores, isAlone: spec.marker === undefined });
+    await session.open({ type: 'open', plugin, inputs: inside.inputs, scratch: inside.scratch, programs, cores, isAlone: spec.marker === undefined });
     signal.throwIfAborted();
-    return { job, cores, process, folders, inside };
+    return { job, shape, user, process: session, folders, inside };
   } catch (error) {
-    process.kill();
-    await process.ended;
-    process.forget();
-    await rm(dirname(folders.scratch), { recursive: true, force: true });
+    session.kill();
+    await session.ended;
+    session.forget();
+    await rm(base, { recursive: true, force: true });
     throw error;
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+/** Beside the session's folders, where it cannot change them. */
+async function writeAccounts(base: string, user: number | undefined): Promise<NonNullable<SandboxRequest['accounts']>> {
+  const { passwd, group } = accountsOf(user ?? process.getuid?.() ?? 0);
+  const files = { passwd: join(base, 'passwd'), group: join(base, 'group') };
+  await Promise.all([writeFile(files.passwd, passwd, { mode: 0o644 }), writeFile(files.group, group, { mode: 0o644 })]);
+  return files;
 }

@@ -9,7 +9,10 @@ const note = z.strictObject({
   job: digestSchema,
   /** Of the job's inputs. */
   tree: digestSchema,
-  cores: z.int().min(1),
+  /** What it was made for (task-limits.ts). */
+  shape: z.string(),
+  /** Who it is outside, when not the daemon's user. */
+  user: z.int().exactOptional(),
   /** Outside the sandbox, and as the session sees them. */
   folders,
   inside: folders,

@@ -7,7 +7,10 @@ import type { SessionProcess } from './session-process.ts';
 
 export interface WarmSession {
   readonly job: JobId;
-  readonly cores: number;
+  /** What it was made for (task-limits.ts). */
+  readonly shape: string;
+  /** Who it is outside, when not the daemon's user. */
+  readonly user: number | undefined;
   readonly process: SessionProcess;
   /** Outside the sandbox, and as the session sees them. */
   readonly folders: SessionFolders;
@@ -22,11 +25,11 @@ export class SessionPool {
   readonly #idle = new Set<WarmSession>();
   readonly #busy = new Set<WarmSession>();
 
-  /** An idle session of the job that may use as many cores, now busy; undefined when there is none. */
-  take(job: JobId, cores: number): WarmSession | undefined {
+  /** An idle session of the job that was made for the same, now busy; undefined when there is none. */
+  take(job: JobId, shape: string): WarmSession | undefined {
     for (const session of this.#idle) {
       // A dead one goes when nothing of it is left.
-      if (session.job !== job || session.cores !== cores || !session.process.alive) continue;
+      if (session.job !== job || session.shape !== shape || !session.process.alive) continue;
       this.#idle.delete(session);
       this.#busy.add(session);
       return session;

@@ -6,7 +6,7 @@ import type { AttemptName, JobId, JobRecord, NodeId, Step } from '../../src/mode
 import { parametersOf } from '../../src/model/parameter-space.ts';
 import type { Clock } from '../clock.ts';
 import { AttemptFiles, type WrittenAttempt } from './attempt-files.ts';
-import { type AttemptLogs, fileName, shortName } from './attempt-logs.ts';
+import { type AttemptLogs, fileName } from './attempt-logs.ts';
 import { concludeAttempt } from './conclude-attempt.ts';
 import { uptimeMs } from './launcher/uptime.ts';
 import { LauncherClient } from './launcher-client.ts';
@@ -17,16 +17,18 @@ import { orAborted } from './or-aborted.ts';
 import type { ProgramFiles } from './program-files.ts';
 import { removeAttempt } from './remove-attempt.ts';
 import { RunningAttempt } from './running-attempt.ts';
-import { chooseSandbox, type Sandbox } from './sandbox/choose-sandbox.ts';
-import type { SandboxLevel } from './sandbox/sandbox.ts';
+import { chooseSandbox } from './sandbox/choose-sandbox.ts';
+import { assertIsolated, type Sandbox, type SandboxLevel } from './sandbox/sandbox.ts';
 import { SessionPool, type WarmSession } from './session-pool.ts';
 import type { TaskEnd } from './session-process.ts';
 import { faultFrom } from './task-faults.ts';
+import { type Machine, shapeOf } from './task-limits.ts';
 import type { BlobFiles, Trees } from './task-needs.ts';
 import { coresFor } from './task-programs.ts';
 import type { Lease, Left, OnProgress, RunningTask, RunResult, TaskRunner } from './task-runner.ts';
 import { workMark } from './work-mark.ts';
-import { Workspace } from './workspace.ts';
+import type { Workspace } from './workspace.ts';
+import { Workspaces } from './workspaces.ts';
 
 export interface SessionRunnerOptions {
   /** For workspaces and what is running in them. */
@@ -50,7 +52,7 @@ export interface SessionRunnerNeeds {
   readonly trees: Trees;
   readonly logs: AttemptLogs;
   /** What this node has, as it advertises it. */
-  inventory(): { readonly cores: number; readonly programs: readonly Program[] };
+  inventory(): Machine & { readonly programs: readonly Program[] };
 }
 
 interface Order {
@@ -73,7 +75,7 @@ export class SessionRunner implements TaskRunner {
   readonly #files: AttemptFiles;
   readonly #leftovers: Leftovers;
   readonly #pool = new SessionPool();
-  readonly #workspaces = new Map<JobId, Workspace>();
+  readonly #workspaces: Workspaces;
   readonly #running = new Set<RunningAttempt>();
   readonly #forgetting = new Map<JobId, Promise<void>>();
   #sandbox: Sandbox | undefined;
@@ -81,6 +83,7 @@ export class SessionRunner implements TaskRunner {
   constructor(options: SessionRunnerOptions, needs: SessionRunnerNeeds) {
     this.#options = options;
     this.#needs = needs;
+    this.#workspaces = new Workspaces(options, needs);
     const { files, socket, silentMs } = options;
     const record = join(options.folder, launcherRecordFile);
     const place = { node: files.node, file: files.launcher, socket, record, patienceMs: options.patienceMs ?? patienceMs };
@@ -110,12 +113,13 @@ export class SessionRunner implements TaskRunner {
     this.#sandbox = await chooseSandbox({
       workFolder: folder,
       mark,
+      enforces: this.#launcher.enforces,
       readable: [...files.readable, files.node],
       needed: [files.node, files.session],
       ...(searched === undefined ? {} : { searched }),
     });
     for (const { session, tree, isBusy } of sessions) {
-      if (!this.#workspaces.has(session.job)) this.#workspaces.set(session.job, this.#newWorkspace(session.job, tree, true));
+      this.#workspaces.of(session.job, tree, true);
       this.#pool.add(session);
       if (!isBusy) this.#pool.release(session, true);
     }
@@ -128,14 +132,14 @@ export class SessionRunner implements TaskRunner {
 
   /** Ends everything that runs, and the launcher. Instead of `stop`, or before it. */
   async end(): Promise<void> {
-    for (const job of this.#workspaces.keys()) this.forget(job);
+    for (const job of this.#workspaces.jobs) this.forget(job);
     await Promise.all(this.#forgetting.values());
     await this.#launcher.end();
   }
 
   left(): Left {
     const attempts = this.#leftovers.attempts();
-    return { attempts, jobs: [...new Set([...this.#workspaces.keys(), ...attempts.map(({ attempt }) => attempt.job)])] };
+    return { attempts, jobs: [...new Set([...this.#workspaces.jobs, ...attempts.map(({ attempt }) => attempt.job)])] };
   }
 
   adopt(attempt: AttemptName, onProgress: OnProgress): RunningTask {
@@ -187,8 +191,7 @@ export class SessionRunner implements TaskRunner {
   }
 
   async #endJob(job: JobId): Promise<void> {
-    const workspace = this.#workspaces.get(job);
-    this.#workspaces.delete(job);
+    const workspace = this.#workspaces.take(job);
     const running = [...this.#running].filter((task) => task.attempt.job === job);
     for (const task of running) task.abort();
     await Promise.all(running.map((task) => task.ended));
@@ -215,11 +218,11 @@ export class SessionRunner implements TaskRunner {
 
   async #perform(order: Order): Promise<RunResult> {
     const { attempt, step, running, log, cores } = order;
-    const workspace = this.#workspace(order.record, attempt.job);
-    const session = this.#pool.take(attempt.job, cores) ?? (await this.#open(order, workspace));
+    const workspace = this.#workspaces.of(attempt.job, order.record.inputs.tree);
+    const session = this.#pool.take(attempt.job, shapeOf(step.requirements, cores)) ?? (await this.#open(order, workspace));
     let file: WrittenAttempt;
     try {
-      await workspace.attempt(session.folders, fileName(attempt));
+      await workspace.attempt(session, fileName(attempt));
       const limitMs = step.timeoutSeconds === undefined ? {} : { limitMs: step.timeoutSeconds * 1000 };
       const place = { launcher: this.#launcher.name ?? '', process: session.process.id, task: session.process.nextTask };
       const lease = running.lease === undefined ? {} : { lease: { ms: running.lease.ms, until: this.#uptimeOf(running.lease.until) } };
@@ -261,36 +264,21 @@ export class SessionRunner implements TaskRunner {
 
   /** A new session of the job, opened; its death while opening is the attempt's failure. */
   async #open(order: Order, workspace: Workspace): Promise<WarmSession> {
-    const { attempt, record, cores, log, running } = order;
+    const { attempt, record, step, cores, log, running } = order;
     const { signal, onProgress } = running;
     const sandbox = this.#sandbox;
     if (sandbox === undefined) throw new Error('not started');
+    assertIsolated(sandbox.level, step.requirements);
     onProgress(0, 'fetching inputs');
     const inputs = await orAborted(workspace.inputs(order.holders), signal);
     onProgress(0, 'starting');
     const id = this.#launcher.newId();
-    const folders = await workspace.session(inputs, id);
-    const { programs } = this.#needs.inventory();
-    const { openMs } = this.#options;
-    const session = await openSession(
-      { id, job: attempt.job, record, cores, folders, programs, log, signal, limits: openMs === undefined ? {} : { openMs } },
-      { clock: this.#needs.clock, launcher: this.#launcher, sandbox, files: this.#options.files },
-    );
+    const user = sandbox.userOf(id);
+    const folders = await workspace.session(inputs, id, user);
+    const request = { id, job: attempt.job, record, step, cores, log, signal, user, folders, machine: this.#needs.inventory(), openMs: this.#options.openMs };
+    const session = await openSession(request, { clock: this.#needs.clock, launcher: this.#launcher, sandbox, files: this.#options.files });
     this.#pool.add(session);
     return session;
-  }
-
-  #workspace(record: JobRecord, job: JobId): Workspace {
-    const known = this.#workspaces.get(job);
-    if (known !== undefined) return known;
-    const workspace = this.#newWorkspace(job, record.inputs.tree, false);
-    this.#workspaces.set(job, workspace);
-    return workspace;
-  }
-
-  #newWorkspace(job: JobId, tree: string, hasInputs: boolean): Workspace {
-    const user = this.#sandbox?.level.user;
-    return new Workspace({ folder: join(this.#options.folder, shortName(job)), tree, user, hasInputs }, { trees: this.#needs.trees });
   }
 
   /** Clock milliseconds as those of the machine's uptime, which other processes know too. */

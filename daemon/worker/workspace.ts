@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import type { Digest, NodeId } from '../../src/model/job.ts';
 import { holdFolder, pathIn } from './held-folder.ts';
 import type { SessionFolders } from './sandbox/sandbox.ts';
+import type { WarmSession } from './session-pool.ts';
 import type { Trees } from './task-needs.ts';
 
 export interface WorkspaceOptions {
   readonly folder: string;
   /** Tree of the job's inputs. */
   readonly tree: Digest;
-  /** Who tasks run as when that is not the daemon's user. */
-  readonly user: number | undefined;
   /** An earlier daemon brought the inputs. */
   readonly hasInputs?: boolean;
 }
@@ -37,24 +36,24 @@ export class Workspace {
     return this.#inputs;
   }
 
-  /** New folders for the session of this number. */
-  async session(inputs: string, id: number): Promise<SessionFolders> {
+  /** New folders for the session of this number, which is this user when not the daemon's. */
+  async session(inputs: string, id: number, user: number | undefined): Promise<SessionFolders> {
     const base = join(this.#options.folder, 'sessions', String(id));
     const folders = { inputs, scratch: join(base, 'scratch'), temporary: join(base, 'tmp'), attempts: join(base, 'attempts') };
     await mkdir(base, { recursive: true });
-    for (const folder of [folders.scratch, folders.temporary, folders.attempts]) await this.#makeOwned(folder);
+    for (const folder of [folders.scratch, folders.temporary, folders.attempts]) await this.#makeOwned(folder, user);
     return folders;
   }
 
   /** An empty folder for the outputs of one attempt, inside the session's `attempts`, which belongs to whoever runs there. */
-  async attempt(folders: SessionFolders, name: string): Promise<void> {
+  async attempt({ folders, user }: Pick<WarmSession, 'folders' | 'user'>, name: string): Promise<void> {
     const place = join(folders.attempts, name);
     await mkdir(place);
     await using folder = await holdFolder(place);
     const outputs = pathIn(folder, place, 'outputs');
     await mkdir(outputs);
     await using inner = await holdFolder(outputs);
-    for (const held of [inner, folder]) await this.#give(held);
+    for (const held of [inner, folder]) await this.#give(held, user);
   }
 
   /** No session may run any more. Idempotent. */
@@ -78,14 +77,14 @@ export class Workspace {
     return folder;
   }
 
-  async #makeOwned(folder: string): Promise<void> {
+  async #makeOwned(folder: string, user: number | undefined): Promise<void> {
     await mkdir(folder);
     await using held = await holdFolder(folder);
-    await this.#give(held);
+    await this.#give(held, user);
   }
 
-  async #give(folder: FileHandle): Promise<void> {
+  async #give(folder: FileHandle, user: number | undefined): Promise<void> {
     await folder.chmod(0o755);
-    if (this.#options.user !== undefined) await folder.chown(this.#options.user, this.#options.user);
+    if (user !== undefined) await folder.chown(user, user);
   }
 }

@@ -1,5 +1,9 @@
 /** What callers of the HTTP API send and get, route by route. Types alone: the schemas that enforce them are in schemas.ts. */
+
 import type { PersonRole } from '../model/cluster-facts.ts';
+
+import type { IsolationLevel } from '../model/isolation.ts';
+
 import type { HostId, JobId, JsonObject, NodeId } from '../model/job.ts';
 import type { JobPhase } from '../model/job-state.ts';
 import type { AuditView, RevokeReceipt, SecretReceipt, SecretView, TokenReceipt, TokenRequest, TokenView } from './cluster-views.ts';
@@ -26,6 +30,8 @@ export interface SubmitRequest {
   readonly copiesSeconds?: number | undefined;
   /** Once-only steps run in a degraded term too: the caller vouches that no other side of a partition runs them. */
   readonly alone?: boolean | undefined;
+  /** Only on nodes that keep tasks apart at least so well. */
+  readonly isolation?: IsolationLevel | undefined;
 }
 
 export interface Warning {

@@ -1,5 +1,6 @@
 /** What the server accepts, route by route. Loaded by the server alone: zod would double the start of a command. */
 import * as z from 'zod';
+import { isolationLevels } from '../model/isolation.ts';
 import type { JsonObject } from '../model/job.ts';
 import type { JobPhase } from '../model/job-state.ts';
 import type { RouteName, RouteTypes, WhichDaemon } from './requests.ts';
@@ -64,6 +65,7 @@ export const schemas: RouteSchemas = {
       copies: z.int().min(1).max(64).optional(),
       copiesSeconds: z.number().positive().max(86_400).optional(),
       alone: z.boolean().optional(),
+      isolation: z.enum(isolationLevels).optional(),
     }),
   },
   job: ofJob,

@@ -1,5 +1,6 @@
 /** A manifest becomes a command. */
 import { type Command, Option } from 'commander';
+import { isolationLevels } from '../model/isolation.ts';
 import { flagOf } from '../plugin/check-settings.ts';
 import type { Manifest, Setting } from '../plugin/manifest.ts';
 import type { SubmitOptions } from './commands/submit.ts';
@@ -22,6 +23,7 @@ export function addJobTypeCommand(root: Command, manifest: Manifest, run: Run): 
     .option('--copies <N>', 'wait until N machines have the job and its input files')
     .option('--copies-timeout <SECONDS>', 'how long --copies waits for them (default: 30); the job is taken with fewer too')
     .option('--alone', 'run what must not happen twice without a majority of the voters too')
+    .option('--isolation <LEVEL>', `only on nodes that keep tasks apart so well: ${isolationLevels.toReversed().join(', ')}; see: supervm nodes`)
     .option('--key <KEY>', 'submit the same job under the same key only once')
     .addHelpText('after', examplesText(manifest))
     .action((...words: unknown[]) => {

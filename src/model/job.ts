@@ -3,6 +3,8 @@
  * Tasks are never stored: a task is its step's name and its index in the step's space (see parameter-space.ts).
  */
 
+import type { IsolationLevel } from './isolation.ts';
+
 /** Peer id of a node (libp2p's base58 text); in tests and the simulation any text. */
 export type NodeId = string;
 /** The physical machine a node runs on; copies are counted by it. */
@@ -34,6 +36,14 @@ export interface HostRequirements {
   readonly cores: number | 'all';
   /** Bytes of memory reserved for one task. */
   readonly memoryBytes: number;
+  /** Bytes that one task may write. Absent: most of what is free on the node's disk. */
+  readonly diskBytes?: number;
+  /** Processes and threads that one task may have at a time. Absent: more than ordinary programs have. */
+  readonly processes?: number;
+  /** It may use the node's network. Absent: it has none. */
+  readonly network?: true;
+  /** How well the node must keep it apart. Absent: as well as the node can. */
+  readonly isolation?: IsolationLevel;
   /** Programs the node must have, by the name that `detect` reports, with the lowest version that will do and what its build must be able to do. */
   readonly programs: readonly { readonly name: string; readonly minimumVersion?: string; readonly features?: readonly string[] }[];
 }

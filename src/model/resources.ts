@@ -1,5 +1,6 @@
 /** Does a task fit a node? What a node could ever run (`lackOf`), and what is left beside what runs there (`hasRoom`). */
 import type { Inventory } from './inventory.ts';
+import { isAsIsolated, isolationOf } from './isolation.ts';
 import type { HostRequirements } from './job.ts';
 import { ownTypeOf } from './own-job-type.ts';
 
@@ -16,7 +17,7 @@ export const nothingReserved: Reserved = { tasks: 0, cores: 0, memoryBytes: 0, a
 type Capacity = Pick<Inventory, 'cores' | 'memoryBytes'>;
 
 export interface Lack {
-  readonly code: 'no-program' | 'program-too-old' | 'too-small';
+  readonly code: 'no-program' | 'program-too-old' | 'too-small' | 'not-isolated';
   /** In words, without the node's name: `has blender 3.4.1, 4.2 is needed`. */
   readonly reason: string;
 }
@@ -45,6 +46,10 @@ function numbersOf(version: string): number[] {
 
 /** The first reason why the node, were it empty, could not run such a task; undefined when it could. */
 export function lackOf(requirements: HostRequirements, inventory: Inventory): Lack | undefined {
+  const level = isolationOf(inventory);
+  if (requirements.isolation !== undefined && !isAsIsolated(level, requirements.isolation)) {
+    return { code: 'not-isolated', reason: `keeps tasks apart at level ${level ?? 'unknown'}, ${requirements.isolation} is needed` };
+  }
   for (const wanted of requirements.programs) {
     const found = programLack(wanted, inventory);
     if (found !== undefined) return found;
@@ -54,6 +59,9 @@ export function lackOf(requirements: HostRequirements, inventory: Inventory): La
   }
   if (requirements.memoryBytes > inventory.memoryBytes) {
     return { code: 'too-small', reason: `has ${gibibytes(inventory.memoryBytes)} GiB of memory, ${gibibytes(requirements.memoryBytes)} GiB are needed` };
+  }
+  if (requirements.diskBytes !== undefined && requirements.diskBytes > inventory.freeDiskBytes) {
+    return { code: 'too-small', reason: `has ${gibibytes(inventory.freeDiskBytes)} GiB of free disk, ${gibibytes(requirements.diskBytes)} GiB are needed` };
   }
   return undefined;
 }

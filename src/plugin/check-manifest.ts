@@ -5,7 +5,7 @@ const types: readonly SettingType[] = ['text', 'path', 'integer', 'boolean', 'ch
 
 /** Settings that every command has; a job type's own could never be given, and two of one name would break the whole command line. */
 export const takenKeys = [
-  ...['output', 'overwrite', 'skipExisting', 'wait', 'detach', 'timeout', 'key', 'copies', 'copiesTimeout', 'alone'],
+  ...['output', 'overwrite', 'skipExisting', 'wait', 'detach', 'timeout', 'key', 'copies', 'copiesTimeout', 'alone', 'isolation'],
   ...['json', 'quiet', 'help', 'version'],
 ];
 
@@ -13,7 +13,7 @@ const keyShape = /^[a-z][a-zA-Z0-9]{0,63}$/;
 
 /** The manifest, examples optional. Throws an Error that names the field. */
 export function checkManifest(value: unknown, name: string): Manifest {
-  const { name: ownName, version, summary, description, arguments: words = [], settings = [], examples = [] } = objectOf(value, 'manifest');
+  const { name: ownName, version, summary, description, arguments: words = [], settings = [], examples = [], network } = objectOf(value, 'manifest');
   if (ownName !== name) throw new Error(`manifest.name must be "${name}", as the folder is called`);
   const manifest = {
     name,
@@ -23,7 +23,9 @@ export function checkManifest(value: unknown, name: string): Manifest {
     arguments: listOf(words, 'manifest.arguments').map(checkArgument),
     settings: listOf(settings, 'manifest.settings').map(checkSetting),
     examples: listOf(examples, 'manifest.examples').map(checkExample),
+    ...(network === true ? { network } : {}),
   };
+  if (network !== undefined && typeof network !== 'boolean') throw new Error('manifest.network must be true or false');
   const keys = [...manifest.arguments, ...manifest.settings].map(({ key }) => key);
   const twice = keys.find((key, place) => keys.indexOf(key) !== place);
   if (twice !== undefined) throw new Error(`manifest names the key "${twice}" twice`);

@@ -31,5 +31,7 @@ export interface Manifest {
   readonly description: string;
   readonly arguments: readonly Argument[];
   readonly settings: readonly Setting[];
+  /** Its tasks may use the network of the node that they are on. Absent: they have none. */
+  readonly network?: boolean;
   readonly examples: readonly { readonly command: string; readonly summary: string }[];
 }

@@ -12,13 +12,14 @@ export function explain(nodes: readonly NodeSnapshot[], waiting: Waiting): Waiti
   if (waiting.count === 0) return undefined;
   const findings = nodes.map((node) => findingOf(node, waiting));
   const obstacle = obstacleOf(findings);
+  const detail = waiting.hold === undefined && (obstacle === 'disk' || obstacle === 'not-isolated') ? obstacle : undefined;
   return {
     // Whoever asks may be of a version that knows no other word for it.
-    code: waiting.hold?.code ?? (obstacle === 'disk' ? 'all-busy' : obstacle),
+    code: waiting.hold?.code ?? (obstacle === 'disk' ? 'all-busy' : obstacle === 'not-isolated' ? 'too-small' : obstacle),
     tasks: waiting.count,
     step: waiting.step,
     ...(waiting.hold?.code === 'needs-quorum' ? { detail: waiting.hold.detail } : {}),
-    ...(waiting.hold === undefined && obstacle === 'disk' ? { detail: 'disk' } : {}),
+    ...(detail === undefined ? {} : { detail }),
     nodes: findings.map(({ node, reason }) => ({ node: node.id, reason })),
   };
 }
@@ -33,7 +34,7 @@ function findingOf(node: NodeSnapshot, waiting: Waiting): Finding {
 }
 
 /** The nearest obstacle: what only time must solve before what a person must, and of several lacks the one closest to fitting. */
-function obstacleOf(findings: readonly Finding[]): WaitingReason['code'] | 'disk' {
+function obstacleOf(findings: readonly Finding[]): WaitingReason['code'] | 'disk' | 'not-isolated' {
   const found = new Set(findings.map((finding) => finding.code));
   if (findings.length === 0) return 'no-node';
   if (found.has('free')) return 'about-to-start';
@@ -41,6 +42,7 @@ function obstacleOf(findings: readonly Finding[]): WaitingReason['code'] | 'disk
   if (found.has('disk')) return 'disk';
   if (found.has('paused')) return 'nodes-paused';
   if (found.has('too-small')) return 'too-small';
+  if (found.has('not-isolated')) return 'not-isolated';
   return found.has('program-too-old') ? 'program-too-old' : 'no-program';
 }
 

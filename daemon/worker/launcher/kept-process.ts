@@ -2,9 +2,13 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { BoundedFlow } from './bounded-flow.ts';
+import type { ControlGroups } from './control-groups.ts';
+import { LimitedSession } from './limited-session.ts';
+import type { LimitHit } from './limits.ts';
 import { LineReader } from './line-reader.ts';
 import { LogFile } from './log-file.ts';
 import type { LauncherCommand, LauncherReport, LeftProcess, Told } from './messages.ts';
+import type { Sought, Use } from './process-use.ts';
 import { spawnLow } from './spawn-low.ts';
 import { killMarked, signalGroup } from './survivors.ts';
 import { uptimeMs } from './uptime.ts';
@@ -18,6 +22,7 @@ export interface KeptNeeds {
   /** The daemon does not read what it is told. */
   readonly isBehind: () => boolean;
   readonly onEnd: () => void;
+  readonly groups: ControlGroups;
 }
 
 /** More often nobody needs to know how far a task is. */
@@ -31,6 +36,7 @@ export class KeptProcess {
   readonly #start: Start;
   readonly #needs: KeptNeeds;
   readonly #lines = new LineReader();
+  readonly #limited: LimitedSession | undefined;
   #child: ChildProcess | undefined;
   #log: LogFile;
   /** False: a daemon that came later has not asked for it yet. */
@@ -40,6 +46,7 @@ export class KeptProcess {
   #taskSince = uptimeMs();
   #leaseUntil = Number.POSITIVE_INFINITY;
   #leaseEnded = false;
+  #limit: LimitHit | undefined;
   #answers: { readonly told: Told; readonly line: string }[] = [];
   #progress: { readonly at: number; readonly line: string } | undefined;
   #exit: Exited | undefined;
@@ -51,6 +58,10 @@ export class KeptProcess {
     this.#start = start;
     this.#needs = needs;
     this.#log = new LogFile(start.log);
+    const { limits, user } = start.spec;
+    // Who is somebody else from the beginning may not enter a group.
+    const group = limits === undefined ? undefined : user === undefined ? needs.groups.create(`${process.pid}-${start.id}`, limits) : needs.groups.none(limits);
+    this.#limited = limits === undefined || group === undefined ? undefined : new LimitedSession(limits, group);
     this.#launch();
   }
 
@@ -89,6 +100,20 @@ export class KeptProcess {
     this.signal('SIGKILL');
   }
 
+  /** Undefined when what it uses need not be looked at. */
+  get watched(): Sought | undefined {
+    const pid = this.#child?.pid;
+    const { marker } = this.#start.spec;
+    if (pid === undefined || !this.alive || this.#limited?.isWatched !== true) return undefined;
+    return { pid, ...(marker === undefined ? {} : { marker }) };
+  }
+
+  /** Ends it when it wanted more than it may. False: it has no limits. */
+  holdToLimits(use: Use | undefined): boolean {
+    if (this.alive) this.#hold(this.#limited?.look(use));
+    return this.#limited !== undefined && this.alive;
+  }
+
   signal(signal: 'SIGTERM' | 'SIGKILL'): void {
     const pid = this.#child?.pid;
     if (pid === undefined || this.#isGone || !this.alive) return;
@@ -120,7 +145,7 @@ export class KeptProcess {
     const failed = (problem: string): void => this.#end({ code: null, signal: null, problem });
     let child: ChildProcess;
     try {
-      child = spawnLow(spec);
+      child = spawnLow(spec, this.#limited?.groups);
     } catch (error) {
       failed(String(error));
       return;
@@ -135,6 +160,7 @@ export class KeptProcess {
     if (answers) flow.read(answers, (bytes) => this.#read(bytes));
     child.on('exit', (code, signal) => {
       // Whoever is left holds the pipes open, and `close` would wait for them; for one that cannot be found, for ever.
+      this.#limit ??= this.#limited?.lookNow();
       this.#sweep();
       this.#isGone = true;
       const late = setTimeout(() => {
@@ -158,12 +184,20 @@ export class KeptProcess {
     const answer = parsed(line);
     if (answer?.type === 'log') this.#log.write(Buffer.from(`${answer.line}\n`));
     else if (answer?.type === 'progress') this.#advance(line);
-    else {
+    else if (answer?.type === 'done' || !this.#hold(this.#limited?.lookNow())) {
       const told = this.#told();
       if (answer?.type === 'done' || answer?.type === 'failed') this.#busy = false;
       if (this.#answers.push({ told, line }) > mostAnswers) this.signal('SIGKILL');
       else if (this.#attached) this.#answer(told, line);
     }
+  }
+
+  /** What is told of it from now on is its end. */
+  #hold(hit: LimitHit | undefined): boolean {
+    if (hit === undefined) return false;
+    this.#limit ??= hit;
+    this.signal('SIGKILL');
+    return true;
   }
 
   #advance(line: string): void {
@@ -179,9 +213,17 @@ export class KeptProcess {
 
   #end(how: Pick<Exited, 'code' | 'signal' | 'problem'>): void {
     if (this.#exit !== undefined) return;
-    this.#exit = { type: 'exited', id: this.#start.id, ...how, ...(this.#leaseEnded ? { leaseEnded: true } : {}), ...this.#told() };
+    this.#exit = {
+      type: 'exited',
+      id: this.#start.id,
+      ...how,
+      ...(this.#leaseEnded ? { leaseEnded: true } : {}),
+      ...(this.#limit === undefined ? {} : { limit: this.#limit }),
+      ...this.#told(),
+    };
     this.#busy = false;
     this.#log.close();
+    this.#limited?.end();
     if (this.#attached) this.#needs.report(this.#exit);
     this.#needs.onEnd();
   }
@@ -194,6 +236,7 @@ export class KeptProcess {
     const pid = this.#child?.pid;
     if (pid === undefined) return;
     signalGroup(pid, 'SIGKILL');
+    this.#limited?.kill();
     if (this.#start.spec.marker !== undefined) killMarked(this.#start.spec.marker);
   }
 }

@@ -5,6 +5,7 @@
  */
 import { chmodSync, closeSync, rmSync, statSync, writeSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import { ControlGroups } from './control-groups.ts';
 import { encodeFrame, type Frame, FrameReader } from './frames.ts';
 import { type LauncherCommand, type LauncherReport, launcherVersion } from './messages.ts';
 import { ownPidSpace } from './pid-space.ts';
@@ -26,7 +27,8 @@ function report(message: LauncherReport, bytes?: Uint8Array): void {
   daemon?.write(encodeFrame(message, bytes));
 }
 
-const processes = new Processes({ report, isBehind: () => (daemon?.writableLength ?? 0) > mostWaiting });
+const groups = new ControlGroups();
+const processes = new Processes({ report, groups, isBehind: () => (daemon?.writableLength ?? 0) > mostWaiting });
 
 async function end(): Promise<void> {
   if (isEnding) return;
@@ -53,7 +55,7 @@ function serve(socket: Socket): void {
   clearTimeout(waiting);
   processes.detach();
   const identity = { launcher: name, pid: process.pid, ...(pidSpace === undefined ? {} : { pidSpace }) };
-  report({ type: 'hello', version: launcherVersion, ...identity, asked: true, processes: processes.left() });
+  report({ type: 'hello', version: launcherVersion, ...identity, asked: true, enforces: groups.controllers, processes: processes.left() });
   socket.on('data', (bytes: Uint8Array) => {
     if (socket !== daemon) return;
     for (const frame of framesIn(reader, bytes) ?? []) {

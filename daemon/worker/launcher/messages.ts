@@ -1,12 +1,14 @@
 /** What daemon and launcher say to each other over the launcher's socket. */
 import type { JsonObject } from '../../../src/model/job.ts';
+import type { Controller } from './group-places.ts';
+import type { LimitHit, Limits } from './limits.ts';
 
 /**
  * Raised with every change of what is said here, or between daemon and sessions (session/messages.ts): after an upgrade the launcher of
  * the old version may still be there. The frames and `version` in `hello` never change; a launcher of another version is told to end.
  * What only some launchers of a version understand is told in their `hello`.
  */
-export const launcherVersion = 1;
+export const launcherVersion = 2;
 
 export interface ProcessSpec {
   readonly file: string;
@@ -21,6 +23,10 @@ export interface ProcessSpec {
    * process namespace, whose end would not end them.
    */
   readonly marker?: string;
+  /** For it and everything that it starts, together. */
+  readonly limits?: Limits;
+  /** A file that it finds open as descriptor 4: what bubblewrap has the kernel refuse. */
+  readonly filter?: string;
 }
 
 export type LauncherCommand =
@@ -66,7 +72,7 @@ export interface Told {
 }
 
 export type LauncherReport =
-  /** The first word on every connection. `launcher` names this one among all that ever ran here; it can be `asked`. `pidSpace`: where its process ids are valid. */
+  /** The first word on every connection. `launcher` names this one among all that ever ran here; it can be `asked`. `pidSpace`: where its process ids are valid; `enforces`: what the kernel limits for it, the rest it watches itself. */
   | {
       readonly type: 'hello';
       readonly version: number;
@@ -74,13 +80,14 @@ export type LauncherReport =
       readonly pid: number;
       readonly asked?: true;
       readonly pidSpace?: string;
+      readonly enforces?: readonly Controller[];
       readonly processes: readonly LeftProcess[];
     }
   | { readonly type: 'there' }
   | { readonly type: 'started'; readonly id: number; readonly pid: number }
   /** Followed by a line that the process wrote to its file descriptor 3. Kept until it is given another task. */
   | ({ readonly type: 'answer'; readonly id: number } & Told)
-  /** Nothing of the process is left. `problem` when it could not be started; `leaseEnded`: for that it was ended. Kept until `forget`. */
+  /** Nothing of the process is left. `problem` when it could not be started; `leaseEnded`, `limit`: for that it was ended. Kept until `forget`. */
   | ({
       readonly type: 'exited';
       readonly id: number;
@@ -88,4 +95,5 @@ export type LauncherReport =
       readonly signal: string | null;
       readonly problem?: string;
       readonly leaseEnded?: true;
+      readonly limit?: LimitHit;
     } & Told);

@@ -1,10 +1,13 @@
 /** The processes one launcher has started. */
 import { type KeptNeeds, KeptProcess } from './kept-process.ts';
 import type { LauncherCommand, LeftProcess } from './messages.ts';
+import { usesOf } from './process-use.ts';
 import { uptimeMs } from './uptime.ts';
 
 /** How often leases are looked at while there are any (milliseconds); a timer alone would stand still in sleep. */
 const leaseLookMs = 250;
+/** How often what they use is looked at: what the kernel does not stop goes on so long (milliseconds). */
+const limitLookMs = 200;
 /** Processes that do not end are not waited for longer (milliseconds). */
 const endMs = 2_000;
 
@@ -12,6 +15,7 @@ export class Processes {
   readonly #kept = new Map<number, KeptProcess>();
   readonly #needs: Omit<KeptNeeds, 'onEnd'>;
   #looking: NodeJS.Timeout | undefined;
+  #holding: NodeJS.Timeout | undefined;
   #ended: (() => void) | undefined;
 
   constructor(needs: Omit<KeptNeeds, 'onEnd'>) {
@@ -32,6 +36,7 @@ export class Processes {
     switch (command.type) {
       case 'start':
         this.#kept.set(command.id, new KeptProcess(command, { ...this.#needs, onEnd: () => this.#noteEnd() }));
+        this.#holding ??= setTimeout(() => this.#hold(), limitLookMs);
         break;
       case 'write':
         kept?.write(bytes);
@@ -71,6 +76,7 @@ export class Processes {
       });
     }
     this.#killAll();
+    await this.#needs.groups.remove();
   }
 
   #living(): readonly KeptProcess[] {
@@ -91,5 +97,17 @@ export class Processes {
     const leased = this.#living().filter((kept) => kept.endsAt < Number.POSITIVE_INFINITY);
     for (const kept of leased) if (kept.endsAt <= uptimeMs()) kept.endLease();
     if (leased.length > 0) this.#looking = setTimeout(() => this.#look(), leaseLookMs);
+  }
+
+  #hold(): void {
+    const living = this.#living();
+    const watched = living.flatMap((kept) => {
+      const sought = kept.watched;
+      return sought === undefined ? [] : [{ kept, sought }];
+    });
+    const uses = watched.length === 0 ? [] : usesOf(watched.map(({ sought }) => sought));
+    const useOf = new Map(watched.map(({ kept }, place) => [kept, uses[place]]));
+    const limited = living.filter((kept) => kept.holdToLimits(useOf.get(kept)));
+    this.#holding = limited.length === 0 ? undefined : setTimeout(() => this.#hold(), limitLookMs);
   }
 }

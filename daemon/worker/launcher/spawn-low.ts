@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import type { ProcessSpec } from './messages.ts';
+import { startCommand } from './start-command.ts';
 
-/** In a process group of its own, at low priority: whoever owns the machine comes first. */
-export function spawnLow(spec: ProcessSpec): ChildProcess {
-  const child = spawn(spec.file, spec.args, {
+/** In a process group of its own, at low priority: whoever owns the machine comes first. `groups`: folders of the control groups that it enters. */
+export function spawnLow(spec: ProcessSpec, groups: readonly string[] = []): ChildProcess {
+  const { file, args } = startCommand(spec, groups);
+  const child = spawn(file, args, {
     cwd: spec.folder,
     env: { ...spec.environment },
     detached: true,

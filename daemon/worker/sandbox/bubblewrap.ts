@@ -1,6 +1,7 @@
 /** Builds the command line of bubblewrap. Nothing of the machine is visible inside but what is named here. */
 import { dirname } from 'node:path';
-import { type Sandboxed, type SandboxRequest, type SessionFolders, sessionEnvironment } from './sandbox.ts';
+import { filterDescriptor } from '../launcher/start-command.ts';
+import { type Sandboxed, type SandboxRequest, type SessionFolders, sessionEnvironment, withoutPrivileges } from './sandbox.ts';
 import type { SystemFolders } from './system-folders.ts';
 
 export interface BubblewrapOptions {
@@ -9,17 +10,24 @@ export interface BubblewrapOptions {
   readonly system: SystemFolders;
   /** The daemon is root: it may mount as itself and must become somebody else after. */
   readonly root: boolean;
-  /** What a root daemon's tasks run as; undefined when the program's files are closed to everybody else. */
-  readonly user: number | undefined;
+  /** It can bound a file system in memory (bubblewrap 0.7). */
+  readonly sizes: boolean;
+  /** File with the filter of system calls. */
+  readonly filter?: string;
 }
 
 const inside: SessionFolders = { inputs: '/job/inputs', scratch: '/job/scratch', temporary: '/tmp', attempts: '/job/attempts' };
 
+/** What names of other machines are looked up by. */
+const lookUp = ['/etc/resolv.conf', '/etc/hosts', '/etc/services', '/etc/protocols', '/etc/gai.conf', '/etc/host.conf'];
+
 export function inBubblewrap(request: SandboxRequest, options: BubblewrapOptions): Sandboxed {
   const environment = sessionEnvironment(inside, request.name);
+  const { memoryBytes } = request.limits ?? {};
   const readable = request.readable.filter((path) => !isShown(path, options.system));
   const args = [
-    ...namespaces(options.root),
+    ...namespaces(options.root, request.network),
+    ...(options.filter === undefined ? [] : ['--seccomp', String(filterDescriptor)]),
     '--die-with-parent',
     '--new-session',
     ...parentsOf([...options.system.readable, inside.inputs]).flatMap(openFolder),
@@ -29,7 +37,9 @@ export function inBubblewrap(request: SandboxRequest, options: BubblewrapOptions
     '/proc',
     '--dev',
     '/dev',
-    ...['--perms', '1777', '--tmpfs', '/dev/shm'],
+    ...['--perms', '1777', ...(options.sizes && memoryBytes !== undefined ? ['--size', String(Math.floor(memoryBytes / 2))] : []), '--tmpfs', '/dev/shm'],
+    ...(request.accounts === undefined ? [] : ['--ro-bind', request.accounts.passwd, '/etc/passwd', '--ro-bind', request.accounts.group, '/etc/group']),
+    ...(request.network ? lookUp.flatMap((path) => ['--ro-bind-try', path, path]) : []),
     ...['--ro-bind', request.folders.inputs, inside.inputs],
     ...['--bind', request.folders.scratch, inside.scratch],
     ...['--bind', request.folders.temporary, inside.temporary],
@@ -43,21 +53,20 @@ export function inBubblewrap(request: SandboxRequest, options: BubblewrapOptions
     '--clearenv',
     ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
     '--',
-    ...(options.root ? withoutPrivileges(options) : []),
+    // Root inside a sandbox still reads what only root may read.
+    ...(options.root ? [options.setpriv, ...withoutPrivileges(request.user)] : []),
     ...request.command,
   ];
-  return { spec: { file: options.bubblewrap, args, folder: '/', environment: { PATH: '/usr/bin:/bin' } }, inside };
+  const limited = request.limits === undefined ? {} : { limits: request.limits };
+  const filtered = options.filter === undefined ? {} : { filter: options.filter };
+  return { spec: { file: options.bubblewrap, args, folder: '/', environment: { PATH: '/usr/bin:/bin' }, ...limited, ...filtered }, inside };
 }
 
 /** Root needs no user namespace, and in one it could become nobody else: only its own id would be mapped. */
-function namespaces(root: boolean): readonly string[] {
-  return root ? ['--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts', '--unshare-cgroup-try'] : ['--unshare-all'];
-}
-
-/** Root inside a sandbox still reads what only root may read: become another user, without any capability to come back. */
-function withoutPrivileges(options: BubblewrapOptions): readonly string[] {
-  const user = options.user === undefined ? [] : [`--reuid=${options.user}`, `--regid=${options.user}`];
-  return [options.setpriv, ...user, '--clear-groups', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', '--no-new-privs', '--'];
+function namespaces(root: boolean, network: boolean): readonly string[] {
+  const own = root ? ['--unshare-ipc', '--unshare-pid', '--unshare-uts', '--unshare-cgroup-try'] : ['--unshare-all'];
+  if (network) return root ? own : [...own, '--share-net'];
+  return root ? [...own, '--unshare-net'] : own;
 }
 
 function isShown(path: string, system: SystemFolders): boolean {

@@ -1,11 +1,15 @@
 /** What keeps a task apart from the machine, and how a process is started inside it. */
+import { SupervmError } from '../../../src/model/errors.ts';
+import { type IsolationLevel, isAsIsolated } from '../../../src/model/isolation.ts';
+import type { HostRequirements } from '../../../src/model/job.ts';
+import type { Limits } from '../launcher/limits.ts';
 import type { ProcessSpec } from '../launcher/messages.ts';
 
-export type SandboxLevel =
-  /** Own file system view, processes and network. `user`: what tasks run as; undefined: as the daemon's user. */
-  | { readonly level: 'bubblewrap'; readonly user?: number }
-  /** Only a process group. `reason`: why there is no more. */
-  | { readonly level: 'none'; readonly reason: string; readonly user?: number };
+export interface SandboxLevel {
+  readonly level: IsolationLevel;
+  /** Why it is no higher. */
+  readonly reason?: string;
+}
 
 /** Folders of one session, as they are outside. */
 export interface SessionFolders {
@@ -21,8 +25,15 @@ export interface SandboxRequest {
   /** Distinguishes the session among those of this daemon. */
   readonly name: string;
   readonly folders: SessionFolders;
+  /** Files that take the place of the machine's list of accounts. */
+  readonly accounts?: { readonly passwd: string; readonly group: string };
   /** What the session may read of the machine besides the system's own folders: runtime, program files, detected programs. */
   readonly readable: readonly string[];
+  /** Who it is; undefined: the daemon's user. */
+  readonly user: number | undefined;
+  /** It may reach what this machine reaches. */
+  readonly network: boolean;
+  readonly limits?: Limits;
   /** Absolute path and arguments of what to start. */
   readonly command: readonly [string, ...string[]];
 }
@@ -33,8 +44,18 @@ export interface Sandboxed {
   readonly inside: SessionFolders;
 }
 
-/** Who tasks are when the daemon is root: nobody, on every Linux. */
-export const droppedUser = 65_534;
+export interface Sandbox {
+  readonly level: SandboxLevel;
+  /** Who the session of this number is; undefined: the daemon's user. */
+  userOf(session: number): number | undefined;
+  wrap(request: SandboxRequest): Sandboxed;
+}
+
+/** Throws `not-isolated`. The scheduler believes what this node told; it may have changed since. */
+export function assertIsolated({ level }: SandboxLevel, { isolation }: Pick<HostRequirements, 'isolation'>): void {
+  if (isolation !== undefined && !isAsIsolated(level, isolation))
+    throw new SupervmError('not-isolated', `this node keeps tasks apart at level ${level}; the job demands ${isolation}.`);
+}
 
 /** The whole environment of a session; `HOME` so that programs keep their settings out of the user's. */
 export function sessionEnvironment(folders: SessionFolders, name: string): { readonly [variable: string]: string } {
@@ -45,4 +66,10 @@ export function sessionEnvironment(folders: SessionFolders, name: string): { rea
     LANG: 'C.UTF-8',
     SUPERVM_SESSION: name,
   };
+}
+
+/** Arguments of setpriv that make a root process this user for ever, without any capability to come back. */
+export function withoutPrivileges(user: number | undefined): readonly string[] {
+  const become = user === undefined ? [] : [`--reuid=${user}`, `--regid=${user}`];
+  return [...become, '--clear-groups', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', '--no-new-privs', '--'];
 }

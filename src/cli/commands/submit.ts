@@ -1,6 +1,7 @@
 /** Every job type's command: submits and, unless told otherwise, waits. */
 import type { SubmitReceipt } from '../../api/requests.ts';
 import { SupervmError, stoppedExits } from '../../model/errors.ts';
+import { type IsolationLevel, isolationLevels } from '../../model/isolation.ts';
 import type { Json, JsonObject } from '../../model/job.ts';
 import type { Manifest } from '../../plugin/manifest.ts';
 import type { Context, Exit } from '../context.ts';
@@ -22,6 +23,7 @@ export interface SubmitOptions {
   readonly copies?: string;
   readonly copiesTimeout?: string;
   readonly alone?: boolean;
+  readonly isolation?: string;
   readonly [setting: string]: Json | undefined;
 }
 
@@ -40,6 +42,7 @@ export async function submit(context: Context, manifest: Manifest, words: readon
     copies: copiesOf(options.copies),
     copiesSeconds: secondsOf('--copies-timeout', options.copiesTimeout),
     alone: options.alone,
+    isolation: isolationFrom(options.isolation),
   };
   let receipt: SubmitReceipt;
   try {
@@ -71,6 +74,14 @@ function copiesOf(text: string | undefined): number | undefined {
   const copies = /^\d{1,2}$/.test(text) ? Number(text) : 0;
   if (copies < 1 || copies > 64) throw new SupervmError('usage', `--copies: "${text}" is not a number of machines from 1 to 64.`, 'For example: --copies 2');
   return copies;
+}
+
+/** Throws `usage` unless it is a level. */
+function isolationFrom(text: string | undefined): IsolationLevel | undefined {
+  const level = isolationLevels.find((one) => one === text);
+  if (text !== undefined && level === undefined)
+    throw new SupervmError('usage', `--isolation: "${text}" is no level.`, `Levels are ${isolationLevels.toReversed().join(', ')}; see: supervm nodes`);
+  return level;
 }
 
 function settingsOf(manifest: Manifest, words: readonly (string | undefined)[], options: SubmitOptions): JsonObject {

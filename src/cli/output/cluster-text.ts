@@ -1,6 +1,7 @@
 /** Nodes and the cluster for people. Pure. */
 import type { NodeView, StatusView } from '../../api/views.ts';
 import { isDraining } from '../../model/inventory.ts';
+import { isolationOf } from '../../model/isolation.ts';
 import { oneLine, printable, type Style } from './style.ts';
 import { table } from './table.ts';
 import { bytesText, coresText, countText, durationText, shortId } from './units.ts';
@@ -30,14 +31,19 @@ export function statusText(view: StatusView, style: Style): string {
   return `${head.join('\n')}\n\n${nodesText(view.nodes, style)}`;
 }
 
-/** The machines on which tasks are not kept apart, by what is missing there. */
+/** The machines on which tasks are not kept apart as well as can be, by what is missing there. */
 function openText(nodes: readonly NodeView[], style: Style): readonly string[] {
-  const isOpen = ({ sandbox }: NodeView['inventory']['labels']): boolean => sandbox === 'none';
-  const open = nodes.filter(({ inventory }) => isOpen(inventory.labels));
-  const byReason = Map.groupBy(open, ({ inventory: { labels } }) => labels['sandbox-reason'] ?? 'bubblewrap is missing or not permitted');
-  return [...byReason].map(([reason, those]) => {
-    const names = those.map((node) => oneLine(node.name)).join(', ');
-    return style.warning(`no sandbox   tasks on ${names} can read and change what the daemon's user can: ${printable(reason)}`);
+  const levels = ['none', 'user', 'limited'] as const;
+  return levels.flatMap((level) => {
+    const those = nodes.filter(({ inventory }) => isolationOf(inventory) === level);
+    const byReason = Map.groupBy(those, ({ inventory: { labels } }) => labels['sandbox-reason'] ?? 'bubblewrap is missing or not permitted');
+    return [...byReason].map(([reason, some]) => {
+      const names = some.map((node) => printable(node.name)).join(', ');
+      const why = printable(reason);
+      if (level === 'limited') return `sandbox      limited on ${names}: ${why}`;
+      const can = level === 'none' ? "can read and change what the daemon's user can" : 'see all files that everybody may read, and the network';
+      return style.warning(`${level === 'none' ? 'no sandbox  ' : 'weak sandbox'} tasks on ${names} ${can}: ${why}`);
+    });
   });
 }
 
@@ -66,9 +72,10 @@ export function nodesText(nodes: readonly NodeView[], style: Style): string {
     `${Math.round(node.inventory.cpuLoad * 100)}%`,
     node.inventory.gpus.length === 0 ? '-' : oneLine(node.inventory.gpus.map((gpu) => gpu.model).join(', ')),
     String(node.running),
+    isolationOf(node.inventory) ?? '-',
     oneLine(node.inventory.programs.map((program) => `${program.name} ${program.version}`).join(', ')) || '-',
   ]);
-  return table([['NODE', 'STATE', 'CORES', 'FREE MEMORY', 'LOAD', 'GPUS', 'TASKS', 'PROGRAMS'].map((title) => style.dim(title)), ...rows]);
+  return table([['NODE', 'STATE', 'CORES', 'FREE MEMORY', 'LOAD', 'GPUS', 'TASKS', 'SANDBOX', 'PROGRAMS'].map((title) => style.dim(title)), ...rows]);
 }
 
 function stateText(node: NodeView, style: Style): string {

@@ -25,6 +25,8 @@ export interface BenchOptions {
   /** Where workspaces are, instead of a fresh folder. */
   readonly workFolder?: string;
   readonly runner?: Pick<SessionRunnerOptions, 'patienceMs' | 'openMs' | 'silentMs'>;
+  /** Of which a task may write most. */
+  readonly freeDiskBytes?: number;
   /** Folder of the job types, instead of the toys'. */
   readonly plugins?: string;
 }
@@ -68,7 +70,7 @@ export class RunnerBench implements AsyncDisposable {
           blobFiles: this.files,
           trees: treesOf({ blobs: this.blobs, files: this.files }),
           logs: this.logs,
-          inventory: () => ({ cores: 2.5, programs: options.programs ?? [] }),
+          inventory: () => ({ cores: 2.5, memoryBytes: 4 * 2 ** 30, freeDiskBytes: options.freeDiskBytes ?? 2 ** 30, programs: options.programs ?? [] }),
         },
       );
     this.runner = this.#makeRunner();

@@ -21,14 +21,21 @@ test('an idle session whose launcher is gone is not given a task, and its folder
     return launched;
   };
   const folders = { attempts: join(own, 'attempts'), inputs: join(own, 'inputs'), scratch: join(own, 'scratch'), temporary: join(own, 'temporary') };
-  const session = { job: 'job', cores: 1, process: new SessionProcess({ attach }, { clock: new VirtualClock() }), folders, inside: folders };
+  const session = {
+    job: 'job',
+    shape: '1/0',
+    user: undefined,
+    process: new SessionProcess({ attach }, { clock: new VirtualClock() }),
+    folders,
+    inside: folders,
+  };
   const pool = new SessionPool();
   pool.add(session);
   pool.release(session, true);
   launched.alive = false;
-  expect(pool.take('job', 1)).toBeUndefined();
+  expect(pool.take('job', '1/0')).toBeUndefined();
   expect(existsSync(own)).toBe(true);
   told?.onExit({ code: null, signal: null, lost: true, runningMs: 0, tail: '' });
   await waitFor(() => !existsSync(own));
-  expect(pool.take('job', 1)).toBeUndefined();
+  expect(pool.take('job', '1/0')).toBeUndefined();
 });

@@ -27,9 +27,9 @@ const forbidding: readonly { readonly name: string; readonly value: string; read
 
 export function checkSandbox({ platform, trial, bubblewrap, settings, container, system }: SandboxReading): readonly Finding[] {
   const { ok, warning } = check('sandbox', 'sandbox');
-  if (trial.level !== 'none') return [ok(`tasks are kept apart by ${trial.level}, tried just now`)];
+  if (trial.level !== 'none' && trial.level !== 'user') return [ok(`tasks are kept apart at level ${trial.level}, tried just now`)];
   const found = `tasks are not kept apart: ${trial.reason ?? 'no reason told'}`;
-  const harm = 'A task can read and change what the daemon can.';
+  const harm = trial.level === 'user' ? 'A task can read what everybody may, and use the network.' : 'A task can read and change what the daemon can.';
   if (platform !== 'linux')
     return [warning(found, { cause: `${harm} There is no sandbox for this system yet.`, advice: 'Run jobs of people you trust only.' })];
   if (!bubblewrap) {

@@ -99,7 +99,7 @@ describe('the sandbox', () => {
   });
 
   test('that works is named', () =>
-    expect(checkSandbox(reading({ trial: { level: 'bubblewrap' } }))).toMatchObject([{ state: 'ok', found: expect.stringContaining('bubblewrap') }]));
+    expect(checkSandbox(reading({ trial: { level: 'full' } }))).toMatchObject([{ state: 'ok', found: expect.stringContaining('full') }]));
 
   test.each([
     ['kernel.unprivileged_userns_clone', '0', '1'],

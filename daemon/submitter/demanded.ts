@@ -1,0 +1,13 @@
+import type { Plan } from '../../src/plugin/job-type.ts';
+import type { Manifest } from '../../src/plugin/manifest.ts';
+import type { Submission } from './submission.ts';
+
+/** The plan with what the submission demands of nodes; and with the network where the manifest declares it, which people can read, nowhere else. */
+export function demanded(plan: Plan, { isolation }: Pick<Submission, 'isolation'>, manifest: Pick<Manifest, 'network'>): Plan {
+  const steps = plan.steps.map((step) => {
+    const { network: _network, ...asked } = step.requirements;
+    const requirements = { ...asked, ...(manifest.network === true ? { network: true as const } : {}), ...(isolation === undefined ? {} : { isolation }) };
+    return { ...step, requirements };
+  });
+  return { ...plan, steps };
+}

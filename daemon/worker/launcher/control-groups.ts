@@ -1,0 +1,180 @@
+/** A group of the kernel's for each session: limited, counted and ended as one, whatever its processes do to get away. */
+import { mkdirSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Controller, findGroupPlaces, type GroupPlace, read, remove, write } from './group-places.ts';
+import type { LimitHit, Limits } from './limits.ts';
+
+/** Of processor time that everybody wants, for each core: as much as one process at low priority (nice 10) gets. */
+const lowShare = { v1: 110, v2: 11 };
+const periodMicros = 100_000;
+/** A process that forks while it is being ended is caught in the next round. */
+const rounds = 20;
+/** Ended processes leave their group a moment later (milliseconds). */
+const laterMs = [20, 100, 500];
+
+export class ControlGroups {
+  readonly #places: readonly GroupPlace[];
+  /** Folders of groups that have ended, or soon will have. */
+  readonly #left = new Set<string>();
+
+  constructor(places: readonly GroupPlace[] = findGroupPlaces()) {
+    this.#places = places;
+    for (const place of places) {
+      if (place.controllers.includes('cpu'))
+        write(join(place.folder, place.version === 1 ? 'cpu.shares' : 'cpu.weight'), lowShare[place.version === 1 ? 'v1' : 'v2'] * availableParallelism());
+      removeStale(place.folder);
+    }
+  }
+
+  /** What the kernel limits here. */
+  get controllers(): readonly Controller[] {
+    return this.#places.flatMap(({ controllers }) => controllers);
+  }
+
+  /** `name`: of the session among all on this machine; begins with the launcher's process id. */
+  create(name: string, limits: Limits): ControlGroup {
+    const groups: GroupPlace[] = [];
+    for (const place of this.#places) {
+      const group = { ...place, folder: join(place.folder, name) };
+      try {
+        mkdirSync(group.folder, { recursive: true });
+      } catch {
+        continue;
+      }
+      if (group.controllers.every((one) => limit(group, one, limits))) groups.push(group);
+      else remove(group.folder);
+    }
+    return new ControlGroup(groups, limits, (folders) => this.#tidy(folders));
+  }
+
+  /** A session that is in no group: it is watched. */
+  none(limits: Limits): ControlGroup {
+    return new ControlGroup([], limits, () => {});
+  }
+
+  /** What is left of our own, as far as it is empty; another daemon's may be in use. */
+  async remove(): Promise<void> {
+    for (const ms of laterMs) {
+      for (const folder of this.#left) if (remove(folder)) this.#left.delete(folder);
+      if (this.#left.size === 0) break;
+      await pause(ms);
+    }
+    for (const { folder } of this.#places) remove(folder);
+  }
+
+  #tidy(folders: readonly string[], waits: readonly number[] = laterMs): void {
+    const left = folders.filter((folder) => !remove(folder));
+    for (const folder of folders) this.#left[left.includes(folder) ? 'add' : 'delete'](folder);
+    const [first, ...rest] = waits;
+    if (left.length > 0 && first !== undefined) setTimeout(() => this.#tidy(left, rest), first).unref();
+  }
+}
+
+export class ControlGroup {
+  readonly #groups: readonly GroupPlace[];
+  readonly #limits: Limits;
+  readonly #tidy: (folders: readonly string[]) => void;
+
+  constructor(groups: readonly GroupPlace[], limits: Limits, tidy: (folders: readonly string[]) => void) {
+    this.#groups = groups;
+    this.#limits = limits;
+    this.#tidy = tidy;
+  }
+
+  /** Whoever is to be in it writes 0 to `cgroup.procs` in each. */
+  get folders(): readonly string[] {
+    return this.#groups.map(({ folder }) => folder);
+  }
+
+  limits(controller: Controller): boolean {
+    return this.#groups.some(({ controllers }) => controllers.includes(controller));
+  }
+
+  /** What the kernel has refused to the group, or ended in it for that, since it was made. */
+  hit(): LimitHit | undefined {
+    const { memoryBytes, processes } = this.#limits;
+    for (const { version, folder, controllers } of this.#groups) {
+      if (memoryBytes !== undefined && controllers.includes('memory')) {
+        if (countIn(read(join(folder, version === 1 ? 'memory.oom_control' : 'memory.events')), 'oom_kill') > 0) return { what: 'memory', limit: memoryBytes };
+      }
+      if (processes !== undefined && controllers.includes('pids') && countIn(read(join(folder, 'pids.events')), 'max') > 0)
+        return { what: 'processes', limit: processes };
+    }
+    return undefined;
+  }
+
+  /** Everything in it, wherever it has gone to. */
+  kill(): void {
+    const [group] = this.#groups;
+    if (group === undefined || (group.version === 2 && write(join(group.folder, 'cgroup.kill'), 1))) return;
+    for (let round = 0; round < rounds; round++) {
+      const pids = (read(join(group.folder, 'cgroup.procs')) ?? '').split('\n').filter(Boolean).map(Number);
+      if (pids.length === 0) return;
+      for (const pid of pids) kill(pid);
+    }
+  }
+
+  /** Now, or as soon as what was ended has left it. */
+  remove(): void {
+    this.#tidy(this.folders);
+  }
+}
+
+/** True when the limit holds, or nothing is to be limited. */
+function limit({ version, folder }: GroupPlace, controller: Controller, { memoryBytes, processes, cores, together }: Limits): boolean {
+  const at = (name: string): string => join(folder, name);
+  const above = (name: string): string => join(dirname(folder), name);
+  switch (controller) {
+    case 'memory': {
+      const name = version === 1 ? 'memory.limit_in_bytes' : 'memory.max';
+      if (together !== undefined) write(above(name), Math.floor(together.memoryBytes));
+      if (memoryBytes === undefined) return true;
+      if (!write(at(name), Math.floor(memoryBytes))) return false;
+      // Where the kernel counts swap: what does not fit must not crowd out the machine's own programs instead.
+      if (version === 1) write(at('memory.memsw.limit_in_bytes'), Math.floor(memoryBytes));
+      else write(at('memory.swap.max'), 0);
+      return true;
+    }
+    case 'pids':
+      return processes === undefined || write(at('pids.max'), processes);
+    case 'cpu': {
+      if (cores === undefined) return true;
+      const micros = Math.round(cores * periodMicros);
+      return version === 1
+        ? write(at('cpu.cfs_period_us'), periodMicros) && write(at('cpu.cfs_quota_us'), micros)
+        : write(at('cpu.max'), `${micros} ${periodMicros}`);
+    }
+  }
+}
+
+/** Groups of launchers that died: empty, or they are still in use. */
+function removeStale(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const launcher = /^(\d+)-/.exec(name)?.[1];
+    if (launcher !== undefined && !isAlive(Number(launcher))) remove(join(folder, name));
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself meanwhile.
+  }
+}
+
+/** The number after a name, as in `oom_kill 1`. */
+function countIn(text: string | undefined, name: string): number {
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text ?? '')?.[1] ?? 0);
+}
