@@ -1,12 +1,15 @@
 /** The daemon's code that `supervm doctor` tries without a daemon; the command line loads it by name. Nothing here loads libp2p. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { SupervmError } from '../src/model/errors.ts';
 import type { MachineChecks } from '../src/settings/daemon-checks.ts';
 import { packageFolder, programFile } from '../src/settings/program-files.ts';
 import { parseClusterKey } from './network/cluster-key.ts';
 import { hearMulticast as hear } from './network/discovery/hear-multicast.ts';
 import { openMdnsSocket } from './network/discovery/mdns-socket.ts';
+import { readCertificate } from './network/papers/certificate.ts';
+import { parsePapers } from './network/papers/stored-papers.ts';
 import { usualPort } from './network/usual-port.ts';
 import { rememberNetwork } from './remembered.ts';
 import { systemClock, systemRandomness } from './system-clock.ts';
@@ -33,11 +36,15 @@ export const trySandbox: MachineChecks['trySandbox'] = async (folder) => {
   return level;
 };
 
-export const clusterOf: MachineChecks['clusterOf'] = (keyFile) => {
+export const membershipOf: MachineChecks['membershipOf'] = ({ clusterKey, adminKey, membership }) => {
+  if (!existsSync(clusterKey)) return undefined;
   try {
-    return parseClusterKey(readFileSync(keyFile, 'utf8'), keyFile).publicHash.slice(0, shownDigits);
-  } catch {
-    return undefined;
+    const key = parseClusterKey(readFileSync(clusterKey, 'utf8'), clusterKey);
+    const { certificate } = existsSync(membership) ? parsePapers(readFileSync(membership, 'utf8'), membership) : {};
+    const endsAt = certificate === undefined ? {} : { endsAt: readCertificate(certificate).notAfter };
+    return { cluster: key.publicHash.slice(0, shownDigits), admin: key.fileAdmin !== undefined || existsSync(adminKey), ...endsAt };
+  } catch (error) {
+    return { problem: (error as Error).message, hint: error instanceof SupervmError ? error.hint : '' };
   }
 };
 

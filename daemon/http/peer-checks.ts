@@ -23,8 +23,9 @@ const peerChecksProtocol: Protocol<never, z.infer<typeof question>, Answer> = {
   maximumBytes: 16 * 1024,
 };
 
-/** Dials of one request: a node that claims hundreds of addresses must not make others dial them. */
-const mostDials = 4;
+/** Dials of one request. */
+const mostDials = 2;
+const mostClaimed = 32;
 const dialMs = 1000;
 const answerMs = 2000;
 /** A peer that asks again within this gets the answer it had. */
@@ -36,6 +37,8 @@ export interface PeerChecksNeeds {
   readonly clock: Clock;
   readonly membership: Membership;
   readonly messenger: Messenger;
+  /** The other end of this peer's connection; undefined when it is not connected. */
+  hostOf(peer: NodeId): string | undefined;
   /** Connects to `host:port`, says nothing and hangs up. */
   dial(address: string, timeoutMs: number): Promise<Answer['dials'][number]['outcome']>;
   /** Does this peer confirm heartbeats by UDP? */
@@ -60,7 +63,10 @@ export function createPeerChecks(needs: PeerChecksNeeds): PeerChecks {
   };
 }
 
-/** Only the asking node's own addresses are dialled, as the members know them. */
+/**
+ * Only addresses that the asking node claims and is connected from are dialled: a member must not learn through this one what listens on
+ * other machines. Behind a router that translates addresses none of them is, and there is no way to it.
+ */
 function serve(needs: PeerChecksNeeds): void {
   const latest = new Map<NodeId, { readonly at: number; readonly dials: Promise<Answer['dials']> }>();
   const dialsFor = (node: NodeId): Promise<Answer['dials']> => {
@@ -68,8 +74,13 @@ function serve(needs: PeerChecksNeeds): void {
     for (const [known, { at }] of latest) if (now - at > freshMs) latest.delete(known);
     const before = latest.get(node);
     if (before !== undefined) return before.dials;
-    const addresses = needs.membership.member(node)?.facts.addresses.slice(0, mostDials) ?? [];
-    const dials = Promise.all(addresses.map(async (address) => ({ address, outcome: await needs.dial(address, dialMs) })));
+    const claimed = needs.membership.member(node)?.facts.addresses.slice(0, mostClaimed) ?? [];
+    const host = needs.hostOf(node);
+    const own = claimed.filter((address) => host !== undefined && address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '') === host);
+    const dials =
+      own.length === 0
+        ? Promise.resolve(claimed.slice(0, 1).map((address) => ({ address, outcome: 'no-way' as const })))
+        : Promise.all(own.slice(0, mostDials).map(async (address) => ({ address, outcome: await needs.dial(address, dialMs) })));
     latest.set(node, { at: now, dials });
     return dials;
   };

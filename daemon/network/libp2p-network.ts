@@ -239,6 +239,11 @@ export class Libp2pNetwork implements Messenger, Startable {
     return this.#table.admitted(peer)?.hello;
   }
 
+  /** The other end of its connection as an IP address; undefined when it is not connected. */
+  hostOf(peer: NodeId): string | undefined {
+    return /\/ip[46]\/([^/]+)\//.exec(this.#table.admitted(peer)?.remoteAddress ?? '')?.[1];
+  }
+
   #hello(): Hello {
     const { clusterKey, host, incarnation } = this.#options;
     const addresses = this.addresses().slice(0, 32);

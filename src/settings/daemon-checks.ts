@@ -34,13 +34,25 @@ export interface SandboxTrial {
   readonly reason?: string;
 }
 
+/** What the files of a home say of its membership. */
+export type HomeMembership =
+  | {
+      /** As in `Sighting.cluster`. */
+      readonly cluster: string;
+      /** Until when its certificate holds, Unix milliseconds; absent where it makes its own. */
+      readonly endsAt?: number;
+      /** It can let others in, and renews its certificate itself. */
+      readonly admin: boolean;
+    }
+  | { readonly problem: string; readonly hint: string };
+
 export interface MachineChecks {
   /** Sends and listens on every interface for that long. */
   hearMulticast(listenMs: number): Promise<MulticastHearing>;
   /** `folder` must exist; nothing is left in it. */
   trySandbox(folder: string): Promise<SandboxTrial>;
-  /** As in `Sighting.cluster`; undefined where the file is missing or is no key. */
-  clusterOf(keyFile: string): string | undefined;
+  /** Undefined where this home belongs to no cluster yet. */
+  membershipOf(paths: { readonly clusterKey: string; readonly adminKey: string; readonly membership: string }): HomeMembership | undefined;
   /** The port that this home's daemon took last, or takes first. */
   peerPort(home: string): number;
 }

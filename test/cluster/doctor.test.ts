@@ -44,6 +44,11 @@ test('names what keeps machines apart, on real networks', async () => {
   await using lab = Lab.create({ nodes: 3, variables: (index) => (index === 1 ? { ...without, ...fakedClock(clock) } : without) });
   const [n1, n2, n3] = lab.machines as readonly [Machine, Machine, Machine];
 
+  // One machine of a cluster, with a wrong clock, and one of another cluster.
+  writeFileSync(clock, '+10m');
+  const key = writeClusterKey(lab);
+  const others = Promise.all([n2.start('--cluster-key', key), n3.start()]);
+
   // Without a daemon: multicast dropped by a filter.
   lab.filter(0, ...silence);
   const deaf = await examine(n1);
@@ -55,10 +60,7 @@ test('names what keeps machines apart, on real networks', async () => {
   expect(deaf.exit).toBe(1);
   lab.filter(0, 'flush ruleset');
 
-  // Two machines of a cluster, of which one has a wrong clock, and one of another cluster.
-  writeFileSync(clock, '+10m');
-  const key = writeClusterKey(lab);
-  await Promise.all([n1.start('--cluster-key', key), n2.start('--cluster-key', key), n3.start()]);
+  await Promise.all([others, n1.start('--cluster-key', key)]);
   const sees = async (): Promise<number> => (await n1.json<{ readonly totals: { readonly nodes: number } }>('status')).totals.nodes;
   await n1.until(async () => (await sees()) === 2, 60_000);
   const joined = await examine(n1);

@@ -11,6 +11,7 @@ import { checkDaemonLog } from './checks/daemon-log.ts';
 import { checkFolders } from './checks/folders.ts';
 import { checkGpu } from './checks/gpu.ts';
 import { checkHomeDisk, silentDisk } from './checks/home-disk.ts';
+import { clusterProblems } from './checks/identity.ts';
 import { checkLimits } from './checks/limits.ts';
 import { checkPrograms } from './checks/programs.ts';
 import { checkBlobs, checkRecords } from './checks/records.ts';
@@ -122,7 +123,7 @@ function readTime({ system }: Machine): Parameters<typeof checkTimeService>[0] {
 async function records({ daemon: ask, holder, paths }: Machine, { records: exists }: HomeLook): Promise<readonly Finding[]> {
   const says = await ask();
   const status = await says.status();
-  const problems = status?.durability.problems.filter(({ code }) => code !== 'identity-in-use');
+  const problems = status?.durability.problems.filter(({ code }) => !clusterProblems.includes(code));
   // Beside a daemon that is silent nobody else should read, for that could be what holds it up.
   const mayLook = problems === undefined && exists && holder === 'nobody';
   const told = mayLook ? await startDiskCheck(['records', paths.records], recordsMs).word('records') : undefined;

@@ -1,6 +1,7 @@
 /** The checks of the network, with what they read of the machine. */
+import { wall } from '../clock.ts';
 import { checkFirewall, droppedDiscovery } from './checks/firewall.ts';
-import { checkIdentity } from './checks/identity.ts';
+import { checkIdentity, checkMembership } from './checks/identity.ts';
 import { checkInterfaces } from './checks/interfaces.ts';
 import { checkMulticast, checkOtherClusters, type MulticastReading } from './checks/multicast.ts';
 import { checkClocks, checkHeartbeats, checkReachable, type PeersReading } from './checks/peers.ts';
@@ -38,6 +39,12 @@ export function networkExaminations(machine: Machine): readonly Examination[] {
       name: 'identity',
       limitMs: peersLimitMs,
       look: async () => checkIdentity({ problems: await problemsOf(machine), nodeKey: machine.paths.nodeKey }),
+    },
+    {
+      ...network,
+      name: 'membership',
+      limitMs: peersLimitMs,
+      look: async () => checkMembership({ home: await membershipOf(machine), problems: await problemsOf(machine), now: wall() }),
     },
     {
       ...network,
@@ -88,7 +95,12 @@ async function multicastOf(machine: Machine): Promise<MulticastReading> {
 async function clusterOf(machine: Machine): Promise<string | undefined> {
   const status = await (await machine.daemon()).status();
   if (status !== undefined || machine.home === undefined) return status?.cluster;
-  return (await machine.checks()).clusterOf(machine.paths.clusterKey);
+  const membership = await membershipOf(machine);
+  return membership !== undefined && 'cluster' in membership ? membership.cluster : undefined;
+}
+
+async function membershipOf(machine: Machine): Promise<Parameters<typeof checkMembership>[0]['home']> {
+  return machine.home === undefined ? undefined : (await machine.checks()).membershipOf(machine.paths);
 }
 
 async function problemsOf(machine: Machine): Promise<Parameters<typeof checkIdentity>[0]['problems']> {

@@ -6,6 +6,8 @@ export interface System {
   /** For people, e.g. `Debian GNU/Linux 12 (bookworm)`. */
   readonly name: string;
   readonly manager: Manager | undefined;
+  /** Its packages are called as Ubuntu's. */
+  readonly ubuntu: boolean;
   readonly root: boolean;
 }
 
@@ -48,15 +50,17 @@ export function systemOf(machine: { readonly platform: string; readonly osReleas
     if (key !== undefined && value !== undefined) fields.set(key, value.replace(/^(["'])(.*)\1$/, '$2'));
   }
   const root = machine.userId === 0;
-  if (machine.platform === 'darwin') return { name: 'macOS', manager: 'brew', root };
+  if (machine.platform === 'darwin') return { name: 'macOS', manager: 'brew', ubuntu: false, root };
   const ids = [fields.get('ID') ?? '', ...(fields.get('ID_LIKE') ?? '').split(' ')];
   const manager = ids.flatMap((id) => managers.find(([pattern]) => pattern.test(id))?.[1] ?? [])[0];
-  return { name: fields.get('PRETTY_NAME') ?? machine.platform, manager, root };
+  return { name: fields.get('PRETTY_NAME') ?? machine.platform, manager, ubuntu: ids.includes('ubuntu'), root };
 }
 
 /** The words that install a program here; undefined where this system's way is not known, or has no such package. */
-export function installWords({ manager }: System, program: InstallableProgram): readonly string[] | undefined {
+export function installWords({ manager, ubuntu }: System, program: InstallableProgram): readonly string[] | undefined {
   if (manager === undefined) return undefined;
+  // Ubuntu's is a snap behind a package of another name.
+  if (ubuntu && program === 'chromium') return [...installing[manager], 'chromium-browser'];
   const others = otherwise[program];
   const name = others !== undefined && manager in others ? others[manager] : program;
   return name === undefined ? undefined : [...installing[manager], ...name.split(' ')];

@@ -9,6 +9,8 @@ export interface FoundProgram {
   readonly path: string;
   /** Of Blender: what the build can do; undefined while nobody has looked. */
   readonly features: readonly string[] | undefined;
+  /** What else there is to say of it; may be empty. */
+  readonly remark: string;
   /** It did not answer in time. */
   readonly late: boolean;
 }
@@ -43,7 +45,7 @@ function ofProgram({ name, title, why, needed }: (typeof wanted)[number], { foun
   if (here !== undefined) {
     const version = here.version ?? (here.late ? '(did not say its version in time)' : '(says no version)');
     if (name === 'blender' && here.features !== undefined && !here.features.includes('denoise')) return withoutDenoise(title, version, system);
-    return ok(`${title} ${version}`);
+    return ok(`${title} ${version}${here.remark === '' ? '' : ` (${here.remark})`}`);
   }
   if (name === 'bubblewrap' && platform !== 'linux') return none(`${title} is for Linux alone`);
   if (!needed) return none(`${title} is not installed (${why})`, installLines(system, name));

@@ -2,6 +2,7 @@
 import type { Program } from '../../../model/inventory.ts';
 import type { FoundProgram } from '../checks/programs.ts';
 import type { InstallableProgram } from '../system.ts';
+import { isThere, isUsable } from './files.ts';
 import { findProgram, runProgram } from './run-program.ts';
 
 const timeoutMs = 2500;
@@ -37,18 +38,25 @@ async function ask({ name, files, words }: (typeof asked)[number]): Promise<Foun
   const path = files.map(findProgram).find((file) => file !== undefined);
   if (path === undefined) return undefined;
   const { output, late } = await runProgram(path, words, timeoutMs);
-  return { name, path, version: /\d+(?:\.\d+)+[\w.-]*/.exec(output)?.[0], features: undefined, late };
+  return { name, path, version: /\d+(?:\.\d+)+[\w.-]*/.exec(output)?.[0], features: undefined, remark: name === 'docker' ? ofEngine() : '', late };
+}
+
+/** The program alone does nothing. */
+function ofEngine(): string {
+  const socket = '/var/run/docker.sock';
+  if (!isThere(socket)) return 'its engine does not run';
+  return isUsable(socket) ? '' : 'this user may not use its engine';
 }
 
 async function blender(known: readonly Program[] | undefined): Promise<FoundProgram | undefined> {
   const told = known?.find(({ name }) => name === 'blender');
-  if (told !== undefined) return { name: 'blender', path: told.path, version: told.version, features: told.features, late: false };
+  if (told !== undefined) return { name: 'blender', path: told.path, version: told.version, features: told.features, remark: '', late: false };
   const path = findProgram('blender');
   if (path === undefined) return undefined;
   const words = ['--background', '--factory-startup', '--disable-autoexec', '-noaudio', '--python-expr', blenderProbe];
   const { output, late } = await runProgram(path, words, timeoutMs);
   const line = output.split('\n').find((text) => text.startsWith('supervm-blender '));
-  if (line === undefined) return { name: 'blender', path, version: /Blender (\d\S*)/.exec(output)?.[1], features: undefined, late };
+  if (line === undefined) return { name: 'blender', path, version: /Blender (\d\S*)/.exec(output)?.[1], features: undefined, remark: '', late };
   const { version, denoise } = JSON.parse(line.slice(line.indexOf('{'))) as { readonly version: string; readonly denoise: boolean };
-  return { name: 'blender', path, version, features: denoise ? ['denoise'] : [], late };
+  return { name: 'blender', path, version, features: denoise ? ['denoise'] : [], remark: '', late };
 }

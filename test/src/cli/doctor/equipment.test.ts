@@ -26,13 +26,15 @@ describe('the install line', () => {
   test('on macOS, as root, and where nobody knows', () => {
     expect(installLines(systemOf({ platform: 'darwin', osRelease: undefined, userId: 501 }), 'blender')).toEqual(['brew install --cask blender']);
     expect(installLines(systemOf({ platform: 'darwin', osRelease: undefined, userId: 501 }), 'bubblewrap')).toEqual([]);
+    const ubuntu = systemOf({ platform: 'linux', osRelease: 'ID=ubuntu\nID_LIKE=debian', userId: 0 });
+    expect(installLines(ubuntu, 'chromium')).toEqual(['apt-get install chromium-browser']);
     expect(installLines(root, 'blender')).toEqual(['apt-get install blender']);
     expect(installLines(systemOf({ platform: 'linux', osRelease: 'ID=mine', userId: 0 }), 'blender')).toEqual([]);
   });
 });
 
 describe('programs', () => {
-  const blender: FoundProgram = { name: 'blender', version: '4.2.0', path: '/usr/bin/blender', features: ['denoise'], late: false };
+  const blender: FoundProgram = { name: 'blender', version: '4.2.0', path: '/usr/bin/blender', features: ['denoise'], remark: '', late: false };
   const of = (changes: Partial<ProgramsReading>): ReadonlyMap<string, Finding> => {
     const findings = checkPrograms({ found: [], platform: 'linux', system: debian, without: [], ...changes });
     return new Map(findings.map((finding) => [finding.name, finding]));
@@ -49,6 +51,8 @@ describe('programs', () => {
   });
 
   test('with their versions are well, and Blender without a denoiser is named', () => {
+    const docker = { ...blender, name: 'docker', version: '28.2.2', remark: 'its engine does not run' } as const;
+    expect(of({ found: [docker] }).get('docker')?.found).toBe('Docker 28.2.2 (its engine does not run)');
     expect(of({ found: [blender] }).get('blender')).toMatchObject({ state: 'ok', found: 'Blender 4.2.0' });
     expect(of({ found: [{ ...blender, features: ['cycles'] }] }).get('blender')).toMatchObject({
       state: 'warning',

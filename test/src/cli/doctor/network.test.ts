@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PeerView } from '../../../../src/api/views.ts';
-import { checkIdentity } from '../../../../src/cli/doctor/checks/identity.ts';
+import { checkIdentity, checkMembership } from '../../../../src/cli/doctor/checks/identity.ts';
 import { checkInterfaces } from '../../../../src/cli/doctor/checks/interfaces.ts';
 import { checkMulticast, checkOtherClusters, type MulticastReading } from '../../../../src/cli/doctor/checks/multicast.ts';
 import { checkClocks, checkHeartbeats, checkReachable } from '../../../../src/cli/doctor/checks/peers.ts';
@@ -188,4 +188,32 @@ test('a key that two machines use is failing, with the words that part them', ()
     commands: ['supervm down', "rm '/h/node.key'", 'supervm up'],
   });
   expect(only(checkIdentity({ problems: [], nodeKey: '' })).state).toBe('ok');
+});
+
+describe('membership', () => {
+  const day = 86_400_000;
+  const home = (endsInDays: number | undefined, admin = false) => ({
+    cluster: '0123456789abcdef',
+    admin,
+    ...(endsInDays === undefined ? {} : { endsAt: endsInDays * day }),
+  });
+
+  test.each([
+    ['none yet', undefined, 'not-applicable'],
+    ['a holder of an admin key', home(undefined, true), 'ok'],
+    ['a holder of an admin key whose certificate ended while it was off', home(-3, true), 'ok'],
+    ['a fresh certificate', home(25), 'ok'],
+    ['a certificate that nobody renewed', home(4), 'warning'],
+    ['one that has ended', home(-1), 'failing'],
+    ['damaged papers', { problem: 'the certificates are damaged', hint: 'restore them' }, 'failing'],
+  ] as const)('%s', (_, found, state) => expect(only(checkMembership({ home: found, problems: [], now: 0 })).state).toBe(state));
+
+  test('that was taken away is failing, in the words of the daemon', () => {
+    const problems = [{ code: 'removed', message: 'This machine was removed.', hint: 'Join anew.' }];
+    expect(only(checkMembership({ home: home(25), problems, now: 0 }))).toMatchObject({
+      state: 'failing',
+      found: 'This machine was removed.',
+      commands: ['supervm invite', 'supervm join'],
+    });
+  });
 });

@@ -136,7 +136,20 @@ describe('the command', () => {
     const names = report.checks.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(names).toEqual(
-      expect.arrayContaining(['runtime', 'private', 'daemon', 'peer-port', 'firewall', 'records', 'blender', 'gpu', 'sandbox', 'sleep', 'open-files']),
+      expect.arrayContaining([
+        'runtime',
+        'private',
+        'daemon',
+        'peer-port',
+        'firewall',
+        'membership',
+        'records',
+        'blender',
+        'gpu',
+        'sandbox',
+        'sleep',
+        'open-files',
+      ]),
     );
     expect(report.checks.find(({ name }) => name === 'daemon')?.state).toBe('not-applicable');
     expect(report.checks.filter(({ found }) => found === 'could not be looked at')).toEqual([]);
