@@ -1,5 +1,6 @@
 /** The daemon's structured log: JSON lines in a file, secrets left out. */
 import pino from 'pino';
+import { maskSecrets } from './mask-secrets.ts';
 import { RotatingFile } from './rotating-file.ts';
 
 export interface LogFields {
@@ -41,7 +42,7 @@ export function openLog(options: LogOptions): OpenLog {
       serializers: { error: pino.stdSerializers.err },
       redact: { paths: secrets.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' },
     },
-    file,
+    { write: (line) => file.write(maskSecrets(line)) },
   );
   return { ...logOver(logger), [Symbol.dispose]: () => file.close() };
 }

@@ -57,3 +57,25 @@ test('a restart goes on in the same file', () => {
   }
   expect(lines()).toHaveLength(2);
 });
+
+test.each([
+  ['a token', `svm_${'aB-_'.repeat(10)}`],
+  ['a code for a session', `svml_${'0f'.repeat(16)}`],
+  ['the cookie of a session', `eyJhbGciOiJFZERTQSJ9.${'eyJ4'.repeat(9)}.${'aB-_'.repeat(20)}`],
+  ['an invitation', `supervm-invite-2:${'aB-_'.repeat(30)}`],
+  ['any other credential', 'Bearer dGhpcyBpcyBhIHNlY3JldA=='],
+])('%s is left out of messages, stacks, addresses and whatever is nested', (_, secret) => {
+  using log = openLog({ file, level: 'info' });
+  const error = new Error(`cannot read "${secret}"`, { cause: new Error(secret) });
+  log.error('a route failed', { error, url: `/api/v1/status?x=${secret}&y=1`, deep: { list: [{ text: `so: ${secret}` }] } });
+  const text = readFileSync(file, 'utf8');
+  expect(text).not.toContain(secret.slice(-16));
+  expect(text).toContain('[secret]');
+  expect(lines()).toHaveLength(1);
+});
+
+test('what only looks a little like a secret stays', () => {
+  using log = openLog({ file, level: 'info' });
+  log.info('joined', { node: 'svm_1', file: '/home/svm_data', step: 'eyJ' });
+  expect(lines()).toMatchObject([{ node: 'svm_1', file: '/home/svm_data', step: 'eyJ' }]);
+});
