@@ -42,11 +42,15 @@ export function openClusterHome(
   return { ...readPapers(other, paths), founded: false };
 }
 
-/** A cluster of one machine, which holds the root of all admin keys. */
-function foundCluster(paths: ClusterPaths, { self, now }: { readonly self: NodeId; readonly now: number }): Omit<ClusterHome, 'founded'> {
+/** A cluster of one machine, which holds the root of all admin keys. `recovery`: of a key that counts as well, whose code somebody keeps. */
+export function foundCluster(
+  paths: ClusterPaths,
+  { self, now, recovery }: { readonly self: NodeId; readonly now: number; readonly recovery?: AdminKey },
+): Omit<ClusterHome, 'founded'> {
   const adminKey = createAdminKey();
   const key = parseClusterKey(createFoundedKeyText(adminKey.id));
-  const papers = { ...noPapers, admins: [signAdmin(key.clusterId, { at: now, key: adminKey.id, name: self }, adminKey)] };
+  const signed = (id: AdminKey['id'], name: string): PapersState['admins'][number] => signAdmin(key.clusterId, { at: now, key: id, name }, adminKey);
+  const papers = { ...noPapers, admins: [signed(adminKey.id, self), ...(recovery === undefined ? [] : [signed(recovery.id, 'recovery')])] };
   storeText(paths.adminKey, adminKey.text);
   keepPapers(paths, papers);
   markFounding(paths.clusterKey, 'now');
@@ -59,10 +63,6 @@ function readPapers(key: ClusterKey, { adminKey, membership }: ClusterPaths): Om
   const papers = existsSync(membership) ? parsePapers(readFileSync(membership, 'utf8'), membership) : noPapers;
   if (key.fileAdmin !== undefined) return { key, adminKey: key.fileAdmin, papers };
   const admin = existsSync(adminKey) ? parseAdminKey(readFileSync(adminKey, 'utf8'), adminKey) : undefined;
-  if (admin === undefined && papers.certificate === undefined) {
-    const hint = `Delete cluster.key beside it, and have this machine invited: supervm invite on a machine of the cluster, supervm join here.`;
-    throw new SupervmError('usage', `this machine has the secret of a cluster but no certificate (${membership})`, hint);
-  }
   return { key, adminKey: admin, papers };
 }
 
@@ -78,6 +78,10 @@ export function writeAdmission(
   else storeText(paths.adminKey, adminKey.text);
   keepPapers(paths, papers);
   storeText(paths.clusterKey, key.text);
+}
+
+export function keepAdminKey({ adminKey }: Pick<Paths, 'adminKey'>, key: AdminKey): void {
+  storeText(adminKey, key.text);
 }
 
 export function keepPapers({ membership }: Pick<Paths, 'membership'>, papers: PapersState): void {

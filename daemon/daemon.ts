@@ -14,7 +14,7 @@ import { RecentUse } from './blobs/recent-use.ts';
 import { encodeTree } from './blobs/tree.ts';
 import { treesOf } from './blobs/trees.ts';
 import type { Clock, Randomness } from './clock.ts';
-import { endFounding, foundingOf } from './cluster-home.ts';
+import { endFounding, foundingOf, keepAdminKey } from './cluster-home.ts';
 import { type ControlPlane, createControlPlane } from './control-plane.ts';
 import { Ending } from './ending.ts';
 import { createDaemonApi } from './http/daemon-api.ts';
@@ -127,6 +127,7 @@ async function assemble(
   const tcp = settings.http === undefined ? undefined : openTcp(settings.http, { clock, randomness, tokens });
   const machines = createMachines({
     ...{ clock, network, plane },
+    keepAdminKey: (key) => keepAdminKey(paths, key),
     problem: (error) => log.of('network').warn('what an admin said cannot be written down', { error }),
   });
   const api = createDaemonApi(

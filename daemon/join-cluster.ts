@@ -1,29 +1,59 @@
 /** Joining a cluster while no daemon runs here. */
 import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { SupervmError } from '../src/model/errors.ts';
 import type { DaemonProgram, Joined, JoinStart } from '../src/settings/daemon-program.ts';
 import { lockFolder } from '../src/settings/folder-lock.ts';
 import type { Paths } from '../src/settings/paths.ts';
 import { makePrivateFolder } from '../src/settings/private-folder.ts';
-import { writeAdmission } from './cluster-home.ts';
+import { foundCluster as foundHome, writeAdmission } from './cluster-home.ts';
 import { assertFreeToJoin } from './free-to-join.ts';
 import { parseClusterKey } from './network/cluster-key.ts';
+import { lookAround as seeAround } from './network/discovery/look-around.ts';
+import { openMdnsSocket } from './network/discovery/mdns-socket.ts';
 import { loadNodeKey } from './network/node-key.ts';
 import { parseInvite } from './network/pairing/invite-line.ts';
 import type { Welcome } from './network/pairing/pairing-protocol.ts';
-import { type Asking, type RedeemNeeds, redeemInvite } from './network/pairing/redeem-invite.ts';
+import { type Asking, knock, type RedeemNeeds, redeemInvite } from './network/pairing/redeem-invite.ts';
 import { createAdminKey } from './network/papers/admin-key.ts';
 import { Papers, type PapersState } from './network/papers/papers.ts';
+import { formatRecoveryCode, recoveryKey } from './network/papers/recovery-code.ts';
 import { parsePapers } from './network/papers/stored-papers.ts';
 import { networkFile } from './network-parts.ts';
 import { rememberNetwork } from './remembered.ts';
 import { systemClock, systemRandomness } from './system-clock.ts';
+
+/** How long a first `up` looks for somebody who waits for it. */
+const lookMs = 2_000;
+/** Of the hash of a cluster, as `status` shows it. */
+const shownDigits = 8;
 
 export const joinCluster: DaemonProgram['joinCluster'] = async (start) => {
   const { paths, line } = start;
   makePrivateFolder(paths.home);
   using _lock = lockFolder(paths);
   return admitted(start, rootOf(line), (asking, needs) => redeemInvite(line, asking, needs));
+};
+
+export const joinNearby: DaemonProgram['joinNearby'] = async (start) => {
+  const { paths, address } = start;
+  makePrivateFolder(paths.home);
+  using _lock = lockFolder(paths);
+  return admitted(start, undefined, (asking, needs) => knock(address, asking, needs));
+};
+
+export const lookAround: DaemonProgram['lookAround'] = async () => {
+  const around = await seeAround(lookMs, { clock: systemClock(), openSocket: openMdnsSocket, interfaces: networkInterfaces });
+  return { doors: [...around.doors.values()], clusters: [...around.clusters].map((cluster) => cluster.slice(0, shownDigits)) };
+};
+
+export const foundCluster: DaemonProgram['foundCluster'] = async ({ paths }) => {
+  makePrivateFolder(paths.home);
+  using _lock = lockFolder(paths);
+  const { id: self } = await loadNodeKey(paths.nodeKey);
+  const recoveryCode = formatRecoveryCode(systemRandomness().hex(16));
+  foundHome(paths, { self, now: systemClock().wall(), recovery: recoveryKey(recoveryCode) });
+  return { recoveryCode };
 };
 
 /** `root`: of the cluster, where it is known before. Call with the folder locked. */

@@ -8,6 +8,8 @@ import type { Clock } from './clock.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { Machines } from './http/services.ts';
 import { usualTerms } from './network/pairing/invitations.ts';
+import { type AdminKey, createAdminKey } from './network/papers/admin-key.ts';
+import { recoveryKey } from './network/papers/recovery-code.ts';
 import type { NetworkParts } from './network-parts.ts';
 import type { Startable } from './startable.ts';
 import type { Protocol } from './wire/messenger.ts';
@@ -33,15 +35,17 @@ const voteTries = 12;
 const voteTryMs = 1000;
 
 export interface MachinesNeeds {
+  /** Throws what the disk says. */
+  keepAdminKey(key: AdminKey): void;
   readonly clock: Clock;
-  readonly network: Pick<NetworkParts, 'papers' | 'pairing' | 'auditTo' | 'onCertified'>;
+  readonly network: Pick<NetworkParts, 'papers' | 'pairing' | 'lookAfter' | 'auditTo' | 'onCertified'>;
   readonly plane: Pick<ControlPlane, 'journal' | 'messenger' | 'leadership' | 'membership' | 'audit'>;
   /** Where something could not be written down. */
   problem(error: unknown): void;
 }
 
 /** Construct before the network starts; starts after the control plane. */
-export function createMachines({ clock, network, plane, problem }: MachinesNeeds): Machines & Startable {
+export function createMachines({ clock, network, plane, problem, keepAdminKey }: MachinesNeeds): Machines & Startable {
   const { papers, pairing } = network;
   const { journal, messenger, leadership, membership } = plane;
   const tell = (fact: AdminAdded | MemberRemoved): Promise<readonly HostId[]> => journal.appendCluster(fact, copiesWaitMs).then(({ copies }) => copies);
@@ -67,12 +71,21 @@ export function createMachines({ clock, network, plane, problem }: MachinesNeeds
       const { id, line, expiresAt } = await pairing.invite({ role, uses, approve, validMs: seconds === undefined ? usualTerms.validMs : seconds * 1000 });
       return { id, line, expiresAt };
     },
-    look: (id) => pairing.look(id),
+    look: (id) => network.lookAfter(id),
     answer: (newcomer, admit) => pairing.answer(newcomer, admit),
     async expel(id, caller) {
       const copies = (await expelHere(id, caller)) ?? (await askHolders(id));
       const warnings = [...(await withoutVote(id)), ...soleHolder()];
       return { node: id, copies, warnings };
+    },
+    async recover(code, { who, door }) {
+      const own = createAdminKey();
+      const fact = papers.adminKey === undefined ? papers.recover(recoveryKey(code), own) : undefined;
+      if (fact === undefined) throw notRecovered(papers.adminKey !== undefined);
+      keepAdminKey(own);
+      const copies = await tell(fact);
+      plane.audit({ who, door, action: 'admin-key-recovered', subject: papers.self, outcome: 'done' });
+      return { copies };
     },
     async start() {
       // What was said before there were records: at the founding, or while nobody could write.
@@ -128,4 +141,10 @@ export function createMachines({ clock, network, plane, problem }: MachinesNeeds
     const message = `only ${nameOf(holders[0] as NodeId)} can let machines in and remove them now`;
     return [{ code: 'one-admin-key', message, hint: 'The next machine that it invites gets an admin key too.' }];
   }
+}
+
+function notRecovered(hasKey: boolean): SupervmError {
+  if (hasKey) return new SupervmError('not-allowed', 'this machine holds an admin key already', 'To let another machine in: supervm invite');
+  const hint = 'It was printed when the cluster was founded by "supervm up". A machine that holds a key file, a worker and a removed machine recover nothing.';
+  return new SupervmError('not-allowed', 'this code is none of this cluster, or this machine may hold no admin key', hint);
 }

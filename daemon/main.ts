@@ -46,4 +46,4 @@ function tasksAfter(reason: unknown): EndOfTasks {
   return reason === 'end' || reason === 'SIGINT' ? 'end' : 'leave';
 }
 
-export { joinCluster } from './join-cluster.ts';
+export { foundCluster, joinCluster, joinNearby, lookAround } from './join-cluster.ts';

@@ -17,6 +17,7 @@ import { UdpBeats } from './network/beats/udp-beats.ts';
 import type { ClusterKey } from './network/cluster-key.ts';
 import { createMdns } from './network/discovery/mdns.ts';
 import { openMdnsSocket } from './network/discovery/mdns-socket.ts';
+import { PairingSign } from './network/discovery/pairing-sign.ts';
 import { createStaticPeers } from './network/discovery/static-peers.ts';
 import { Libp2pNetwork } from './network/libp2p-network.ts';
 import { loadNodeKey } from './network/node-key.ts';
@@ -46,6 +47,8 @@ export interface NetworkParts extends Startable {
   /** What only machines of the cluster know, the current one first: secrets are sealed with it. */
   shared(): readonly [Uint8Array, ...Uint8Array[]];
   readonly pairing: PairingListener;
+  /** How an invitation stands; newcomers of the local network may knock for some seconds. */
+  lookAfter(invitation: string): ReturnType<PairingListener['look']>;
   /** By what right machines are here. */
   readonly papers: Papers;
   readonly clusterKey: ClusterKey;
@@ -140,6 +143,7 @@ export async function openNetwork(
       certified: (admin) => certified.forEach((tell) => void tell(admin)),
     },
   );
+  const sign = new PairingSign({ clusterHash: key.publicHash }, { clock, openSocket: openMdnsSocket, interfaces: networkInterfaces });
   return {
     messenger,
     beats,
@@ -149,6 +153,11 @@ export async function openNetwork(
     cluster,
     shared: () => [key.prologues[0].bytes, ...key.prologues.slice(1).map(({ bytes }) => bytes)],
     pairing,
+    lookAfter(invitation) {
+      const view = pairing.look(invitation);
+      void pairing.knocking().then((port) => port !== undefined && settings.discovery && sign.show(port));
+      return view;
+    },
     papers,
     clusterKey: key,
     auditTo(next) {
@@ -162,6 +171,7 @@ export async function openNetwork(
       if (given === undefined) memory.keep({ port: messenger.port() });
     },
     async stop() {
+      sign.stop();
       await pairing.stop();
       await messenger.stop();
       await beats.stop();

@@ -8,6 +8,12 @@ import type { Papers } from './network/papers/papers.ts';
 /** Peers refuse again at least this often. */
 const lastsMs = 90_000;
 
+const withoutPapers = {
+  code: 'no-certificate',
+  message: 'This machine has the secret of its cluster, but neither a certificate nor an admin key: the others refuse it.',
+  hint: 'With the recovery code: supervm recover. Or remove cluster.key in its home, and have it invited: supervm invite there, supervm join here.',
+};
+
 export interface OwnStanding {
   /** A peer refuses this node. */
   refused(peer: NodeId, reason: string): void;
@@ -42,6 +48,7 @@ export function watchOwnStanding(
     problems() {
       const own = ownRemoval();
       if (own !== undefined) return [tell(own)];
+      if (papers.shown() === undefined) return [withoutPapers];
       if (last === undefined || clock.now() - last.at > lastsMs) return [];
       return [
         {

@@ -247,8 +247,7 @@ export class Libp2pNetwork implements Messenger, Startable {
   #hello(): Hello {
     const { clusterKey, host, incarnation } = this.#options;
     const addresses = this.addresses().slice(0, 32);
-    const shown = this.#papers.shown();
-    const papers = shown === undefined ? {} : { papers: shown };
+    const papers = this.#desk.own();
     return { kind: 'hello', wire: wireVersion, node: this.self, cluster: clusterKey.clusterId, host, incarnation, life: this.#life, addresses, ...papers };
   }
 
@@ -261,11 +260,10 @@ export class Libp2pNetwork implements Messenger, Startable {
 
   #admitted(link: PeerLink): void {
     const dialled = link.dialled ? /\/ip[46]\/([^/]+)\/tcp\/(\d+)/.exec(link.remoteAddress) : null;
-    const address = /\/ip[46]\/([^/]+)\//.exec(link.remoteAddress)?.[1];
     const reached = dialled === null ? undefined : formatAddress({ host: dialled[1] ?? '', port: Number(dialled[2]) });
     // First, so that learning does not plan to dial whom we have just reached.
     this.#table.admit(link);
-    const theirs = link.hello?.beats;
+    const [address, theirs] = [this.hostOf(link.peer), link.hello?.beats];
     if (address !== undefined && theirs !== undefined && link.beats !== undefined) this.#needs.beats?.open(link.peer, address, theirs, link.beats);
     const told = (link.hello?.addresses ?? []).filter(isAddress);
     this.#dialer.learn(link.peer, reached === undefined ? told : [reached, ...told], false);

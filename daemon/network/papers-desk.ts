@@ -28,6 +28,12 @@ export class PapersDesk {
     return link === undefined ? undefined : this.#seen.get(link)?.accepted.role;
   }
 
+  /** For this node's hello. */
+  own(): { readonly papers?: PapersShown } {
+    const papers = this.#papers.shown();
+    return papers === undefined ? {} : { papers };
+  }
+
   /** Why the peer, whose hello has come, cannot be accepted. */
   objection(link: PeerLink): Refusal | undefined {
     return this.#judge(link, link.hello?.papers);

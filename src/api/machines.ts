@@ -49,3 +49,8 @@ export interface ExpulsionReceipt {
   /** What is left to do, for people. */
   readonly warnings: readonly { readonly code: string; readonly message: string; readonly hint: string }[];
 }
+
+export interface RecoveryReceipt {
+  /** Machines that know by now that this one holds an admin key. */
+  readonly copies: readonly HostId[];
+}

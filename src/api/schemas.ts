@@ -96,6 +96,7 @@ export const schemas: RouteSchemas = {
       }),
     ]),
   },
+  recover: { params: nothing, query: nothing, body: z.strictObject({ code: z.string().min(1).max(200) }) },
   invitation: ofInvite,
   answerInvite: { ...ofInvite, body: z.strictObject({ newcomer: hexId, admit: z.boolean() }) },
   tokens: plain,

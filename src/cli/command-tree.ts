@@ -35,6 +35,7 @@ export const ownCommands: readonly string[] = [
   'why',
   'invite',
   'join',
+  'recover',
   'api',
   'login',
   'token',

@@ -1,4 +1,4 @@
-/** invite, join: which machines belong to the cluster. */
+/** invite, join, recover: which machines belong to the cluster. */
 import type { Command } from 'commander';
 import type { InviteFlags } from './commands/invite.ts';
 import type { JoinOptions } from './commands/join.ts';
@@ -9,7 +9,9 @@ export function addMachineCommands(root: Command, run: Run): void {
   root
     .command('invite')
     .summary('let another machine in')
-    .description('Prints a line that lets a machine join within 15 minutes.')
+    .description(
+      'Prints a line that lets a machine join within 15 minutes. At a terminal it then waits, and a new machine of the same network needs no line: type "supervm up" there, compare the words, and agree here.',
+    )
     .option('--role <ROLE>', 'member, or worker: it runs tasks, and neither coordinates nor votes nor submits nor lets others in (default: member)')
     .option('--expires <TIME>', 'for how long it is open, e.g. 1h (default: 15m)')
     .option('--uses <NUMBER>', 'machines that it lets in (default: 1)')
@@ -25,4 +27,12 @@ export function addMachineCommands(root: Command, run: Run): void {
       .option('--file <FILE>', 'file with the invitation; - is standard input')
       .option('--no-start', 'do not start the daemon'),
   ).action((flags: DaemonFlags & JoinOptions) => run(async (context) => (await import('./commands/join.ts')).join(context, flags)));
+  root
+    .command('recover')
+    .summary('get an admin key back by the recovery code')
+    .description(
+      'Makes this machine one that may let others in and remove them, by the code that was printed when the cluster was founded. Reads it from a prompt, from standard input or from a file.',
+    )
+    .option('--file <FILE>', 'file with the code; - is standard input')
+    .action((flags: { readonly file?: string }) => run(async (context) => (await import('./commands/recover.ts')).recover(context, flags)));
 }

@@ -1,7 +1,7 @@
 /** Tries multicast DNS on every interface, for `supervm doctor`: does what this machine sends get out and come in, and who else is there? */
 import type { networkInterfaces } from 'node:os';
 import type { Clock, Randomness } from '../../clock.ts';
-import { interfaceAddresses } from './mdns.ts';
+import { interfaceAddresses } from './interface-addresses.ts';
 import { type Announcement, readTextRecord, serviceName, type TextRecord } from './mdns-records.ts';
 import type { MdnsSocket, OpenMdnsSocket } from './mdns-socket.ts';
 

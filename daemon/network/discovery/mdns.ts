@@ -5,8 +5,8 @@
 import type { networkInterfaces } from 'node:os';
 import type { NodeId } from '../../../src/model/job.ts';
 import type { Clock, Timer } from '../../clock.ts';
-import { isBridge } from '../addresses.ts';
 import type { DiscoverySource, Found } from './discovery-source.ts';
+import { interfaceAddresses } from './interface-addresses.ts';
 import { readTextRecord, textRecord } from './mdns-records.ts';
 import type { MdnsSocket, OpenMdnsSocket } from './mdns-socket.ts';
 
@@ -119,15 +119,6 @@ export function createMdns(options: MdnsOptions, needs: MdnsNeeds): DiscoverySou
       for (const key of [...open.keys()]) close(key);
     },
   };
-}
-
-/** Key (it changes when an interface is made anew) to address. Loopback only where there is nothing else. */
-export function interfaceAddresses(interfaces: ReturnType<typeof networkInterfaces>): Map<string, string> {
-  const all = Object.entries(interfaces).flatMap(([name, list]) =>
-    (list ?? []).filter((entry) => entry.family === 'IPv4').map((entry) => ({ ...entry, name })),
-  );
-  const outward = all.filter((entry) => !entry.internal && !isBridge(entry.name, entry.address));
-  return new Map((outward.length > 0 ? outward : all).map((entry) => [`${entry.name} ${entry.mac} ${entry.address}`, entry.address]));
 }
 
 function forget(seen: Map<string, number>, before: number): void {

@@ -146,9 +146,15 @@ export class Papers {
     return fact;
   }
 
-  /** This node has been given the power to certify: the key is known to the cluster, or will be. */
-  holdAdminKey(key: AdminKey): void {
-    this.#adminKey = key;
+  /** By the word of a recovery key this node holds an admin key again. Undefined where the cluster does not know that key, or this node may hold none. */
+  recover(recovery: AdminKey, own: AdminKey): AdminAdded | undefined {
+    const { self, cluster, isKeyFile } = this.#options;
+    const counts = this.#admins.isKnown(recovery.id) && this.#admins.removedHolder(recovery.id) === undefined;
+    if (!counts || isKeyFile || this.role === 'worker' || this.isRemoved(self)) return undefined;
+    const fact = signAdmin(cluster, { at: this.#needs.clock.wall(), key: own.id, name: self }, recovery);
+    this.learn(fact);
+    this.#adminKey = own;
+    return fact;
   }
 
   /** Expels a machine for ever. Undefined without an admin key. */

@@ -17,7 +17,7 @@ export interface InviteFlags {
 const lookMs = 1000;
 const roles: readonly MachineRole[] = ['member', 'worker'];
 
-/** With --approve it stays until the invitation is used or over. */
+/** At a terminal, and with --approve, it stays until the invitation is used or over: machines of the local network may knock meanwhile. */
 export async function invite(context: Context, flags: InviteFlags): Promise<Exit> {
   const { output } = context;
   const request = { role: roleOf(flags.role), seconds: secondsOf(flags.expires), uses: usesOf(flags.uses), approve: flags.approve === true };
@@ -26,7 +26,8 @@ export async function invite(context: Context, flags: InviteFlags): Promise<Exit
   const machines = request.uses === 1 ? 'one machine' : countText(request.uses ?? 1, 'machine');
   output.note(`For ${machines}, until ${momentText(view.expiresAt)}. There: supervm join, and paste this line. Keep it secret till then.`);
   output.show({ human: () => view.line, json: view, quiet: view.line });
-  if (!request.approve) return 0;
+  if (!request.approve && !(output.terminal.canAsk && output.terminal.interactive)) return 0;
+  output.note('On a new machine of this network nobody has to paste it: "supervm up" there, and agree here. Ctrl-C ends the waiting; the line stays good.');
   await attend(context, view.id);
   return 0;
 }

@@ -6,7 +6,7 @@ import { flagWords } from '../../settings/flag-words.ts';
 import type { Context, Exit } from '../context.ts';
 import { type DaemonFlags, daemonSettings } from '../daemon-flags.ts';
 import { isRunning, startDaemon, stopDaemon } from '../daemon-process.ts';
-import { loadDaemonProgram, showUp } from './up.ts';
+import { joined, loadDaemonProgram, showUp, showWords } from './up.ts';
 
 export interface JoinOptions {
   readonly file?: string;
@@ -37,13 +37,8 @@ export async function join(context: Context, options: JoinOptions & DaemonFlags)
     return 0;
   }
   await startDaemon(context, flagWords(settings));
-  await showUp(context, 'has joined');
+  await showUp(context, joined);
   return 0;
-}
-
-/** A person at the inviting machine decides, and sees the same ones if nobody sits between. */
-export function showWords({ output }: Context, words: string): void {
-  output.note(`Somebody has to agree at the inviting machine, if it shows the same words:\n\n    ${words}\n`);
 }
 
 async function readLine({ output, workingFolder }: Context, file: string | undefined): Promise<string> {

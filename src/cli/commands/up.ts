@@ -1,7 +1,9 @@
 /** up, daemon */
+import { existsSync } from 'node:fs';
 import type { StatusView } from '../../api/views.ts';
 import { SupervmError } from '../../model/errors.ts';
 import type { DaemonProgram } from '../../settings/daemon-program.ts';
+import type { DaemonSettings } from '../../settings/daemon-settings.ts';
 import { flagWords } from '../../settings/flag-words.ts';
 import { programFile } from '../../settings/program-files.ts';
 import { pause } from '../clock.ts';
@@ -9,7 +11,7 @@ import { concernsOf } from '../concerns.ts';
 import type { Context, Exit } from '../context.ts';
 import { type DaemonFlags, daemonSettings } from '../daemon-flags.ts';
 import { isRunning, startDaemon } from '../daemon-process.ts';
-import { printable } from '../output/style.ts';
+import { printable, type Style } from '../output/style.ts';
 import { bytesText, coresText, countText } from '../output/units.ts';
 import { readVersion } from '../version.ts';
 
@@ -17,16 +19,54 @@ import { readVersion } from '../version.ts';
 const electionLooks = 40;
 const lookMs = 100;
 
+/** What a machine has done that was let into a cluster. */
+export const joined = 'has joined';
+
 export async function up(context: Context, flags: DaemonFlags): Promise<Exit> {
   const settings = daemonSettings(context, flags);
   const before = await isRunning(context);
+  const isNew = !before && settings.clusterKeyFile === undefined && !existsSync(context.paths.clusterKey);
+  const begun = isNew ? await begin(context, settings) : {};
   if (!before) await startDaemon(context, flagWords(settings));
-  await showUp(context, before ? 'was up already' : 'is up');
+  await showUp(context, before ? 'was up already' : begun.joined === true ? joined : 'is up', begun.recoveryCode);
   return 0;
 }
 
-export async function showUp(context: Context, what: string): Promise<void> {
-  const view = await electedStatus(context);
+interface Begun {
+  readonly joined?: boolean;
+  readonly recoveryCode?: string;
+}
+
+/** This machine belongs to no cluster: somebody may wait for it on a network of its own, else it founds one. */
+async function begin(context: Context, settings: DaemonSettings): Promise<Begun> {
+  const { paths, output, signal } = context;
+  const program = await loadDaemonProgram();
+  const { doors, clusters } = settings.discovery ? await program.lookAround() : { doors: [], clusters: [] };
+  for (const address of doors) {
+    output.note(`A cluster in this network looks for new machines (${address}).`);
+    try {
+      await program.joinNearby({ paths, settings, address, signal, waiting: (words) => showWords(context, words) });
+      return { joined: true };
+    } catch (error) {
+      if (signal.aborted || !(error instanceof SupervmError) || !['invite-refused', 'peer-unreachable'].includes(error.code)) throw error;
+      throw new SupervmError(error.code, error.message, 'Try again: supervm up. To found a cluster of its own all the same: supervm up --no-discovery', {
+        cause: error,
+      });
+    }
+  }
+  // Nobody would see the code of a founding that is quiet; the daemon founds without one.
+  if (output.mode === 'quiet') return {};
+  const { recoveryCode } = await program.foundCluster({ paths });
+  if (clusters.length > 0) {
+    output.note(
+      `Another cluster was seen in this network: ${clusters.join(', ')}. To join it, type "supervm down" here, "supervm invite" there, and "supervm join" here.`,
+    );
+  }
+  return { recoveryCode };
+}
+
+export async function showUp(context: Context, what: string, recoveryCode?: string): Promise<void> {
+  const view = await electedStatus(context, what === joined ? 2 : 1);
   const self = view.nodes.find((node) => node.self);
   const others = view.nodes.filter((node) => !node.self && node.reachability === 'alive').map((node) => printable(node.name));
   const { totals } = view;
@@ -34,20 +74,32 @@ export async function showUp(context: Context, what: string): Promise<void> {
     human: (style) =>
       [
         `${style.bold(printable(self?.name ?? view.node))} ${what}${others.length === 0 ? '' : `, together with ${others.join(', ')}`}: ${countText(totals.nodes, 'node')}, ${coresText(totals.cores)} cores, ${bytesText(totals.memoryBytes)} memory.`,
-        `On the next machine: ${style.bold('supervm join')}, and paste the line that ${style.bold('supervm invite')} prints here.`,
+        `To add a machine: ${style.bold('supervm invite')} here, then ${style.bold('supervm up')} there, or from elsewhere ${style.bold('supervm join')}, and paste the line.`,
         `Then on any of them: ${style.bold('supervm render scene.blend')}. To stop: supervm down`,
+        ...(recoveryCode === undefined ? [] : recoveryLines(recoveryCode, style)),
       ].join('\n'),
-    json: view,
+    json: recoveryCode === undefined ? view : { ...view, recoveryCode },
     quiet: self?.name ?? view.node,
   });
   const concerns = concernsOf(view, readVersion());
   if (concerns.length > 0) context.output.warn(`${concerns.join('; ')}.`, 'supervm doctor says more.');
 }
 
-async function electedStatus(context: Context): Promise<StatusView> {
+/** Shown this once: the cluster keeps only what follows from it. */
+function recoveryLines(code: string, style: Style): readonly string[] {
+  return [
+    '',
+    `Recovery code: ${style.bold(code)}`,
+    'Write it down, it is not shown again. Should all machines that may let others in be lost: supervm recover',
+  ];
+}
+
+/** Also waits for others where there must be some; not for ever, they may be off. */
+async function electedStatus(context: Context, nodes: number): Promise<StatusView> {
   const client = context.client();
   let view = await client.call('status');
-  for (let look = 0; view.coordinator === undefined && look < electionLooks && !context.signal.aborted; look += 1) {
+  const isComplete = (): boolean => view.coordinator !== undefined && view.nodes.length >= nodes;
+  for (let look = 0; !isComplete() && look < electionLooks && !context.signal.aborted; look += 1) {
     await pause(lookMs, context.signal);
     view = await client.call('status');
   }
@@ -69,6 +121,13 @@ export async function daemon(context: Context, flags: DaemonFlags): Promise<Exit
 
 export async function loadDaemonProgram(): Promise<DaemonProgram> {
   const program = (await import(programFile('daemon/main.ts'))) as Partial<DaemonProgram>;
-  if (program.runDaemon === undefined || program.joinCluster === undefined) throw new SupervmError('internal', 'This installation has no daemon.');
-  return { runDaemon: program.runDaemon, joinCluster: program.joinCluster };
+  const { runDaemon, joinCluster, joinNearby, lookAround, foundCluster } = program;
+  const isWhole = runDaemon !== undefined && joinCluster !== undefined && joinNearby !== undefined && lookAround !== undefined && foundCluster !== undefined;
+  if (!isWhole) throw new SupervmError('internal', 'This installation has no daemon.');
+  return { runDaemon, joinCluster, joinNearby, lookAround, foundCluster };
+}
+
+/** A person at the inviting machine decides, and sees the same ones if nobody sits between. */
+export function showWords({ output }: Context, words: string): void {
+  output.terminal.error(`Somebody has to agree at the inviting machine, if it shows the same words:\n\n    ${words}\n\n`);
 }

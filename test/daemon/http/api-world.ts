@@ -106,6 +106,7 @@ export class ApiWorld {
         invite: async () => ({ id: '0123456789abcdef', line: 'secret', expiresAt: 1 }),
         look: () => undefined,
         answer: () => false,
+        recover: async () => ({ copies: [] }),
         expel: async (node) => ({ node, copies: [], warnings: [] }),
       },
       peerChecks: { views: async () => [] },

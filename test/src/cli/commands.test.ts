@@ -61,6 +61,7 @@ describe('the three outputs of a command', () => {
       return { node: 'n3', voters: ['n1', 'n2'] };
     },
     removeNode: async ({ params }) => ({ node: `id of ${params.node}`, name: params.node, copies: ['host-a', 'host-b'], warnings: [] }),
+    recover: async () => ({ copies: ['host-a'] }),
     invite: async () => ({ id: '0123456789abcdef', line: 'supervm-invite:abc', expiresAt: 0 }),
     loginCode: async ({ body }) => ({ code: 'svml_1', role: body?.role ?? 'admin', expiresAt: 0 }),
     deliver: async ({ body }) => ({ folder: body.folder, files: 3, bytes: 2048, skipped: 1, missing: 1 }),

@@ -145,3 +145,21 @@ test('a worker stays one when it is renewed, and whoever has a key file certifie
   const [one, two] = ['one', 'two'].map((self) => keyFilePapers({ self, clusterKey }, { clock }));
   expect(one?.judge('two', two?.shown())).toMatchObject({ role: 'member' });
 });
+
+test('the recovery code makes a member that holds no admin key one that does, and nobody else', async () => {
+  const recovery = createAdminKey();
+  const known = cluster.papers.certifyAdmin(recovery.id, 'recovery');
+  const shown = shownTo('laptop');
+  const laptop = cluster.papersOf('laptop', { state: { certificate: shown.certificate, admins: [...cluster.papers.admins.admins()] } });
+  const own = createAdminKey();
+  expect(laptop.recover(createAdminKey(), own)).toBeUndefined();
+  expect([known?.name, laptop.adminKey, laptop.admins.holders()]).toEqual(['recovery', undefined, ['founder']]);
+  const fact = laptop.recover(recovery, own);
+  expect(laptop.adminKey?.id).toBe(own.id);
+  // The others believe it, and whom it lets in.
+  expect(fact && cluster.papers.learn(fact)).toBe(true);
+  expect(cluster.papers.judge('tablet', laptop.admit('tablet', 'member'))).toMatchObject({ role: 'member' });
+  const worker = cluster.papers.admit('worker', 'worker');
+  const state = { certificate: worker?.certificate ?? '', admins: [...cluster.papers.admins.admins()] };
+  expect(cluster.papersOf('worker', { state }).recover(recovery, createAdminKey())).toBeUndefined();
+});
