@@ -32,6 +32,7 @@ import { removedLogs } from './removed-logs.ts';
 import { SecretDesk } from './secrets/secret-desk.ts';
 import type { Startable } from './startable.ts';
 import { submitRecord } from './submission/submit-record.ts';
+import { inputsUnpacker } from './submitter/archive/unpack-inputs.ts';
 import { assertRoom } from './submitter/assert-room.ts';
 import { deliverJob } from './submitter/deliver-job.ts';
 import { DeliveredList } from './submitter/delivered-list.ts';
@@ -235,6 +236,7 @@ function submittingParts(
       loadJobType: jobTypeLoader({ folder: paths.jobTypes }),
       programsKnown: inventory.programsKnown,
       assertRoom: (bytes) => assertRoom(paths.home, bytes),
+      unpackInputs: inputsUnpacker({ folder: join(paths.home, 'unpacked') }),
     },
   );
   const delivered = new DeliveredList({ folder: paths.deliveries });

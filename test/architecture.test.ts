@@ -127,6 +127,7 @@ const packageHomes: readonly Home[] = [
     why: 'half a second to load and our largest dependency: everything else speaks Messenger',
   },
   { names: ['multicast-dns'], in: ['daemon/network/**'], why: 'discovery is the network’s' },
+  { names: ['tar-stream'], in: ['daemon/submitter/archive/**'], why: 'it only parses: what of an archive is taken is decided in one place' },
   { names: ['commander'], in: ['src/cli/**'], why: 'only the command line has arguments' },
   { names: ['jose'], in: ['daemon/http/**'], why: 'sessions of browsers are the server’s, and loaded with the first of them' },
   { names: ['fastify'], in: ['daemon/http/**'], why: '170 ms to load; only the server serves' },
@@ -199,7 +200,6 @@ const simulationPowerHomes: readonly PowerHome[] = [
 const computedImports = ['src/cli/**', 'src/main.ts', 'daemon/worker/session/**', 'daemon/inventory/**', 'daemon/submitter/**', 'daemon/daemon.ts'];
 
 const longestFile = 300;
-
 const root = join(import.meta.dirname, '..');
 const files = readSourceTree(root, ['src', 'daemon', 'plugins', 'test', 'bench', 'examples', 'bin']);
 const shipped = files.filter((file) => !unshipped.some((pattern) => matches(pattern, file.path)));

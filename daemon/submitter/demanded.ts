@@ -1,12 +1,17 @@
+import { isAsIsolated } from '../../src/model/isolation.ts';
 import type { Plan } from '../../src/plugin/job-type.ts';
 import type { Manifest } from '../../src/plugin/manifest.ts';
 import type { Submission } from './submission.ts';
 
-/** The plan with what the submission demands of nodes; and with the network where the manifest declares it, which people can read, nowhere else. */
+/** The plan with what the submission demands of nodes, which can ask for more isolation than the plan does and not for less; and with the network where the manifest declares it, which people can read, nowhere else. */
 export function demanded(plan: Plan, { isolation }: Pick<Submission, 'isolation'>, manifest: Pick<Manifest, 'network'>): Plan {
   const steps = plan.steps.map((step) => {
     const { network: _network, ...asked } = step.requirements;
-    const requirements = { ...asked, ...(manifest.network === true ? { network: true as const } : {}), ...(isolation === undefined ? {} : { isolation }) };
+    const requirements = {
+      ...asked,
+      ...(manifest.network === true ? { network: true as const } : {}),
+      ...(isolation === undefined || isAsIsolated(asked.isolation, isolation) ? {} : { isolation }),
+    };
     return { ...step, requirements };
   });
   return { ...plan, steps };

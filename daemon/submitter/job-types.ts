@@ -83,9 +83,9 @@ async function loadOwn(type: OwnJobType, digest: Digest): Promise<JobType> {
   const plan = await loadPart(type, digest, 'plan', (module) => functionOf(module, 'plan') as MakePlan);
   return {
     manifest,
-    async inputs(settings) {
+    async inputs(settings, limits) {
       try {
-        return await inputs(settings);
+        return await inputs(settings, limits);
       } catch (error) {
         // What the disk says of an input file is not the job type's fault.
         if (error instanceof SupervmError || (error instanceof Error && 'code' in error)) throw error;

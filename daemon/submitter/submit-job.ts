@@ -6,6 +6,7 @@ import { taskCount } from '../../src/model/parameter-space.ts';
 import { findByKey } from '../../src/model/phase.ts';
 import { checkSettings } from '../../src/plugin/check-settings.ts';
 import type { Finding, InputsFound, Plan } from '../../src/plugin/job-type.ts';
+import type { UnpackedInputs, UnpackInputs } from './archive/unpack-inputs.ts';
 import { demanded } from './demanded.ts';
 import { readFault } from './disk-errors.ts';
 import type { JobType, LoadJobType } from './job-types.ts';
@@ -28,6 +29,7 @@ export interface SubmitterNeeds extends StoreInputsNeeds {
   readonly journal: Pick<Journal, 'jobs'>;
   readonly records: RecordSubmitter;
   readonly loadJobType: LoadJobType;
+  readonly unpackInputs: UnpackInputs;
   /** Resolves soon, at once if this node knows already which programs it has. */
   programsKnown(): Promise<void>;
   /** Rejects `disk-full` when so many bytes more would leave too little room for records. */
@@ -48,8 +50,17 @@ export class JobSubmitter {
     const jobType = await this.#needs.loadJobType(submission.type);
     const settings = checkSettings(jobType.manifest, submission.settings, (path) => resolve(submission.folder, path));
     onProgress({ stage: 'reading', done: 0, total: 0, message: '' });
-    const found = await findInputs(jobType, settings);
-    const plan = demanded(jobType.plan(settings, found.summary), submission, jobType.manifest);
+    await using unpacked = await this.#needs.unpackInputs(jobType.manifest, settings, signal);
+    try {
+      return await this.#submit({ submission, jobType, settings, unpacked }, onProgress, signal);
+    } catch (error) {
+      throw unpacked.toldError(error);
+    }
+  }
+
+  async #submit({ submission, jobType, settings, unpacked }: Read, onProgress: OnProgress, signal: AbortSignal): Promise<Receipt> {
+    const found = unpacked.told(await findInputs(jobType, unpacked));
+    const plan = demanded(jobType.plan(unpacked.settings, found.summary), submission, jobType.manifest);
     const outputFolder = resolve(submission.folder, submission.outputFolder ?? defaultFolder(jobType, plan));
     signal.throwIfAborted();
     const { created } = await prepareFolder(outputFolder);
@@ -120,6 +131,14 @@ export class JobSubmitter {
   }
 }
 
+interface Read {
+  readonly submission: Submission;
+  readonly jobType: JobType;
+  /** As they were given. */
+  readonly settings: JsonObject;
+  readonly unpacked: UnpackedInputs;
+}
+
 interface Planned {
   readonly submission: Submission;
   readonly jobType: JobType;
@@ -129,10 +148,10 @@ interface Planned {
   readonly outputFolder: string;
 }
 
-async function findInputs(jobType: JobType, settings: JsonObject): Promise<InputsFound> {
+async function findInputs(jobType: JobType, { settings, within }: UnpackedInputs): Promise<InputsFound> {
   let found: InputsFound;
   try {
-    found = await jobType.inputs(settings);
+    found = await jobType.inputs(settings, within === undefined ? {} : { within });
   } catch (error) {
     throw readFault(error, jobType.manifest.arguments.map(({ key }) => settings[key]).join(' '));
   }

@@ -50,8 +50,8 @@ async function contentsOf(blend: string, isScene: boolean): Promise<BlendContent
   }
 }
 
-/** `scene` is absolute. Throws `not-a-scene`. */
-export async function findDependencies(scenePath: string): Promise<Dependencies> {
+/** `scene` is absolute. What lies outside `within` is missing, whatever is there. Throws `not-a-scene`. */
+export async function findDependencies(scenePath: string, within?: string): Promise<Dependencies> {
   const workFolder = dirname(scenePath);
   const files = new Set([scenePath]);
   const missing = new Map<string, MissingFile>();
@@ -64,7 +64,8 @@ export async function findDependencies(scenePath: string): Promise<Dependencies>
 
   async function follow(reference: Reference, from: string): Promise<void> {
     const path = resolveWritten(reference.path, dirname(from), workFolder);
-    const found = await findReferenced(reference, path);
+    const isOutside = within !== undefined && !path.startsWith(`${within}/`);
+    const found = isOutside ? { files: [], missing: [path] } : await findReferenced(reference, path);
     for (const file of found.files) files.add(file);
     if (isAbsoluteWritten(reference.path) && found.files.length > 0) absolute.set(reference.path, path);
     if (reference.needed) for (const lost of found.missing) missing.set(lost, { path: lost, kind: reference.kind, owner: reference.owner, from });

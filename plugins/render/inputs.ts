@@ -9,9 +9,10 @@ import { notAScene } from './blend/refusal.ts';
 import type { SceneFacts } from './blend/scene-facts.ts';
 import { findDependencies } from './dependencies.ts';
 import { findingsOf } from './findings.ts';
+import { sceneIn } from './project-folder.ts';
 import { isReadableFile } from './referenced-files.ts';
 import type { SceneSummary } from './scene-summary.ts';
-import { parseSettings } from './settings.ts';
+import { parseSettings, type RenderSettings } from './settings.ts';
 import { below, commonFolder } from './written-path.ts';
 
 async function checkSceneFile(path: string): Promise<void> {
@@ -20,6 +21,13 @@ async function checkSceneFile(path: string): Promise<void> {
   if (found === undefined) throw new SupervmError('file-missing', `The scene ${path} does not exist.`, 'Check the path.');
   if (!found.isFile()) throw notAScene(path, found.isDirectory() ? 'is a folder' : 'is no regular file');
   throw new SupervmError('file-missing', `The scene ${path} cannot be read.`, 'Check its permissions.');
+}
+
+async function sceneFileOf({ sceneFile, blend }: Pick<RenderSettings, 'sceneFile' | 'blend'>): Promise<string> {
+  const isFolder = (await stat(sceneFile).catch(() => undefined))?.isDirectory() === true;
+  if (isFolder) return sceneIn(sceneFile, blend);
+  if (blend === undefined) return sceneFile;
+  throw new SupervmError('bad-setting', `--blend names a file in a project folder or archive, and ${sceneFile} is neither.`, 'Leave --blend away.');
 }
 
 function chooseScene(blend: BlendContents, wanted: string | undefined, path: string): SceneFacts {
@@ -31,10 +39,11 @@ function chooseScene(blend: BlendContents, wanted: string | undefined, path: str
 }
 
 /** Throws `file-missing`, `not-a-scene`, `bad-setting`, `bad-frames` and, for a scene name that the file lacks, `scene-unrenderable`. */
-export const inputs: FindInputs = async (json) => {
-  const settings = parseSettings(json);
+export const inputs: FindInputs = async (json, { within } = {}) => {
+  const given = parseSettings(json);
+  const settings = { ...given, sceneFile: await sceneFileOf(given) };
   await checkSceneFile(settings.sceneFile);
-  const dependencies = await findDependencies(settings.sceneFile);
+  const dependencies = await findDependencies(settings.sceneFile, within);
   const scene = chooseScene(dependencies.scene, settings.scene, settings.sceneFile);
   const root = commonFolder([...dependencies.files, ...dependencies.absolute.values()]);
   const summary: SceneSummary = {

@@ -7,7 +7,9 @@ export const manifest: Manifest = {
   summary: 'Render a Blender scene on all nodes',
   description:
     'Every file the scene needs travels with it. Each node keeps one Blender with the scene loaded and renders frame after frame; every frame is checked before it counts. Scripts in the scene do not run unless that is allowed.',
-  arguments: [{ key: 'sceneFile', type: 'path', summary: 'The .blend file', required: true }],
+  arguments: [
+    { key: 'sceneFile', type: 'path', summary: 'The .blend file; or a project folder, also packed as .tar, .tar.gz or .tar.zst', required: true, packed: true },
+  ],
   settings: [
     { key: 'frames', type: 'frames', summary: "Frames to render, such as 1-100 or 1,5,10-50:2; the scene's own range by default", placeholder: 'LIST' },
     { key: 'engine', type: 'choice', choices: ['cycles', 'eevee', 'workbench'], summary: "Render engine; the scene's own by default" },
@@ -16,6 +18,7 @@ export const manifest: Manifest = {
     { key: 'format', type: 'choice', choices: formatNames, summary: "File format; the scene's own by default, PNG where that is a film" },
     { key: 'camera', type: 'text', summary: "Camera to render from; the scene's own by default", placeholder: 'NAME' },
     { key: 'scene', type: 'text', summary: 'Scene to render when the file holds several; the one last open by default', placeholder: 'NAME' },
+    { key: 'blend', type: 'text', summary: 'The .blend file in the project folder or archive, when it holds several', placeholder: 'PATH' },
     { key: 'denoise', type: 'choice', choices: ['on', 'off'], summary: 'Denoise the frames (Cycles); as the scene says by default' },
     {
       key: 'fileName',

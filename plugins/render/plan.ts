@@ -69,7 +69,13 @@ export const plan: MakePlan = (json, summaryJson) => {
         name: 'render',
         needs: [],
         parameters: [{ name: 'frame', type: 'INT', ranges }],
-        requirements: { cores: 'all', memoryBytes, programs: [{ name: 'blender', minimumVersion: summary.version, features }] },
+        requirements: {
+          cores: 'all',
+          memoryBytes,
+          programs: [{ name: 'blender', minimumVersion: summary.version, features }],
+          // Code of others runs only where it sees nothing of the machine.
+          ...(settings.allowScripts ? { isolation: 'limited' as const } : {}),
+        },
         maxAttempts: 3,
         script,
       },

@@ -10,6 +10,8 @@ export type Resolution = { readonly percentage: number } | { readonly x: number;
 
 export interface RenderSettings {
   readonly sceneFile: string;
+  /** Below `sceneFile`, when that is a folder. */
+  readonly blend?: string;
   readonly frames?: readonly IntegerRange[];
   readonly engine?: Engine;
   readonly resolution?: Resolution;
@@ -103,6 +105,7 @@ export function parseSettings(settings: JsonObject): RenderSettings {
       resolution: resolution === undefined ? undefined : parseResolution(resolution),
       samples: samples(settings),
       format: format(text(settings, 'format')),
+      blend: text(settings, 'blend'),
       camera: text(settings, 'camera'),
       scene: text(settings, 'scene'),
       denoise: denoise(text(settings, 'denoise')),

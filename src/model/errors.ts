@@ -11,6 +11,7 @@ const notFound = (summary: string): ErrorKind => ({ exit: 3, status: 404, summar
 const failed = (summary: string): ErrorKind => ({ exit: 1, status: 500, summary });
 
 export const errorKinds = {
+  'archive-refused': usage('An archive that cannot be accepted.'),
   'bad-frames': usage('A frame list that cannot be read.'),
   'bad-request': usage('A request that cannot be read.'),
   'bad-setting': usage('A setting with a value that is not allowed.'),

@@ -68,6 +68,17 @@ export class PathCollisions {
     this.#files.set(folded, path);
     return undefined;
   }
+
+  /** The same for a folder, which may come again, and before or after what lies in it. */
+  addFolder(path: string): string | undefined {
+    const folded = foldedPath(path);
+    for (let end = folded.indexOf('/'); ; end = folded.indexOf('/', end + 1)) {
+      const folder = end === -1 ? folded : folded.slice(0, end);
+      if (this.#files.has(folder)) return `lies in ${JSON.stringify(this.#files.get(folder))}, which is both a file and a folder`;
+      this.#folders.add(folder);
+      if (end === -1) return undefined;
+    }
+  }
 }
 
 /** At most three bytes a unit: most paths need not be encoded to be known as short. */

@@ -36,9 +36,9 @@ export function checkManifest(value: unknown, name: string): Manifest {
 
 function checkArgument(value: unknown, place: number): Argument {
   const at = `manifest.arguments[${place}]`;
-  const { key, type, summary, required } = objectOf(value, at);
+  const { key, type, summary, required, packed } = objectOf(value, at);
   if (type !== 'path' && type !== 'text') throw new Error(`${at}.type must be path or text`);
-  return { key: keyOf(key, `${at}.key`), type, summary: textOf(summary, `${at}.summary`), required: required === true };
+  return { key: keyOf(key, `${at}.key`), type, summary: textOf(summary, `${at}.summary`), required: required === true, ...(packed === true ? { packed } : {}) };
 }
 
 function checkSetting(value: unknown, place: number): Setting {

@@ -25,8 +25,13 @@ export interface InputsFound {
   readonly findings: readonly Finding[];
 }
 
+export interface InputsLimits {
+  /** An unpacked archive: what the job needs outside this folder is missing, whatever lies there on this machine. */
+  readonly within?: string;
+}
+
 /** `plugins/<name>/inputs.ts` exports `inputs: FindInputs`. Runs on the submitting machine; `settings` are validated; paths in settings are absolute. */
-export type FindInputs = (settings: JsonObject) => Promise<InputsFound>;
+export type FindInputs = (settings: JsonObject, limits?: InputsLimits) => Promise<InputsFound>;
 
 export interface Plan {
   readonly name: string;

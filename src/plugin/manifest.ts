@@ -21,6 +21,8 @@ export interface Argument {
   readonly type: 'path' | 'text';
   readonly summary: string;
   readonly required: boolean;
+  /** Of a path: a tar archive may stand for a folder; `inputs` is then given the folder that it was unpacked into. */
+  readonly packed?: boolean;
 }
 
 export interface Manifest {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BlobFolder } from '../../../daemon/blobs/blob-folder.ts';
 import { decodeTree, encodeTree } from '../../../daemon/blobs/tree.ts';
 import { jobIdOf } from '../../../daemon/records/canonical.ts';
+import { inputsUnpacker } from '../../../daemon/submitter/archive/unpack-inputs.ts';
 import type { JobType } from '../../../daemon/submitter/job-types.ts';
 import type { RecordSubmitter } from '../../../daemon/submitter/needs.ts';
 import type { Submission } from '../../../daemon/submitter/submission.ts';
@@ -51,7 +52,7 @@ function submitter(): JobSubmitter {
       version: '1',
       summary: '',
       description: '',
-      arguments: [{ key: 'sceneFile', type: 'path', summary: 'the scene', required: true }],
+      arguments: [{ key: 'sceneFile', type: 'path', summary: 'the scene', required: true, packed: true }],
       settings: [{ key: 'frames', type: 'frames', summary: '' }],
       examples: [],
     },
@@ -90,6 +91,7 @@ function submitter(): JobSubmitter {
       },
       encodeTree,
       loadJobType: async () => jobType,
+      unpackInputs: inputsUnpacker({ folder: join(folder, 'unpacked') }),
       programsKnown: async () => found(),
       assertRoom: async (bytes) => {
         if (bytes > room) throw new SupervmError('disk-full', 'no room');

@@ -205,9 +205,9 @@ describe('a scene file', () => {
     expect(error.message).toContain(`${sceneFile} ${reason}`);
   });
 
-  it('that is a folder is refused', async () => {
+  it('that is a folder without a scene is refused', async () => {
     mkdirSync(sceneFile, { recursive: true });
-    expect(await refusal()).toMatchObject({ code: 'not-a-scene' });
+    expect(await refusal()).toMatchObject({ code: 'file-missing', message: expect.stringContaining('holds no .blend file') });
   });
 
   it('tells the newest Blender among itself and its libraries', async () => {

@@ -59,6 +59,11 @@ describe('a render job', () => {
     expect(planned().script).toMatchObject({ engine: null, camera: null, samples: null, resolution: null, denoise: null, format: 'PNG', allowMissing: false });
   });
 
+  it('asks for nodes that keep tasks apart where code of the scene may run', () => {
+    expect(planned().step.requirements).not.toHaveProperty('isolation');
+    expect(planned({ allowScripts: true })).toMatchObject({ step: { requirements: { isolation: 'limited' } }, script: { allowScripts: true } });
+  });
+
   it('carries what is said', () => {
     const settings = { engine: 'eevee', camera: 'Top', samples: 16, resolution: '1280x720', denoise: 'off', format: 'OPEN_EXR', allowMissing: true };
     const { script, outputs, step } = planned({ ...settings, frames: '7' });
