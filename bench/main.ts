@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- render|cli|idle|failover|busy [--rounds N] [--minutes N]`: supervm beside its peer in one run, round by round; every figure
+ * `npm run bench -- render|cli|idle|failover|busy|sandbox [--rounds N] [--minutes N]`: supervm beside its peer in one run, round by round; every figure
  * is a ratio of medians.
  */
 import { parseArgs } from 'node:util';
@@ -8,6 +8,7 @@ import { benchCli } from './cli.ts';
 import { benchFailover } from './failover.ts';
 import { benchIdle } from './idle.ts';
 import { benchRender } from './render.ts';
+import { benchSandbox } from './sandbox.ts';
 
 interface Size {
   readonly times?: number | undefined;
@@ -20,6 +21,7 @@ const benches: { readonly [name: string]: (size: Size) => Promise<void> } = {
   idle: () => benchIdle(),
   failover: benchFailover,
   busy: benchBusy,
+  sandbox: benchSandbox,
 };
 
 const { values, positionals: wanted } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' }, minutes: { type: 'string' } } });

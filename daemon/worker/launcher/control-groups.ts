@@ -6,8 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Controller, findGroupPlaces, type GroupPlace, read, remove, write } from './group-places.ts';
 import type { LimitHit, Limits } from './limits.ts';
 
-/** Of processor time that everybody wants, for each core: as much as one process at low priority (nice 10) gets. */
-const lowShare = { v1: 110, v2: 11 };
+/** Of processor time that everybody wants, for each core: as much as one process at low priority (nice 10) gets; in all not less than one usual process. */
+const lowShare = { v1: { core: 110, least: 1024 }, v2: { core: 11, least: 100 } };
 const periodMicros = 100_000;
 /** A process that forks while it is being ended is caught in the next round. */
 const rounds = 20;
@@ -22,8 +22,10 @@ export class ControlGroups {
   constructor(places: readonly GroupPlace[] = findGroupPlaces()) {
     this.#places = places;
     for (const place of places) {
-      if (place.controllers.includes('cpu'))
-        write(join(place.folder, place.version === 1 ? 'cpu.shares' : 'cpu.weight'), lowShare[place.version === 1 ? 'v1' : 'v2'] * availableParallelism());
+      if (place.controllers.includes('cpu')) {
+        const { core, least } = lowShare[place.version === 1 ? 'v1' : 'v2'];
+        write(join(place.folder, place.version === 1 ? 'cpu.shares' : 'cpu.weight'), Math.max(least, core * availableParallelism()));
+      }
       removeStale(place.folder);
     }
   }
