@@ -10,7 +10,7 @@ export function concernsOf(view: StatusView, version: string): readonly string[]
   const inventory = self?.inventory;
   const { sandbox } = inventory?.labels ?? {};
   return [
-    ...(sandbox === 'none' ? ['tasks are not kept apart from your files'] : []),
+    ...(sandbox === 'none' || sandbox === 'user' ? ['tasks are not kept apart from your files'] : []),
     ...(inventory !== undefined && inventory.freeDiskBytes < fewBytes ? ['the disk is nearly full'] : []),
     ...(self !== undefined && self.version !== version ? [`the daemon is of version ${self.version}, this command of ${version}`] : []),
     ...(view.durability.problems.length > 0 ? ['something is wrong with the disk or the identity of this node'] : []),

@@ -28,7 +28,7 @@ export interface MulticastHearing {
   readonly sightings: readonly Sighting[];
 }
 
-/** How well tasks can be kept apart here, by trying it. */
+/** How well tasks can be kept apart here (src/model/isolation.ts), by trying it or as a daemon that runs found it. */
 export interface SandboxTrial {
   readonly level: string;
   readonly reason?: string;

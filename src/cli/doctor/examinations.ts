@@ -1,7 +1,4 @@
 /** Every check with what it reads of the machine. The judging is in checks/, the reading in readers/. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { HomeLook } from '../../settings/daemon-checks.ts';
 import { longestSocketPath } from '../../settings/paths.ts';
 import { packageFolder } from '../../settings/program-files.ts';
@@ -52,7 +49,7 @@ export function examinationsOf(machine: Machine, version: string): readonly Exam
     of('programs', 'programs', () => programs(machine), slowLimitMs),
     of('gpu', 'gpu', async () => checkGpu({ ...(await readGpu()), platform: process.platform, user, system })),
     of('sandbox', 'sandbox', () => sandbox(machine), slowLimitMs),
-    of('sandbox', 'cgroup', async () => checkGroups(readGroups(process.platform, userId))),
+    of('sandbox', 'cgroup', async () => checkGroups({ ...readGroups(process.platform, userId), trial: await machine.sandbox() }), slowLimitMs),
     of('power', 'sleep', async () => checkSleep({ ...readSleep(), system })),
     of('limits', 'limits', () => limits(machine)),
   ];
@@ -136,23 +133,22 @@ async function programs({ daemon: ask, settings, system }: Machine): Promise<rea
   return checkPrograms({ found, platform: process.platform, system, without: settings.without });
 }
 
-async function sandbox({ checks, disk, paths, system }: Machine): Promise<readonly Finding[]> {
-  // In the home folder, where tasks will be, if it can be written.
-  const written = (await disk.word('write'))?.write.tookMs !== undefined;
-  const folder = mkdtempSync(join(written ? paths.home : tmpdir(), `doctor-${process.pid}-`));
-  try {
-    const trial = await (await checks()).trySandbox(folder);
-    const names = ['kernel.unprivileged_userns_clone', 'user.max_user_namespaces', 'kernel.apparmor_restrict_unprivileged_userns'];
-    const settings = Object.fromEntries(
-      names.flatMap((name) => {
-        const value = readText(`/proc/sys/${name.replaceAll('.', '/')}`)?.trim();
-        return value === undefined ? [] : [[name, value]];
-      }),
-    );
-    return checkSandbox({ platform: process.platform, trial, bubblewrap: findProgram('bwrap') !== undefined, settings, container: isContainer(), system });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+async function sandbox({ sandbox: told, system }: Machine): Promise<readonly Finding[]> {
+  const names = ['kernel.unprivileged_userns_clone', 'user.max_user_namespaces', 'kernel.apparmor_restrict_unprivileged_userns'];
+  const settings = Object.fromEntries(
+    names.flatMap((name) => {
+      const value = readText(`/proc/sys/${name.replaceAll('.', '/')}`)?.trim();
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+  return checkSandbox({
+    platform: process.platform,
+    trial: await told(),
+    bubblewrap: findProgram('bwrap') !== undefined,
+    settings,
+    container: isContainer(),
+    system,
+  });
 }
 
 async function limits({ daemon: ask, holder, user, system }: Machine): Promise<readonly Finding[]> {

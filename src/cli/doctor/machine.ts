@@ -1,7 +1,10 @@
 /** What several examinations ask of this machine, each thing once. */
-import { networkInterfaces } from 'node:os';
-import type { StatusView } from '../../api/views.ts';
-import type { HomeLook, MachineChecks, MulticastHearing } from '../../settings/daemon-checks.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NodeView, StatusView } from '../../api/views.ts';
+import { isolationLabel } from '../../model/isolation.ts';
+import type { HomeLook, MachineChecks, MulticastHearing, SandboxTrial } from '../../settings/daemon-checks.ts';
 import type { DaemonSettings } from '../../settings/daemon-settings.ts';
 import type { Paths } from '../../settings/paths.ts';
 import { programFile } from '../../settings/program-files.ts';
@@ -32,6 +35,8 @@ export interface Machine {
   checks(): Promise<MachineChecks>;
   hearing(): Promise<MulticastHearing>;
   filter(): Promise<FilterReading>;
+  /** As a daemon that runs here found it, else by trying it. */
+  sandbox(): Promise<SandboxTrial>;
   /** Where other nodes connect to. */
   peerPort(): Promise<number>;
 }
@@ -58,14 +63,35 @@ export function openMachine(
     daemon,
     hearing: once(async () => (settings.discovery ? (await checks()).hearMulticast(listenMs) : { interfaces: [], sightings: [] })),
     filter: once(readPacketFilter),
+    sandbox: once(async () => (await toldSandbox(daemon)) ?? trySandbox(paths.home, disk, await checks())),
     peerPort: once(async () => (await portNow(daemon)) ?? givenPort(settings) ?? (await checks()).peerPort(home === undefined ? '' : paths.home)),
   };
 }
 
+/** A trial beside a daemon could disturb what it has set up. */
+async function toldSandbox(daemon: Machine['daemon']): Promise<SandboxTrial | undefined> {
+  const { [isolationLabel]: level, 'sandbox-reason': reason } = (await selfOf(daemon))?.inventory.labels ?? {};
+  return level === undefined ? undefined : { level, ...(reason === undefined ? {} : { reason }) };
+}
+
+async function trySandbox(home: string, disk: DiskTelling, checks: MachineChecks): Promise<SandboxTrial> {
+  // In the home folder, where tasks will be, if it can be written.
+  const written = (await disk.word('write'))?.write.tookMs !== undefined;
+  const folder = mkdtempSync(join(written ? home : tmpdir(), `doctor-${process.pid}-`));
+  try {
+    return await checks.trySandbox(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function selfOf(daemon: Machine['daemon']): Promise<NodeView | undefined> {
+  return (await (await daemon()).status())?.nodes.find((node) => node.self);
+}
+
 /** Of the daemon that runs, whatever it was told when it started. */
 async function portNow(daemon: Machine['daemon']): Promise<number | undefined> {
-  const status = await (await daemon()).status();
-  return portOf(status?.nodes.find((node) => node.self)?.addresses[0]);
+  return portOf((await selfOf(daemon))?.addresses[0]);
 }
 
 export function givenPort({ listen }: Pick<DaemonSettings, 'listen'>): number | undefined {

@@ -1,4 +1,5 @@
 /** How well are tasks kept apart here, and can their use of the machine be limited? Pure. */
+import { isAsIsolated, isolationLabel, isolationOf } from '../../../model/isolation.ts';
 import type { SandboxTrial } from '../../../settings/daemon-checks.ts';
 import { check, type Finding } from '../finding.ts';
 import { asRoot, installLines, installWords, type System } from '../system.ts';
@@ -27,7 +28,8 @@ const forbidding: readonly { readonly name: string; readonly value: string; read
 
 export function checkSandbox({ platform, trial, bubblewrap, settings, container, system }: SandboxReading): readonly Finding[] {
   const { ok, warning } = check('sandbox', 'sandbox');
-  if (trial.level !== 'none' && trial.level !== 'user') return [ok(`tasks are kept apart at level ${trial.level}, tried just now`)];
+  if (isAsIsolated(isolationOf({ labels: { [isolationLabel]: trial.level } }), 'limited'))
+    return [ok(`tasks are kept apart (${trial.level}${trial.reason === undefined ? '' : `: ${trial.reason}`})`)];
   const found = `tasks are not kept apart: ${trial.reason ?? 'no reason told'}`;
   const harm = trial.level === 'user' ? 'A task can read what everybody may, and use the network.' : 'A task can read and change what the daemon can.';
   if (platform !== 'linux')
@@ -76,14 +78,18 @@ export interface GroupsReading {
   /** Limits that this user may set for its own processes: memory, pids, cpu. */
   readonly controllers: readonly string[];
   readonly container: boolean;
+  /** What has been tried counts more than what seems to be permitted. */
+  readonly trial: Pick<SandboxTrial, 'level' | 'reason'>;
 }
 
 const wantedControllers = ['memory', 'pids', 'cpu'];
 
-export function checkGroups({ platform, version, controllers, container }: GroupsReading): readonly Finding[] {
+export function checkGroups({ platform, version, controllers, container, trial }: GroupsReading): readonly Finding[] {
   const { ok, none, warning } = check('sandbox', 'cgroup');
   if (platform !== 'linux') return [none('this system has no control groups')];
-  const missing = wantedControllers.filter((name) => !controllers.includes(name));
+  if (trial.level === 'full') return [ok(`version ${version}: the kernel holds tasks to their limits`)];
+  const refused = /control groups for (.*) are not permitted/.exec(trial.reason ?? '')?.[1];
+  const missing = wantedControllers.filter((name) => refused?.includes(name) ?? !controllers.includes(name));
   if (version !== undefined && missing.length === 0) return [ok(`version ${version}: memory, processes and processor time of tasks can be limited`)];
   const found = version === undefined ? 'the kernel has no control groups' : `version ${version}: ${missing.join(', ')} of tasks cannot be limited by them`;
   return [

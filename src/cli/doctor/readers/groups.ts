@@ -5,7 +5,7 @@ import { isContainer, isThere, isWritable, readText } from './files.ts';
 const root = '/sys/fs/cgroup';
 const wanted = ['memory', 'pids', 'cpu'];
 
-export function readGroups(platform: string, userId: number): GroupsReading {
+export function readGroups(platform: string, userId: number): Omit<GroupsReading, 'trial'> {
   const container = isContainer();
   if (isThere(`${root}/cgroup.controllers`)) return { platform, version: 2, controllers: ofVersion2(userId), container };
   if (isThere(`${root}/memory`) || isThere(`${root}/pids`)) return { platform, version: 1, controllers: wanted.filter(ofVersion1), container };

@@ -121,10 +121,17 @@ describe('the sandbox', () => {
     expect(states(checkSandbox(reading({ platform: 'darwin' })))).toEqual(['warning']);
   });
 
-  test('limits need all three kinds of groups', () => {
-    const of = (version: 1 | 2 | undefined, ...controllers: readonly string[]): readonly string[] =>
-      states(checkGroups({ platform: 'linux', version, controllers, container: false }));
-    expect([of(2, 'memory', 'pids', 'cpu', 'io'), of(2, 'memory'), of(1), of(undefined)]).toEqual([['ok'], ['warning'], ['warning'], ['warning']]);
+  test('limits need all three kinds of groups; what was tried counts more than what seems permitted', () => {
+    const of = (
+      version: 1 | 2 | undefined,
+      controllers: readonly string[],
+      trial: { readonly level: string; readonly reason?: string } = { level: 'none' },
+    ): readonly string[] => states(checkGroups({ platform: 'linux', version, controllers, container: false, trial }));
+    const all = ['memory', 'pids', 'cpu', 'io'];
+    expect([of(2, all), of(2, ['memory']), of(1, []), of(undefined, [])]).toEqual([['ok'], ['warning'], ['warning'], ['warning']]);
+    expect(of(2, [], { level: 'full' })).toEqual(['ok']);
+    expect(of(2, all, { level: 'limited', reason: 'control groups for memory and pids are not permitted here' })).toEqual(['warning']);
+    expect(of(2, all, { level: 'limited', reason: 'system calls cannot be filtered here' })).toEqual(['ok']);
   });
 });
 
