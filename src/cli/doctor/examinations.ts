@@ -29,11 +29,11 @@ import { readGpu, readSleep } from './readers/hardware.ts';
 import { readPrograms } from './readers/programs.ts';
 import { findProgram } from './readers/run-program.ts';
 
-const limitMs = 3000;
+const limitMs = 6000;
 /** The daemon waits for other machines. */
-const slowLimitMs = 6000;
-const recordsMs = 2000;
-const blobsMs = 2000;
+const slowLimitMs = 8000;
+const recordsMs = 4000;
+const blobsMs = 4000;
 
 const of = (group: Group, name: string, look: () => Promise<readonly Finding[]>, limit = limitMs): Examination => ({ group, name, limitMs: limit, look });
 

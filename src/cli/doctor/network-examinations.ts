@@ -11,9 +11,9 @@ import { givenPort, type Machine, neighboursOf } from './machine.ts';
 import { listFolder, readText } from './readers/files.ts';
 import { listeningOn } from './readers/listening.ts';
 
-const limitMs = 3000;
+const limitMs = 6000;
 /** Other machines are asked, and ask back. */
-const peersLimitMs = 6000;
+const peersLimitMs = 8000;
 /** Tried first where no setting says otherwise (daemon/http/listen-address.ts). */
 const usualHttpPort = 3000;
 

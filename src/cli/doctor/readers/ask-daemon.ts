@@ -15,8 +15,8 @@ export interface DaemonSays {
   peers(): Promise<readonly PeerView[] | undefined>;
 }
 
-const healthMs = 1500;
-const statusMs = 2500;
+const healthMs = 3000;
+const statusMs = 4000;
 const peersMs = 4500;
 
 const nothing = async (): Promise<undefined> => undefined;

@@ -6,7 +6,7 @@ import type { FilterChain } from '../firewall/packet-filter.ts';
 import { processNames, readText } from './files.ts';
 import { findProgram, runProgram } from './run-program.ts';
 
-const timeoutMs = 1500;
+const timeoutMs = 3000;
 
 export interface FilterReading {
   readonly chains: readonly FilterChain[] | undefined;

@@ -5,7 +5,7 @@ import type { InstallableProgram } from '../system.ts';
 import { isThere, isUsable } from './files.ts';
 import { findProgram, runProgram } from './run-program.ts';
 
-const timeoutMs = 2500;
+const timeoutMs = 4000;
 
 const asked: readonly { readonly name: InstallableProgram; readonly files: readonly string[]; readonly words: readonly string[] }[] = [
   { name: 'bubblewrap', files: ['bwrap'], words: ['--version'] },
