@@ -76,6 +76,7 @@ export async function showUp(context: Context, what: string, recoveryCode?: stri
         `${style.bold(printable(self?.name ?? view.node))} ${what}${others.length === 0 ? '' : `, together with ${others.join(', ')}`}: ${countText(totals.nodes, 'node')}, ${coresText(totals.cores)} cores, ${bytesText(totals.memoryBytes)} memory.`,
         `To add a machine: ${style.bold('supervm invite')} here, then ${style.bold('supervm up')} there, or from elsewhere ${style.bold('supervm join')}, and paste the line.`,
         `Then on any of them: ${style.bold('supervm render scene.blend')}. To stop: supervm down`,
+        ...(view.http === undefined ? [] : [`Scripts and browsers: ${view.http}, with a token of ${style.bold('supervm token create')}.`]),
         ...(recoveryCode === undefined ? [] : recoveryLines(recoveryCode, style)),
       ].join('\n'),
     json: recoveryCode === undefined ? view : { ...view, recoveryCode },
