@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobView, NodeView, WhyView } from '../../src/api/views.ts';
 import { isolationOf } from '../../src/model/isolation.ts';
+import { RunnerBench } from '../daemon/worker/runner-bench.ts';
 import { Lab, type LabLevel } from '../support/lab.ts';
 import { startCluster } from '../support/start-cluster.ts';
 
@@ -87,6 +88,18 @@ describe.each([
       expect(reasons[0]?.message).toContain('needed is level full');
     }
   });
+});
+
+it('a task that its daemon left behind is held to its limits by the launcher, and the next daemon is told', async () => {
+  await using bench = await RunnerBench.open({ sandboxed: true, plugins: join(import.meta.dirname, '../support/job-types') });
+  const made = await bench.record({ want: 'late-memory' }, {}, { type: 'hogs' });
+  const record = { ...made, steps: made.steps.map((step) => ({ ...step, requirements: { ...step.requirements, memoryBytes: 2 ** 26 } })) };
+  const attempt = bench.attempt();
+  bench.start(record, attempt);
+  await bench.logged(attempt, 'wants late-memory');
+  await bench.restart();
+  expect(bench.runner.left().attempts).toHaveLength(1);
+  expect(await bench.runner.adopt(attempt, () => {}).result).toMatchObject({ type: 'failed', failure: { code: 'oom', blameNode: false } });
 });
 
 function isSleeping(pid: string, seconds: string): boolean {

@@ -31,6 +31,18 @@ describe('a task in the sandbox of a root daemon', () => {
     expect(status).toContain('NoNewPrivs:\t1');
   });
 
+  it('can neither make namespaces of its own nor read the kernel’s messages', async () => {
+    expect(await execute('/bin/grep', 'Seccomp:', '/proc/self/status')).toContain('Seccomp:\t2');
+    for (const words of [['/usr/bin/unshare', '--user', 'true'], ['/usr/bin/unshare', '--net', 'true'], ['/bin/dmesg']] as const) {
+      const [file, ...args] = words;
+      expect(await execute(file, ...args)).toMatch(/Operation not permitted.*\n\nexit 1/);
+    }
+  });
+
+  it('is told of no account but its own', async () => {
+    expect((await execute('/bin/cat', '/etc/passwd')).split('\n').filter((line) => line.includes(':'))).toHaveLength(2);
+  });
+
   it('does its work: inputs, outputs, a home and a temporary folder of its own', async () => {
     const report = JSON.parse(await bench.text(await bench.run({ do: 'report' }), 'report.json'));
     expect(report).toMatchObject({ input: 'hello', home: '/job/scratch', temporary: '/tmp' });

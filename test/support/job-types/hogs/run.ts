@@ -22,6 +22,9 @@ async function reachFor(want: string, what: string, scratch: string): Promise<st
   switch (want) {
     case 'memory':
       return eat();
+    case 'late-memory':
+      await endedOf('/bin/sleep', ['1']);
+      return eat();
     case 'child-memory':
       return ended('const all = []; for (;;) all.push(Buffer.alloc(2 ** 24, 1));');
     case 'forks':
