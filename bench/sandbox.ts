@@ -64,7 +64,10 @@ export async function benchSandbox({ times = 50 }: { readonly times?: number | u
     const log = join(home, 'log');
     const newFolders = (id: number) => workspace.session(inputs, id, sandbox.userOf(id));
     const contestants: Contestant[] = [
-      { name: 'plain_spawn', measure: () => timed(() => ended((listener) => launcher.launch(launcher.newId(), { spec: plain, note: {}, log }, listener))) },
+      {
+        name: 'plain_spawn',
+        measure: () => timed(() => ended((listener) => launcher.launch(launcher.newId(), { spec: plain, note: {}, log, mask: [] }, listener))),
+      },
       {
         name: 'sandbox',
         measure: () =>
@@ -73,7 +76,9 @@ export async function benchSandbox({ times = 50 }: { readonly times?: number | u
             const folders = await newFolders(id);
             const limits = limitsFor(requirements, machine, join(home, 'sessions', String(id)));
             const request = { name: String(id), folders, readable, user: sandbox.userOf(id), network: false, limits, command: ['/bin/true'] as const };
-            await ended((listener) => launcher.launch(id, { spec: sandbox.wrap({ ...request, command: [...request.command] }).spec, note: {}, log }, listener));
+            await ended((listener) =>
+              launcher.launch(id, { spec: sandbox.wrap({ ...request, command: [...request.command] }).spec, note: {}, log, mask: [] }, listener),
+            );
           }),
       },
     ];
@@ -88,7 +93,10 @@ export async function benchSandbox({ times = 50 }: { readonly times?: number | u
     const id = launcher.newId();
     const files = { node, launcher: '', session, plugin: (type: string) => join(types, type, 'run.ts'), readable };
     const asked = { id, job: digest, record, step, cores: 1, machine, user: sandbox.userOf(id), log, openMs: undefined };
-    const open = await openSession({ ...asked, folders: await newFolders(id), signal: new AbortController().signal }, { clock, launcher, sandbox, files });
+    const open = await openSession(
+      { ...asked, folders: await newFolders(id), signal: new AbortController().signal },
+      { clock, launcher, sandbox, files, secrets: () => new Map() },
+    );
     let task = 0;
     contestants.push({
       name: 'further_task',

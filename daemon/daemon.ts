@@ -7,7 +7,7 @@ import type { DaemonSettings } from '../src/settings/daemon-settings.ts';
 import { accountName } from '../src/settings/environment.ts';
 import { restartWords } from '../src/settings/flag-words.ts';
 import type { Paths } from '../src/settings/paths.ts';
-import { packageFolder, programFile } from '../src/settings/program-files.ts';
+import { packageFolder } from '../src/settings/program-files.ts';
 import { asWorker } from './as-worker.ts';
 import { BlobFolder } from './blobs/blob-folder.ts';
 import { RecentUse } from './blobs/recent-use.ts';
@@ -26,10 +26,10 @@ import type { Log } from './log/log.ts';
 import { createMachines } from './machines.ts';
 import { probeAddress } from './network/dial-probe.ts';
 import { openNetwork } from './network-parts.ts';
-import { runFileOf } from './own-job-types.ts';
 import { openRecords, tellHealth } from './records-parts.ts';
 import { removedLogs } from './removed-logs.ts';
 import { SecretDesk } from './secrets/secret-desk.ts';
+import { sessionFiles } from './session-files.ts';
 import type { Startable } from './startable.ts';
 import { submitRecord } from './submission/submit-record.ts';
 import { inputsUnpacker } from './submitter/archive/unpack-inputs.ts';
@@ -87,6 +87,7 @@ async function assemble(
   const facts = { id: network.messenger.self, name: settings.name, host: inventory.host, version, incarnation, addresses: [], paused: false, ...role };
   let logs: AttemptLogs | undefined;
   let runner: SessionRunner | undefined;
+  const secrets = new SecretDesk({ self: facts.id }, { clock, randomness, journal: () => plane.journal, shared: network.shared });
   const whole = createControlPlane(
     {
       node: { ...facts, inventory: inventory.now() },
@@ -114,7 +115,7 @@ async function assemble(
         const trees = treesOf({ blobs, files: blobFolder });
         runner = new SessionRunner(
           { folder: paths.work, socket: paths.tasksSocket, files: sessionFiles(paths.jobTypes) },
-          { clock, blobFiles: blobFolder, trees, logs, inventory: inventory.now },
+          { clock, blobFiles: blobFolder, trees, logs, secrets: (names) => secrets.open(names), inventory: inventory.now },
         );
         return runner;
       },
@@ -122,9 +123,8 @@ async function assemble(
   );
   if (logs === undefined || runner === undefined) throw new Error('the control plane made no task runner');
   const plane = isWorker ? asWorker(whole) : whole;
-  const submitting = submittingParts({ paths }, { plane, blobFolder, recentUse, clock, randomness, inventory });
+  const submitting = submittingParts({ paths }, { plane, secrets, blobFolder, recentUse, clock, randomness, inventory });
   const tokens = new TokenDesk({ clock, randomness, journal: plane.journal });
-  const secrets = new SecretDesk({ self: network.messenger.self }, { clock, randomness, journal: plane.journal, shared: network.shared });
   const tcp = settings.http === undefined ? undefined : openTcp(settings.http, { clock, randomness, tokens });
   const machines = createMachines({
     ...{ clock, network, plane },
@@ -206,6 +206,7 @@ function submittingParts(
   { paths }: { readonly paths: Paths },
   {
     plane,
+    secrets,
     blobFolder,
     recentUse,
     clock,
@@ -213,6 +214,7 @@ function submittingParts(
     inventory,
   }: {
     readonly plane: ControlPlane;
+    readonly secrets: SecretDesk;
     readonly blobFolder: BlobFolder;
     readonly recentUse: RecentUse;
     readonly clock: Clock;
@@ -235,6 +237,7 @@ function submittingParts(
       records: { submit: (options) => submitRecord(options, plane.submission) },
       loadJobType: jobTypeLoader({ folder: paths.jobTypes }),
       programsKnown: inventory.programsKnown,
+      assertSecrets: (names) => secrets.assertKnown(names),
       assertRoom: (bytes) => assertRoom(paths.home, bytes),
       unpackInputs: inputsUnpacker({ folder: join(paths.home, 'unpacked') }),
     },
@@ -248,18 +251,6 @@ function submittingParts(
     deliver: deliverJob.bind(undefined, { blobs, blobFiles: blobFolder }),
   };
   return { submitter, delivery, deliveries };
-}
-
-/** What a sandboxed session may read of the program: its code, never the folder that holds everything. */
-function sessionFiles(jobTypes: string): ConstructorParameters<typeof SessionRunner>[0]['files'] {
-  const root = packageFolder();
-  return {
-    node: process.execPath,
-    launcher: programFile('daemon/worker/launcher/main.ts'),
-    session: programFile('daemon/worker/session/main.ts'),
-    plugin: (type, digest) => runFileOf(jobTypes, type, digest),
-    readable: ['src', 'daemon', 'plugins', 'dist', 'package.json'].map((name) => join(root, name)),
-  };
 }
 
 /** How tasks are kept apart is known once the runner has tried it; people see it in `status`. */

@@ -182,7 +182,7 @@ const powerHomes: readonly PowerHome[] = [
   { power: 'randomness', in: ['daemon/system-clock.ts'], why: 'everything that draws takes Randomness, so that a seed replays' },
   { power: 'randomness', in: ['src/cli/draw-key.ts'], why: 'a command names its submission before it is sent, so that it may send it again' },
   { power: 'randomness', in: ['daemon/submitter/output-folder.ts', 'daemon/worker/fresh-name.ts'], why: 'names on real disks that nobody can guess' },
-  { power: 'environment', in: ['src/settings/environment.ts', 'daemon/worker/session/task-processes.ts'], why: 'one place knows the variables’ names' },
+  { power: 'environment', in: ['src/settings/environment.ts', 'daemon/worker/session/**'], why: 'one place knows the variables’ names' },
   {
     power: 'terminal',
     in: ['src/main.ts', 'src/cli/output/**', 'daemon/worker/launcher/main.ts', 'daemon/worker/session/main.ts'],

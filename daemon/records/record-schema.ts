@@ -1,5 +1,6 @@
 /** The schema of a job's record at the boundary. Strict and bounded: whatever passes can be folded, planned and shown safely. */
 import * as z from 'zod';
+import { isSecretName } from '../../src/model/cluster-facts.ts';
 import { isolationLevels } from '../../src/model/isolation.ts';
 import type { HostRequirements, IntegerRange, JobRecord, JsonObject, Step, TaskParameter } from '../../src/model/job.ts';
 import { taskCount } from '../../src/model/parameter-space.ts';
@@ -40,6 +41,7 @@ const step = z
     maxAttempts: z.int().min(1).max(1000),
     onceOnly: z.literal(true).exactOptional(),
     timeoutSeconds: z.number().positive().exactOptional(),
+    secrets: z.array(z.string().refine(isSecretName, 'is no name of a secret')).min(1).max(32).exactOptional(),
     script: jsonObject,
   })
   .refine((value) => taskCount(value) <= mostTasks, `has more than ${mostTasks} tasks`) satisfies z.ZodType<Step>;

@@ -14,7 +14,7 @@ const copiesWaitMs = 2_000;
 export interface SecretDeskNeeds {
   readonly clock: Clock;
   readonly randomness: Randomness;
-  readonly journal: SecretRecords;
+  journal(): SecretRecords;
   /** What only machines of the cluster know, the current one first; earlier ones open what was sealed before they were replaced. */
   shared(): readonly [Uint8Array, ...Uint8Array[]];
 }
@@ -45,13 +45,13 @@ export class SecretDesk {
       );
     const { clock, randomness, journal, shared } = this.#needs;
     const sealed = seal(sealingKey(shared()[0]), { name, value }, randomness);
-    const { copies } = await journal.appendCluster({ type: 'secret-set', at: clock.wall(), ...this.#next(name), sealed, by }, copiesWaitMs);
+    const { copies } = await journal().appendCluster({ type: 'secret-set', at: clock.wall(), ...this.#next(name), sealed, by }, copiesWaitMs);
     return copies;
   }
 
   /** By name. */
   list(): readonly SecretSet[] {
-    const { secrets } = this.#needs.journal.cluster();
+    const { secrets } = this.#needs.journal().cluster();
     return [...secrets.values()].filter((secret) => secret.type === 'secret-set').sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
@@ -59,8 +59,13 @@ export class SecretDesk {
   async remove(name: string): Promise<readonly HostId[]> {
     this.#find(name);
     const { clock, journal } = this.#needs;
-    const { copies } = await journal.appendCluster({ type: 'secret-removed', at: clock.wall(), ...this.#next(name) }, copiesWaitMs);
+    const { copies } = await journal().appendCluster({ type: 'secret-removed', at: clock.wall(), ...this.#next(name) }, copiesWaitMs);
     return copies;
+  }
+
+  /** Throws `secret-not-found` for the first that is not there. */
+  assertKnown(names: readonly string[]): void {
+    for (const name of names) this.#find(name);
   }
 
   /** Values by name. Throws `secret-not-found` for one that is not there, or that this machine cannot open. */
@@ -81,13 +86,13 @@ export class SecretDesk {
   }
 
   #find(name: string): SecretSet {
-    const secret = this.#needs.journal.cluster().secrets.get(name);
+    const secret = this.#needs.journal().cluster().secrets.get(name);
     if (secret?.type !== 'secret-set')
       throw new SupervmError('secret-not-found', `There is no secret called ${name}.`, `See: supervm secret ls. To set it: supervm secret set ${name}`);
     return secret;
   }
 
   #next(name: string): { readonly name: string; readonly clock: number; readonly node: NodeId } {
-    return { name, clock: this.#needs.journal.nextClock(), node: this.#self };
+    return { name, clock: this.#needs.journal().nextClock(), node: this.#self };
   }
 }

@@ -32,6 +32,8 @@ export interface SubmitterNeeds extends StoreInputsNeeds {
   readonly unpackInputs: UnpackInputs;
   /** Resolves soon, at once if this node knows already which programs it has. */
   programsKnown(): Promise<void>;
+  /** Throws `secret-not-found` for a name that no secret of the cluster has. */
+  assertSecrets(names: readonly string[]): void;
   /** Rejects `disk-full` when so many bytes more would leave too little room for records. */
   assertRoom(bytes: number): Promise<void>;
 }
@@ -61,6 +63,7 @@ export class JobSubmitter {
   async #submit({ submission, jobType, settings, unpacked }: Read, onProgress: OnProgress, signal: AbortSignal): Promise<Receipt> {
     const found = unpacked.told(await findInputs(jobType, unpacked));
     const plan = demanded(jobType.plan(unpacked.settings, found.summary), submission, jobType.manifest);
+    this.#needs.assertSecrets(plan.steps.flatMap(({ secrets = [] }) => secrets));
     const outputFolder = resolve(submission.folder, submission.outputFolder ?? defaultFolder(jobType, plan));
     signal.throwIfAborted();
     const { created } = await prepareFolder(outputFolder);

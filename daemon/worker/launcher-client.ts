@@ -28,6 +28,8 @@ export interface LaunchOptions {
   readonly note: JsonObject;
   /** File for what it prints. */
   readonly log: string;
+  /** Values that must not be found in it, nor in anything else that the process says. */
+  readonly mask: readonly string[];
 }
 
 export interface LaunchedProcess {

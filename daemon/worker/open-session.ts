@@ -13,7 +13,7 @@ import { noteOf } from './session-note.ts';
 import type { WarmSession } from './session-pool.ts';
 import { SessionProcess } from './session-process.ts';
 import { limitsFor, type Machine, shapeOf } from './task-limits.ts';
-import { programFolder, programsFor } from './task-programs.ts';
+import { programFolder, programsFor, secretsOf } from './task-programs.ts';
 
 export interface SessionRequest {
   /** Of the session's process, new. */
@@ -39,12 +39,15 @@ export interface SessionNeeds {
   readonly launcher: LauncherClient;
   readonly sandbox: Sandbox;
   readonly files: ProgramFiles;
+  /** Values of secrets by name. Throws `secret-not-found`. */
+  secrets(names: readonly string[]): ReadonlyMap<string, string>;
 }
 
 /** Rejects with OpenFailure or the signal's reason; then nothing of the session is left, its folders included. */
-export async function openSession(request: SessionRequest, { clock, launcher, sandbox, files }: SessionNeeds): Promise<WarmSession> {
+export async function openSession(request: SessionRequest, { clock, launcher, sandbox, files, secrets }: SessionNeeds): Promise<WarmSession> {
   const { id, job, record, step, cores, folders, user, log, signal } = request;
   signal.throwIfAborted();
+  const values = secrets(secretsOf(record));
   const programs = programsFor(record, request.machine.programs);
   const base = dirname(folders.scratch);
   const { spec, inside } = sandbox.wrap({
@@ -62,14 +65,26 @@ export async function openSession(request: SessionRequest, { clock, launcher, sa
   const who = user === undefined ? {} : { user };
   const note = noteOf({ job, tree: record.inputs.tree, shape, folders, inside, ...who, ...marker });
   const session = new SessionProcess(
-    { attach: (listener) => launcher.launch(id, { spec, note, log }, listener), ...(request.openMs === undefined ? {} : { openMs: request.openMs }) },
+    {
+      attach: (listener) => launcher.launch(id, { spec, note, log, mask: [...values.values()] }, listener),
+      ...(request.openMs === undefined ? {} : { openMs: request.openMs }),
+    },
     { clock },
   );
   const onAbort = (): void => session.kill();
   signal.addEventListener('abort', onAbort);
   try {
     const plugin = files.plugin(record.type, record.plugin.digest);
-    await session.open({ type: 'open', plugin, inputs: inside.inputs, scratch: inside.scratch, programs, cores, isAlone: spec.marker === undefined });
+    await session.open({
+      type: 'open',
+      plugin,
+      inputs: inside.inputs,
+      scratch: inside.scratch,
+      programs,
+      cores,
+      isAlone: spec.marker === undefined,
+      secrets: Object.fromEntries(values),
+    });
     signal.throwIfAborted();
     return { job, shape, user, process: session, folders, inside };
   } catch (error) {

@@ -51,6 +51,8 @@ export interface SessionRunnerNeeds {
   readonly blobFiles: BlobFiles;
   readonly trees: Trees;
   readonly logs: AttemptLogs;
+  /** Values of secrets by name. Throws `secret-not-found`. */
+  secrets(names: readonly string[]): ReadonlyMap<string, string>;
   /** What this node has, as it advertises it. */
   inventory(): Machine & { readonly programs: readonly Program[] };
 }
@@ -276,7 +278,7 @@ export class SessionRunner implements TaskRunner {
     const user = sandbox.userOf(id);
     const folders = await workspace.session(inputs, id, user);
     const request = { id, job: attempt.job, record, step, cores, log, signal, user, folders, machine: this.#needs.inventory(), openMs: this.#options.openMs };
-    const session = await openSession(request, { clock: this.#needs.clock, launcher: this.#launcher, sandbox, files: this.#options.files });
+    const session = await openSession(request, { ...this.#needs, launcher: this.#launcher, sandbox, files: this.#options.files });
     this.#pool.add(session);
     return session;
   }

@@ -38,3 +38,8 @@ function withoutLinks(path: string): string {
   // Names below /usr stay: some programs look at the name they were called by.
   return path.startsWith('/usr/') || !existsSync(path) ? path : realpathSync(path);
 }
+
+/** Names of what tasks of the job are trusted with: a session takes tasks of any step. */
+export function secretsOf({ steps }: JobRecord): readonly string[] {
+  return [...new Set(steps.flatMap(({ secrets = [] }) => secrets))];
+}

@@ -64,6 +64,8 @@ export interface Step {
   readonly onceOnly?: true;
   /** Longest time one attempt may take once its session is open; it then fails with `timed-out`. Absent: no limit. */
   readonly timeoutSeconds?: number;
+  /** Names of secrets of the cluster that its tasks get as files (`SUPERVM_SECRETS` is the folder). Values are in no record. */
+  readonly secrets?: readonly string[];
   /** What the job type's `run` reads; opaque to everybody else. */
   readonly script: JsonObject;
 }

@@ -6,7 +6,8 @@ import type { ControlGroups } from './control-groups.ts';
 import { LimitedSession } from './limited-session.ts';
 import type { LimitHit } from './limits.ts';
 import { LineReader } from './line-reader.ts';
-import { LogFile } from './log-file.ts';
+import { masked } from './mask.ts';
+import { MaskedLog } from './masked-log.ts';
 import type { LauncherCommand, LauncherReport, LeftProcess, Told } from './messages.ts';
 import type { Sought, Use } from './process-use.ts';
 import { spawnLow } from './spawn-low.ts';
@@ -38,7 +39,7 @@ export class KeptProcess {
   readonly #lines = new LineReader();
   readonly #limited: LimitedSession | undefined;
   #child: ChildProcess | undefined;
-  #log: LogFile;
+  #log: MaskedLog;
   /** False: a daemon that came later has not asked for it yet. */
   #attached = true;
   #task: number | undefined;
@@ -57,7 +58,7 @@ export class KeptProcess {
   constructor(start: Start, needs: KeptNeeds) {
     this.#start = start;
     this.#needs = needs;
-    this.#log = new LogFile(start.log);
+    this.#log = new MaskedLog(start.log, start.mask);
     const { limits, user } = start.spec;
     // Who is somebody else from the beginning may not enter a group.
     const group = limits === undefined ? undefined : user === undefined ? needs.groups.create(`${process.pid}-${start.id}`, limits) : needs.groups.none(limits);
@@ -81,7 +82,7 @@ export class KeptProcess {
 
   run({ task, log, leaseUntil }: Run, bytes: Uint8Array): void {
     this.#log.close();
-    this.#log = new LogFile(log);
+    this.#log = new MaskedLog(log, this.#start.mask);
     this.#task = task;
     this.#busy = this.alive;
     this.#taskSince = uptimeMs();
@@ -156,7 +157,7 @@ export class KeptProcess {
     const [, stdout, stderr, answers] = child.stdio as readonly (Readable | null)[];
     for (const stream of [stdout, stderr, answers, child.stdin]) stream?.on('error', () => {});
     const flow = new BoundedFlow();
-    for (const stream of [stdout, stderr]) if (stream) flow.read(stream, (bytes) => this.#log.write(bytes));
+    for (const stream of [stdout, stderr]) if (stream) flow.read(stream, (bytes) => this.#log.write(bytes, stream));
     if (answers) flow.read(answers, (bytes) => this.#read(bytes));
     child.on('exit', (code, signal) => {
       // Whoever is left holds the pipes open, and `close` would wait for them; for one that cannot be found, for ever.
@@ -180,9 +181,10 @@ export class KeptProcess {
     }
   }
 
-  #take(line: string): void {
+  #take(said: string): void {
+    const line = masked(this.#start.mask, said);
     const answer = parsed(line);
-    if (answer?.type === 'log') this.#log.write(Buffer.from(`${answer.line}\n`));
+    if (answer?.type === 'log') this.#log.write(Buffer.from(`${answer.line}\n`), 'lines');
     else if (answer?.type === 'progress') this.#advance(line);
     else if (answer?.type === 'done' || !this.#hold(this.#limited?.lookNow())) {
       const told = this.#told();

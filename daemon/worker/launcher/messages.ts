@@ -30,8 +30,15 @@ export interface ProcessSpec {
 }
 
 export type LauncherCommand =
-  /** What it prints goes into the file `log`. `note` is for a daemon that comes later. */
-  | { readonly type: 'start'; readonly id: number; readonly spec: ProcessSpec; readonly note: JsonObject; readonly log: string }
+  /** What it prints goes into the file `log`, without the values of `mask`. `note` is for a daemon that comes later. */
+  | {
+      readonly type: 'start';
+      readonly id: number;
+      readonly spec: ProcessSpec;
+      readonly note: JsonObject;
+      readonly log: string;
+      readonly mask: readonly string[];
+    }
   /** Followed by bytes for the process's standard input. */
   | { readonly type: 'write'; readonly id: number }
   /** The same, giving it task number `task`: what it printed so far belonged to another. `leaseUntil` as in `lease`. */

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { OpenSession, Session, TaskOutcome } from '../../../src/plugin/job-type.ts';
 import { faultOf } from './faults.ts';
 import type { SessionAnswer, SessionCommand } from './messages.ts';
+import { layOutSecrets } from './secret-files.ts';
 import { longestLine, longestWords, mostWarnings, shortened } from './shortened.ts';
 import { TaskProcesses } from './task-processes.ts';
 
@@ -42,7 +43,8 @@ function yieldToOthers(): void {
 async function open(command: Open): Promise<void> {
   try {
     const plugin = (await import(pathToFileURL(command.plugin).href)) as { readonly open: OpenSession };
-    const { inputs, scratch, programs, cores, isAlone } = command;
+    const { inputs, scratch, programs, cores, isAlone, secrets } = command;
+    layOutSecrets(secrets, isAlone);
     processes = new TaskProcesses(isAlone);
     session = await plugin.open({ inputs, scratch, programs, cores, log });
     answer({ type: 'ready' });

@@ -16,6 +16,8 @@ export type SessionCommand =
       readonly cores: number;
       /** The session has a process namespace of its own. */
       readonly isAlone: boolean;
+      /** Values by name that the job is trusted with. */
+      readonly secrets: { readonly [name: string]: string };
     }
   | {
       readonly type: 'run';

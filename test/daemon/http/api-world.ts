@@ -63,7 +63,7 @@ export class ApiWorld {
   voters: Voters = { number: 1, term: firstTerm, voters: ['a', 'gone'].map((node) => ({ node, store: 's' })) };
   readonly secrets = new SecretDesk(
     { self: 'a' },
-    { clock: this.clock, randomness: seededRandomness(2), journal: this.journal, shared: () => [Buffer.alloc(32, 7)] },
+    { clock: this.clock, randomness: seededRandomness(2), journal: () => this.journal, shared: () => [Buffer.alloc(32, 7)] },
   );
   readonly api: ApiService = createDaemonApi(
     { version: '1.2.3', cluster: 'f00' },

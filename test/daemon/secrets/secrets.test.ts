@@ -37,7 +37,10 @@ describe('a sealed value', () => {
 
 describe('secrets', () => {
   function desk(shared: Uint8Array[] = [Buffer.alloc(32, 1)], journal = Object.assign(new MemoryJournal(), { nextClock: () => (clocks += 1) })) {
-    return { journal, desk: new SecretDesk({ self: 'n1' }, { clock: new VirtualClock(), randomness, journal, shared: () => shared as [Uint8Array] }) };
+    return {
+      journal,
+      desk: new SecretDesk({ self: 'n1' }, { clock: new VirtualClock(), randomness, journal: () => journal, shared: () => shared as [Uint8Array] }),
+    };
   }
   let clocks = 0;
 

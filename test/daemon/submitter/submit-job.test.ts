@@ -93,6 +93,9 @@ function submitter(): JobSubmitter {
       loadJobType: async () => jobType,
       unpackInputs: inputsUnpacker({ folder: join(folder, 'unpacked') }),
       programsKnown: async () => found(),
+      assertSecrets: (names) => {
+        if (names.length > 0) throw new SupervmError('secret-not-found', names.join(' '));
+      },
       assertRoom: async (bytes) => {
         if (bytes > room) throw new SupervmError('disk-full', 'no room');
       },

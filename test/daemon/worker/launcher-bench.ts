@@ -56,7 +56,7 @@ export class LauncherBench implements Disposable {
     const log = this.path(`${++this.#logs}.log`);
     const heard = listener();
     const whole = { file: '/bin/sh', args: [], folder: '/', environment: { PATH: '/usr/bin:/bin' }, ...spec };
-    const launched = launcher.launch(launcher.newId(), { spec: whole, note: { of: 'the test' }, log }, heard);
+    const launched = launcher.launch(launcher.newId(), { spec: whole, note: { of: 'the test' }, log, mask: [] }, heard);
     const printed = (): string => (existsSync(log) ? readFileSync(log, 'utf8') : '');
     return { ...heard, launched, log, printed };
   }

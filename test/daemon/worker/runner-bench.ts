@@ -11,6 +11,7 @@ import { systemClock } from '../../../daemon/system-clock.ts';
 import { AttemptLogs } from '../../../daemon/worker/attempt-logs.ts';
 import { SessionRunner, type SessionRunnerOptions } from '../../../daemon/worker/session-runner.ts';
 import type { RunningTask, RunResult } from '../../../daemon/worker/task-runner.ts';
+import { SupervmError } from '../../../src/model/errors.ts';
 import type { Program } from '../../../src/model/inventory.ts';
 import type { AttemptName, JobRecord, JsonObject } from '../../../src/model/job.ts';
 import { LinkedMessengers } from '../blobs/linked-messengers.ts';
@@ -22,6 +23,7 @@ export interface BenchOptions {
   /** True: whatever this machine allows; false: no bubblewrap. */
   readonly sandboxed: boolean;
   readonly programs?: readonly Program[];
+  readonly secrets?: { readonly [name: string]: string };
   /** Where workspaces are, instead of a fresh folder. */
   readonly workFolder?: string;
   readonly runner?: Pick<SessionRunnerOptions, 'patienceMs' | 'openMs' | 'silentMs'>;
@@ -70,6 +72,7 @@ export class RunnerBench implements AsyncDisposable {
           blobFiles: this.files,
           trees: treesOf({ blobs: this.blobs, files: this.files }),
           logs: this.logs,
+          secrets: (names) => new Map(names.map((name) => [name, secretOf(options, name)])),
           inventory: () => ({ cores: 2.5, memoryBytes: 4 * 2 ** 30, freeDiskBytes: options.freeDiskBytes ?? 2 ** 30, programs: options.programs ?? [] }),
         },
       );
@@ -190,4 +193,10 @@ function textOf(path: string): string {
   } catch {
     return '';
   }
+}
+
+function secretOf({ secrets = {} }: BenchOptions, name: string): string {
+  const value = secrets[name];
+  if (value === undefined) throw new SupervmError('secret-not-found', `there is no secret ${name}`);
+  return value;
 }

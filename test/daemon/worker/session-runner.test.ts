@@ -11,7 +11,11 @@ describe('running attempts without a sandbox', () => {
   let job: string;
   let jobs = 0;
   beforeAll(async () => {
-    bench = await RunnerBench.open({ sandboxed: false, programs: [{ name: 'tool', version: '2.0', path: '/usr/bin/true', features: ['a'] }] });
+    bench = await RunnerBench.open({
+      sandboxed: false,
+      programs: [{ name: 'tool', version: '2.0', path: '/usr/bin/true', features: ['a'] }],
+      secrets: { API_KEY: 'hunter2 is it' },
+    });
   });
   afterAll(() => bench[Symbol.asyncDispose]());
   // The runner is shared, for starting one is slow; the job is each test's own.
@@ -42,6 +46,33 @@ describe('running attempts without a sandbox', () => {
     expect(report.home).toContain('scratch');
     expect(result).toMatchObject({ type: 'done', report: { process: report.pid, warnings: [] } });
     expect(bench.progress).toContainEqual([0.5, 'half way']);
+  });
+
+  const trusting = async (script: JsonObject, secrets = ['API_KEY']): Promise<JobRecord> => {
+    const record = await bench.record(script);
+    return { ...record, steps: record.steps.map((step) => ({ ...step, secrets })) };
+  };
+
+  it('gives a task its secrets as files of its own, and shows their values nowhere', async () => {
+    const name = attempt();
+    const result = await bench.start(await trusting({ do: 'blab' }), name).result;
+    expect(JSON.parse(await bench.text(result, 'blab.json'))).toEqual({ length: 13, mode: 0o400, folderMode: 0o700, isOurs: true });
+    await bench.logged(name, 'cut');
+    const log = Buffer.from((await bench.logs.read(name, 0)) ?? []).toString();
+    expect(log.replaceAll(/[\r\n]/g, '')).not.toContain('hunter2 is it');
+    for (const text of ['log ***', 'line ***', 'cut ***']) expect(log).toContain(text);
+    expect(JSON.stringify(bench.progress)).not.toContain('hunter2');
+  });
+
+  it('takes them out of why a task failed, too', async () => {
+    const result = await start(await trusting({ do: 'blab', fail: true })).result;
+    expect(result).toMatchObject({ type: 'failed', failure: { message: 'it is ***' } });
+    expect(JSON.stringify(result)).not.toContain('hunter2');
+  });
+
+  it('does not begin without a secret that it was to have', async () => {
+    const result = await start(await trusting({ do: 'report' }, ['NOBODYS'])).result;
+    expect(result).toMatchObject({ type: 'failed', failure: { code: 'secret-not-found' } });
   });
 
   it('keeps the session of a job warm from task to task and another job away from it', async () => {

@@ -21,6 +21,7 @@ export const manifest: Manifest = {
       default: 'no',
       summary: 'deaf: heed neither abort nor SIGTERM; escape: also leave processes behind, forked twice and in sessions of their own',
     },
+    { key: 'secret', type: 'text', summary: 'Name of a secret that each tells to its log, and by its digest to its output' },
     { key: 'needs', type: 'text', summary: 'Program that a node must have; one that no node has makes the job wait' },
     { key: 'mark', type: 'integer', default: 0, minimum: 0, summary: 'Processes left behind are called: sleep 86400+MARK' },
   ],

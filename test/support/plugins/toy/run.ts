@@ -1,6 +1,6 @@
 /** A job type for tests: its script names what to do, with real files and programs, good and bad. */
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type OpenSession, type SessionHost, TaskFault, type TaskHost, type TaskOutcome } from '../../../../src/plugin/job-type.ts';
 
@@ -67,6 +67,26 @@ const actions: { readonly [name: string]: Action } = {
       child.on('close', resolve);
     });
     return put(task, 'execute.txt', `${text}\nexit ${code}`);
+  },
+  /** Tells a secret in every way there is. */
+  async blab(task) {
+    const { SUPERVM_SECRETS: folder = '' } = process.env;
+    const file = join(folder, 'API_KEY');
+    const value = readFileSync(file, 'utf8');
+    console.log(`log ${value}`);
+    process.stderr.write(value.slice(0, 3));
+    task.log(`line ${value}`);
+    process.stderr.write(`${value.slice(3)}\n`);
+    process.stdout.write(`cut ${value.slice(0, 4)}\n${value.slice(4)}\n`);
+    task.progress(0.7, `now ${value}`);
+    const { mode, uid } = statSync(file);
+    const { mode: folderMode } = statSync(folder);
+    if (task.script['fail'] === true) throw fault('task-failed', `it is ${value}`);
+    return put(
+      task,
+      'blab.json',
+      JSON.stringify({ length: value.length, mode: mode & 0o777, folderMode: folderMode & 0o777, isOurs: uid === process.getuid?.() }),
+    );
   },
   /** Starts programs of its own, in its group and out of it, and does not listen to anybody. */
   async stubborn(task) {
