@@ -14,6 +14,7 @@ import { forgetVoter } from './forget-voter.ts';
 import type { TermStanding, VotedLeadership } from './leadership.ts';
 import type { ElectionNeeds } from './needs.ts';
 import { type ElectionOptions, electionDefaults } from './options.ts';
+import { isPlausible, PlausibleTerms } from './plausible.ts';
 import { type ElectionMessage, type ElectionReply, type ElectionRequest, electionProtocol } from './protocol.ts';
 import { Reign } from './reign.ts';
 import { VotingSeat } from './voting-seat.ts';
@@ -21,6 +22,8 @@ import { VotingSeat } from './voting-seat.ts';
 /** Who looks at a status waits so long for the coordinator, and that for its voters. */
 const standAnswerMs = 300;
 const standWaitMs = 200;
+/** What is wrong with a number that is too high. */
+const noElection = 'no election leads to such a term';
 
 export class Election implements VotedLeadership, Startable {
   readonly #options: Required<ElectionOptions>;
@@ -28,6 +31,7 @@ export class Election implements VotedLeadership, Startable {
   readonly #seat: VotingSeat;
   readonly #claims: Claims;
   readonly #listeners: ((term: Term | undefined) => void)[] = [];
+  readonly #plausible: PlausibleTerms;
   /** The highest term seen. */
   #highest: Term | undefined;
   /** Claimed in this life and on disk; nobody has outbid it. */
@@ -44,6 +48,7 @@ export class Election implements VotedLeadership, Startable {
     this.#options = { ...electionDefaults, ...options };
     this.#needs = needs;
     this.#seat = new VotingSeat(this.#options, needs);
+    this.#plausible = new PlausibleTerms(needs);
     this.#claims = new Claims(this.#options, {
       ...needs,
       isRunning: () => this.#running,
@@ -54,7 +59,10 @@ export class Election implements VotedLeadership, Startable {
       take: (term) => this.#take(term),
       consider: () => this.#consider(),
     });
-    needs.messenger.serve(electionProtocol, { onMessage: (from, message) => this.#hear(from, message), onRequest: (_, request) => this.#answer(request) });
+    needs.messenger.serve(electionProtocol, {
+      onMessage: (from, message) => this.#hear(from, message),
+      onRequest: (from, request) => this.#answer(from, request),
+    });
     needs.messenger.onPeer(({ type, peer }) => type === 'connected' && this.#running && this.#greet(peer));
     needs.membership.onChange(({ member }) => {
       if (member.term !== undefined) this.#learn(member.term);
@@ -73,7 +81,7 @@ export class Election implements VotedLeadership, Startable {
     const first = { number: 1, term: { number: 0, node: self }, voters: [{ node: self, store: memory.storeId() }] };
     // A disk that is full now does not keep the node from starting.
     if (founding === 'now' && this.#seat.voters() === undefined) await this.#seat.learn(first).catch(() => undefined);
-    for (const term of [memory.highestTerm(), this.#seat.granted()]) if (term !== undefined) this.#learn(term);
+    for (const term of [memory.highestTerm(), this.#seat.granted()]) if (term !== undefined) this.#follow(term);
     for (const peer of messenger.connected()) this.#greet(peer);
     this.#settleAnew();
   }
@@ -139,13 +147,14 @@ export class Election implements VotedLeadership, Startable {
   #hear(from: NodeId, message: ElectionMessage): void {
     switch (message.type) {
       case 'term': {
-        this.#learn(message.term);
+        this.#learnFrom(from, message.term);
         const outbid = this.#highest !== undefined && compareTerms(this.#highest, message.term) > 0;
         if (outbid) this.#needs.messenger.send(from, electionProtocol, { type: 'term', term: this.#highest as Term });
         this.#consider();
         return;
       }
       case 'voters':
+        if (!isPlausible(message.voters, this.voters()) || !this.#plausible.believes(message.voters.term, this.#highest)) return;
         this.#reign?.quorum.learn(message.voters);
         void this.#seat.learn(message.voters).catch(() => undefined);
         return;
@@ -157,7 +166,7 @@ export class Election implements VotedLeadership, Startable {
         this.#consider();
         return;
       case 'promised':
-        this.#seat.promises.hear(message);
+        if (this.#plausible.believes(message.term, this.#highest)) this.#seat.promises.hear(message);
         return;
       case 'resign':
         if (from === message.term.node) this.#seat.release(message.term);
@@ -167,10 +176,12 @@ export class Election implements VotedLeadership, Startable {
     }
   }
 
-  async #answer(request: ElectionRequest): Promise<ElectionReply> {
+  async #answer(from: NodeId, request: ElectionRequest): Promise<ElectionReply> {
     if (!this.#running) throw new SupervmError('peer-refused', 'the election is not open');
     switch (request.type) {
       case 'ask':
+        if (request.term.node !== from) throw new SupervmError('peer-refused', 'only who claimed a term may ask for it');
+        if (!this.#plausible.believes(request.term, this.#highest)) throw new SupervmError('peer-refused', noElection);
         return this.#seat.ask(request);
       case 'look': {
         // Who sits with a disk that takes nothing must not keep others from taking over.
@@ -197,7 +208,19 @@ export class Election implements VotedLeadership, Startable {
     if (this.isMine()) this.#reign?.tell(peer);
   }
 
-  #learn(term: Term): void {
+  /** Throws when it is the peer's own claim, and no election leads there; what others pass on is not believed. */
+  #learnFrom(peer: NodeId, term: Term): void {
+    if (!this.#learn(term) && term.node === peer) throw new RangeError(noElection);
+  }
+
+  /** False when it cannot be true. */
+  #learn(term: Term): boolean {
+    if (!this.#plausible.believes(term, this.#highest)) return false;
+    this.#follow(term);
+    return true;
+  }
+
+  #follow(term: Term): void {
     if (this.#highest !== undefined && compareTerms(term, this.#highest) <= 0) return;
     // The degraded term of a side that comes back: claim above it and stay, unless this disk is full and another should take over.
     if (this.quorate() && term.node !== this.#options.self && !mustGiveWay(this.#options.self, candidatesOf(this.#needs.membership))) {

@@ -10,6 +10,7 @@ import { AskLanes, type Granted } from './ask-lanes.ts';
 import { Confirmations } from './confirmations.ts';
 import type { TermStanding } from './leadership.ts';
 import type { Clock, Messenger, SeatMemory } from './needs.ts';
+import { isPlausible } from './plausible.ts';
 import { type Answers, grantOf, hasRecord, isRenewedSince, mayActForAll } from './tally.ts';
 import type { VotingSeat } from './voting-seat.ts';
 
@@ -158,7 +159,7 @@ export class Quorum {
   /** Somebody told of a newer record. */
   learn(voters: Voters): void {
     const newest = this.#newest();
-    if (this.#over || (newest !== undefined && compareVoters(voters, newest) <= 0)) return;
+    if (this.#over || !isPlausible(voters, newest) || (newest !== undefined && compareVoters(voters, newest) <= 0)) return;
     if (compareTerms(voters.term, this.#options.term) > 0) {
       this.#needs.outbid(voters.term);
       return;

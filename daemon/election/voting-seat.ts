@@ -31,6 +31,7 @@ export class VotingSeat {
   readonly promises: Promises;
   #leaseUntil = 0;
   #ready = false;
+  #isNew = false;
   /** One after the other, so that each decision sees what the one before wrote. */
   #line: Promise<unknown> = Promise.resolve();
 
@@ -62,7 +63,7 @@ export class VotingSeat {
   /** Rejects when the disk does. */
   ask({ term, voters }: Ask): Promise<Answer> {
     return this.#inLine(async () => {
-      if (this.#isInDoubt()) await this.#needs.memory.renewStore();
+      if (this.#isInDoubt()) await this.#renewStore();
       const refusal = this.#refusalOf(term);
       if (refusal !== undefined) return refusal;
       const seat = this.#relisted();
@@ -104,6 +105,8 @@ export class VotingSeat {
   #isInDoubt(): boolean {
     if (!this.#ready) return false;
     if (this.#needs.memory.isStale()) return true;
+    // A store that was drawn in this life has forgotten nothing, whatever others say.
+    if (this.#isNew) return false;
     const [known, told] = [this.granted(), this.promises.own(this.#needs.memory.storeId())];
     return told !== undefined && (known === undefined || compareTerms(known, told) < 0);
   }
@@ -128,6 +131,13 @@ export class VotingSeat {
   #known(): { readonly voters?: Voters } {
     const voters = this.voters();
     return voters === undefined ? {} : { voters };
+  }
+
+  async #renewStore(): Promise<void> {
+    const { memory } = this.#needs;
+    const before = memory.storeId();
+    await memory.renewStore();
+    this.#isNew ||= memory.storeId() !== before;
   }
 
   #save(seat: Seat): Promise<void> {

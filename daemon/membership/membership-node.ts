@@ -13,7 +13,7 @@ import type { MemberRecord } from './member-record.ts';
 import { type Change, MemberTable } from './member-table.ts';
 import type { Member, Membership } from './membership.ts';
 import { Neighbours } from './neighbours.ts';
-import { batches, type MembershipMessage, maximumSeen, membershipProtocol, nodeFactsSchema } from './protocol.ts';
+import { batches, isBelievable, type MembershipMessage, maximumSeen, membershipProtocol, nodeFactsSchema } from './protocol.ts';
 import { Pulse } from './pulse.ts';
 import { RecordSpread } from './record-spread.ts';
 
@@ -202,7 +202,10 @@ export class MembershipNode implements Membership, Startable {
 
   #learn(told: MemberRecord, from: NodeId, now: number): boolean {
     const { id, incarnation, revision } = told.facts;
+    if (id !== from && !isBelievable(told)) return false;
     if (id !== this.self) {
+      // Whoever is connected speaks for itself.
+      if (id !== from && this.#neighbours.has(id) && this.#table.record(id) !== undefined) return false;
       const isNew = this.#table.merge(told, now, id === from);
       if (isNew) this.#spread.soon(id, from);
       return isNew;

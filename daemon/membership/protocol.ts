@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { NodeFacts } from '../../src/model/inventory.ts';
 import type { Term } from '../../src/model/job.ts';
 import type { Protocol } from '../wire/messenger.ts';
+import { plainText } from '../wire/plain-text.ts';
 import { unused } from '../wire/protocols.ts';
 import type { MemberRecord } from './member-record.ts';
 
@@ -17,8 +18,16 @@ const maximumReturnMs = 60_000;
 /** More neighbours than this are not told of; networks keep far fewer connections. */
 export const maximumSeen = 512;
 
-const id = z.string().min(1).max(128);
-const word = z.string().max(128);
+/** A start is counted by the clock: far beyond all years that a machine may take it for, and still with room above for who must outlive what others say. */
+const maximumIncarnation = 2 ** 46;
+/** Of a node's life as others tell of it. */
+const maximumTold = 2 ** 45;
+
+const id = z
+  .string()
+  .max(128)
+  .regex(/^[!-~]+$/);
+const word = plainText(128);
 const counter = z.int().nonnegative();
 const bytes = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
@@ -30,7 +39,7 @@ const termSchema = z.strictObject({
   node: id,
 }) satisfies z.ZodType<Term>;
 
-const program = z.strictObject({ name: word, version: word, path: z.string().max(512), features: z.array(z.string().max(64)).max(16) });
+const program = z.strictObject({ name: word, version: word, path: plainText(512), features: z.array(plainText(64)).max(16) });
 const gpu = z.strictObject({ model: word, memoryBytes: bytes.exactOptional(), driver: word.exactOptional() });
 const inventory = z.strictObject({
   cores: z.number().nonnegative().max(65_536),
@@ -39,7 +48,7 @@ const inventory = z.strictObject({
   freeDiskBytes: bytes,
   gpus: z.array(gpu).max(32),
   programs: z.array(program).max(48),
-  labels: z.record(z.string().max(64), word).refine((labels) => Object.keys(labels).length <= 64, 'too many labels'),
+  labels: z.record(plainText(64), word).refine((labels) => Object.keys(labels).length <= 64, 'too many labels'),
   platform: word,
   architecture: word,
   cpuLoad: z.number().nonnegative().max(65_536),
@@ -50,8 +59,8 @@ export const nodeFactsSchema = z.strictObject({
   name: word,
   host: id,
   version: word,
-  incarnation: counter,
-  addresses: z.array(z.string().max(256)).max(32),
+  incarnation: counter.max(maximumIncarnation),
+  addresses: z.array(plainText(256)).max(32),
   role: z.literal('worker').exactOptional(),
   paused: z.boolean(),
   inventory,
@@ -90,6 +99,11 @@ export const membershipProtocol: Protocol<MembershipMessage, never, never> = {
   reply: unused,
   maximumBytes: 768 * 1024,
 };
+
+/** What others say of a node's start is not believed beyond all clocks: it could never say anything newer. */
+export function isBelievable({ facts }: MemberRecord): boolean {
+  return facts.incarnation <= maximumTold;
+}
 
 /** Splits records into batches that fit a message. */
 export function batches(records: readonly MemberRecord[]): readonly MemberRecord[][] {

@@ -1,12 +1,12 @@
 /** Cluster facts at the boundary: small, bounded and safe to show. */
 import * as z from 'zod';
 import { type ClusterFact, isPrintable, isPrintableName, isSecretName } from '../../src/model/cluster-facts.ts';
-import { digestSchema, nodeIdSchema } from '../wire/attempt-schema.ts';
+import { clockSchema, digestSchema, nodeIdSchema, timeSchema } from '../wire/attempt-schema.ts';
 
 /** Characters. */
 const mostSealed = 48 * 1024;
 
-const common = { at: z.number() };
+const common = { at: timeSchema };
 const name = z.string().refine(isPrintableName, 'is not 1 to 64 printable characters');
 const shown = (most: number) => z.string().max(most).refine(isPrintable, 'has characters that cannot be printed');
 const encoded = (most: number) =>
@@ -18,7 +18,7 @@ const encoded = (most: number) =>
 const signed = { signedBy: encoded(128), signature: encoded(256) };
 const secret = {
   name: z.string().refine(isSecretName, 'is no name of a secret'),
-  clock: z.int().nonnegative(),
+  clock: clockSchema,
   node: nodeIdSchema,
 };
 const tokenId = z.string().regex(/^[0-9a-f]{16}$/);

@@ -5,13 +5,24 @@
 import * as z from 'zod';
 import type { ClusterFact } from '../../src/model/cluster-facts.ts';
 import type { Fact } from '../../src/model/facts.ts';
-import { attemptSchema, digestSchema, failureSchema, nodeIdSchema, outputSchema, runReportSchema, termSchema } from '../wire/attempt-schema.ts';
+import {
+  attemptSchema,
+  clockSchema,
+  digestSchema,
+  failureSchema,
+  highestCounter,
+  nodeIdSchema,
+  outputSchema,
+  runReportSchema,
+  termSchema,
+  timeSchema,
+} from '../wire/attempt-schema.ts';
 import { jobIdOf } from './canonical.ts';
 import { clusterFactSchema, clusterFactTypes } from './cluster-fact-schema.ts';
 import { recordSchema } from './record-schema.ts';
 
-const common = { job: digestSchema, at: z.number() };
-const generation = z.int().positive();
+const common = { job: digestSchema, at: timeSchema };
+const generation = z.int().positive().max(highestCounter);
 const taskReference = z.strictObject({ step: z.string().min(1).max(128), index: z.int().nonnegative() });
 const holder = z.strictObject({ node: nodeIdSchema, host: z.string().min(1).max(128) });
 
@@ -40,7 +51,7 @@ const factSchema = z.discriminatedUnion('type', [
     failed: z.array(taskReference).max(10_000),
     quorate: z.literal(true).exactOptional(),
   }),
-  z.strictObject({ ...common, type: z.literal('pause-set'), paused: z.boolean(), clock: z.int().nonnegative(), node: nodeIdSchema }),
+  z.strictObject({ ...common, type: z.literal('pause-set'), paused: z.boolean(), clock: clockSchema, node: nodeIdSchema }),
   z.strictObject({ ...common, type: z.literal('result-lost'), attempt: attemptSchema }),
   z.strictObject({ ...common, type: z.literal('delivered'), generation }),
   z.strictObject({ ...common, type: z.literal('removed') }),

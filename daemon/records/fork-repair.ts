@@ -16,6 +16,10 @@ const requestMs = 10_000;
 /** Nodes look one after the other, so that what the first says again spares the others the same. */
 const placeMs = 500;
 const mostPlaces = 10;
+/** At one time; the peers' next heads start the others. */
+const mostUnderWay = 32;
+/** Forms of logs that were looked at, and stay known. */
+const mostKnown = 4_096;
 /** Logs part near their ends: the search for the last common entry begins so far back, and then further and further. */
 const firstStep = 64;
 /** Asked for after this sequence nothing is sent. */
@@ -54,7 +58,8 @@ export class ForkRepair {
   /** The peer holds another log under the origin than this node. Told again and again while it does. */
   noticed(peer: NodeId, head: Head): void {
     const name = nameOf(head);
-    if (this.#seen.has(name)) return;
+    if (this.#seen.has(name) || this.#seen.size - this.#repaired.size >= mostUnderWay) return;
+    for (const oldest of this.#repaired) if (this.#repaired.size >= mostKnown) this.#forget(oldest);
     this.#seen.add(name);
     const { messenger, clock } = this.#needs;
     const place = [messenger.self, ...messenger.connected()].sort().indexOf(messenger.self);
@@ -66,6 +71,11 @@ export class ForkRepair {
       // Whatever was in the way, the peer's next heads start it again.
       if (!this.#over) repair().catch(() => this.#seen.delete(name));
     });
+  }
+
+  #forget(name: string): void {
+    this.#repaired.delete(name);
+    this.#seen.delete(name);
   }
 
   async #repair(peer: NodeId, origin: string): Promise<void> {

@@ -3,7 +3,8 @@ import type { Entry, Fact } from '../../src/model/facts.ts';
 import { emptyJobState, foldInto, type MutableJobState } from '../../src/model/fold.ts';
 import type { JobId, NodeId, Term } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
-import { compareTerms } from '../../src/model/term.ts';
+import { compareTerms, highestBelieved } from '../../src/model/term.ts';
+import { highestCounter } from '../wire/attempt-schema.ts';
 import { ClusterBook } from './cluster-book.ts';
 import { collectedOf } from './collected.ts';
 import { readFact } from './fact-schema.ts';
@@ -61,7 +62,8 @@ export class JobBook {
   }
 
   nextClock(): number {
-    this.#clock = Math.max(this.#clock, this.#cluster.clock) + 1;
+    // One that lies at the end of the counter cannot keep others from saying anything: of equal ones the facts decide.
+    this.#clock = Math.min(highestCounter, Math.max(this.#clock, this.#cluster.clock) + 1);
     return this.#clock;
   }
 
@@ -124,6 +126,8 @@ export class JobBook {
   }
 
   #see(term: Term): void {
+    // What cannot be must not become the ground of this node's next claim.
+    if (term.number > highestBelieved) return;
     if (this.#term === undefined || compareTerms(term, this.#term) > 0) this.#term = term;
   }
 }

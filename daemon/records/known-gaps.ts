@@ -3,8 +3,10 @@ import type { NodeId } from '../../src/model/job.ts';
 import type { Clock } from '../clock.ts';
 import type { EntryLogs } from './entry-logs.ts';
 import type { RecordsGaps } from './journal.ts';
-import type { Head } from './protocol.ts';
+import { type Head, mostOrigins } from './protocol.ts';
 
+/** More heads than all the logs that a few peers may have are made up, and are not kept: this node knows already that it lacks something. */
+const mostMissing = 4 * mostOrigins;
 /** Who was away for longer (milliseconds) may have been with others meanwhile, and bring more than its own. */
 const absenceMs = 60_000;
 /** Machines come back within a week, or never: what one told of that has gone for so long (milliseconds), nobody may have any more. */
@@ -64,7 +66,8 @@ export class KnownGaps {
     if (whole) this.#hear(peer);
     for (const head of heads) {
       const name = `${peer} ${head.origin}`;
-      if (!this.#isHere(head) && head.sequence >= (this.#missing.get(name)?.head.sequence ?? 0)) this.#missing.set(name, { peer, head });
+      const hasRoom = this.#missing.size < mostMissing || this.#missing.has(name);
+      if (hasRoom && !this.#isHere(head) && head.sequence >= (this.#missing.get(name)?.head.sequence ?? 0)) this.#missing.set(name, { peer, head });
     }
   }
 

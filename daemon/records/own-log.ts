@@ -85,6 +85,8 @@ export class OwnLog {
   #mustRenew = false;
   /** Somebody may have another form of this log: of an entry in doubt nobody has any. */
   #mustSayAgain = false;
+  /** Drawn in this life: nobody can know it further or differently. */
+  #isNew = false;
   #working: Promise<void> | undefined;
 
   constructor(options: { readonly node: string; readonly storeId: string; readonly mayWrite: Promise<void> }, needs: OwnLogNeeds) {
@@ -121,9 +123,9 @@ export class OwnLog {
     await Promise.all(slicesOf(facts).map((slice) => this.append(slice)));
   }
 
-  /** The log `origin` is known further or differently by a peer: the next entry goes under a new store id. */
+  /** The log `origin` is known further or differently by a peer, as it says: the next entry goes under a new store id, unless that cannot be. */
   async renew(origin: string): Promise<void> {
-    if (origin !== this.origin) return;
+    if (origin !== this.origin || this.#isNew) return;
     this.#mustRenew = true;
     this.#mustSayAgain = true;
     await this.retry();
@@ -169,6 +171,7 @@ export class OwnLog {
       return error;
     }
     this.#mustRenew = false;
+    this.#isNew = true;
     // Nobody who has the other form of the old log takes what was written into it since: say it again under the new id.
     const entries = this.#mustSayAgain ? logs.after(before, this.#inherited) : [];
     const facts = [...entries].filter(({ fact }) => collectedOf(fact) === undefined).map((entry) => entry.fact as AnyFact);

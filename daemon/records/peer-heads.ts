@@ -2,7 +2,7 @@
 import type { Entry } from '../../src/model/facts.ts';
 import type { HostId, NodeId } from '../../src/model/job.ts';
 import type { EntryLogs } from './entry-logs.ts';
-import type { Head, Heads } from './protocol.ts';
+import { type Head, type Heads, mostOrigins } from './protocol.ts';
 
 interface Peer {
   host: HostId | undefined;
@@ -61,6 +61,8 @@ export class PeerHeads {
     let hasMore = false;
     let knowsOwnBetter = false;
     for (const head of told.heads) {
+      // Told bit by bit it may not become more than it could be at once.
+      if (peer.heads.size >= mostOrigins && !peer.heads.has(head.origin)) continue;
       const own = head.origin === ownOrigin;
       const digest = this.#logs.digestAt(head.origin, head.sequence);
       const differs = digest !== undefined && digest !== head.digest;

@@ -4,7 +4,7 @@ import { isSecretName } from '../../src/model/cluster-facts.ts';
 import { isolationLevels } from '../../src/model/isolation.ts';
 import type { HostRequirements, IntegerRange, JobRecord, JsonObject, Step, TaskParameter } from '../../src/model/job.ts';
 import { taskCount } from '../../src/model/parameter-space.ts';
-import { digestSchema, nodeIdSchema } from '../wire/attempt-schema.ts';
+import { digestSchema, nodeIdSchema, timeSchema } from '../wire/attempt-schema.ts';
 import { isPlainJsonObject } from './json.ts';
 
 /** More tasks than this in one step are a typing error. */
@@ -61,7 +61,7 @@ export const recordSchema = z.strictObject({
   inputs: z.strictObject({ tree: digestSchema, files: z.int().nonnegative(), bytes: z.int().nonnegative() }),
   steps: z.array(step).min(1).max(256).refine(areDistinctAndKnown, 'steps must have different names and need only each other'),
   submitter: nodeIdSchema,
-  submittedAt: z.number(),
+  submittedAt: timeSchema,
   outputFolder: z.string().max(4096),
   alone: z.literal(true).exactOptional(),
 }) satisfies z.ZodType<JobRecord>;

@@ -4,7 +4,12 @@ import type { AttemptName, OutputFile, RunReport, TaskFailure, Term } from '../.
 
 export const nodeIdSchema = z.string().min(1).max(128);
 export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/);
-const counter = z.int().nonnegative();
+/** Highest number that a peer may name; there is room to count on from it. */
+export const highestCounter = 2 ** 48;
+const counter = z.int().nonnegative().max(highestCounter);
+/** Unix milliseconds that are a date. */
+export const timeSchema = z.number().min(0).max(8.64e15);
+export const clockSchema = counter;
 
 export const termSchema = z.strictObject({ number: counter, node: nodeIdSchema }) satisfies z.ZodType<Term>;
 
@@ -22,7 +27,7 @@ export const outputSchema = z.strictObject({ path: z.string().min(1).max(1024), 
 
 export const runReportSchema = z.strictObject({
   process: counter,
-  startedAt: z.number(),
+  startedAt: timeSchema,
   seconds: z.number().nonnegative(),
   warnings: z.array(z.string().max(2000)).max(100).readonly(),
 }) satisfies z.ZodType<RunReport>;

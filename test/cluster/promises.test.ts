@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { allKilled } from '../proofs/all-killed.ts';
 import { cancelAtTheEnd } from '../proofs/cancel.ts';
 import { deafTasks } from '../proofs/deaf-tasks.ts';
+import { flood } from '../proofs/flood.ts';
 import { partition } from '../proofs/partition.ts';
 import { stoppedWorker } from '../proofs/stopped-worker.ts';
 import { submissions } from '../proofs/submissions.ts';
@@ -37,6 +38,10 @@ describe('promises that were made to people', () => {
 
   test('a worker that was stopped in mid-task brings nothing back but the memory of it', async () => {
     expect((await stoppedWorker(world, { rounds: 1, stoppedMs: 6_000 })).failures).toEqual([]);
+  });
+
+  test('a flood of strangers, silent or full of garbage, leaves heartbeats, memory and file handles unharmed', async () => {
+    expect((await flood(world, { connections: 1_000, seconds: 4 })).failures).toEqual([]);
   });
 
   test('tasks that heed no signal and hide their processes leave none behind', async () => {

@@ -4,6 +4,7 @@ import { allKilled } from './all-killed.ts';
 import { cancelAtTheEnd } from './cancel.ts';
 import { deafTasks } from './deaf-tasks.ts';
 import type { Report } from './figures.ts';
+import { flood } from './flood.ts';
 import { orphans } from './orphans.ts';
 import { partition } from './partition.ts';
 import { stoppedWorker } from './stopped-worker.ts';
@@ -28,6 +29,7 @@ const experiments: { readonly [name: string]: Experiment } = {
   cancel: { usual: { nodes: 3, rounds: 5, count: 500 }, run: (world, { rounds, count }) => cancelAtTheEnd(world, { failovers: rounds, trials: count }) },
   'stopped-worker': { usual: { nodes: 3, rounds: 2, count: 0 }, run: (world, { rounds }) => stoppedWorker(world, { rounds, stoppedMs: 20_000 }) },
   'deaf-tasks': { usual: { nodes: 3, rounds: 2, count: 0 }, run: (world, { rounds }) => deafTasks(world, { rounds }) },
+  flood: { usual: { nodes: 3, rounds: 60, count: 5_000 }, run: (world, { rounds, count }) => flood(world, { connections: count, seconds: rounds }) },
   orphans: { usual: { nodes: 3, rounds: 1, count: 0 }, run: orphans },
 };
 

@@ -65,7 +65,7 @@ export class SmallCluster {
   beatWorld: BeatWorld | undefined;
   readonly #ports = new Map<NodeId, number>();
 
-  constructor(seed = 1, options: Pick<MemoryNetworkOptions, 'onUnknown'> = {}) {
+  constructor(seed = 1, options: Pick<MemoryNetworkOptions, 'onUnknown' | 'onViolation'> = {}) {
     this.network = createMemoryNetwork({ ...options, clock: this.clock, randomness: seededRandomness(seed) });
   }
 

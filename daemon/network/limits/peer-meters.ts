@@ -5,8 +5,8 @@
  */
 import type { NodeId } from '../../../src/model/job.ts';
 import type { Clock } from '../../clock.ts';
+import { TokenBucket } from '../../wire/token-bucket.ts';
 import { limitsOf, type ProtocolLimits } from './protocol-limits.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 export type Passage = 'pass' | 'drop' | 'cut';
 

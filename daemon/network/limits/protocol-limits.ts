@@ -2,7 +2,7 @@
  * How much one peer may say on each protocol. Far above what honest nodes do, for these limits must never be felt: they keep a peer that is
  * broken or lies from taking this node's processor and memory. The largest frame of each protocol stands with the protocol itself.
  */
-import type { Pace } from './token-bucket.ts';
+import type { Pace } from '../../wire/token-bucket.ts';
 
 export interface ProtocolLimits {
   /** Frames that nobody here asked for: messages, requests, replies without a request. */

@@ -4,7 +4,7 @@
  * says a word makes room for the next, so that honest machines get in while others knock.
  */
 import type { Clock } from '../../clock.ts';
-import { type Pace, TokenBucket } from './token-bucket.ts';
+import { type Pace, TokenBucket } from '../../wire/token-bucket.ts';
 
 /** Of a `net.Socket`, what is needed of it. */
 export interface KnockingSocket {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TokenBucket } from '../../../../daemon/network/limits/token-bucket.ts';
+import { TokenBucket } from '../../../daemon/wire/token-bucket.ts';
 
 test('a burst is free, what comes beyond it is owed, and time pays', () => {
   const bucket = new TokenBucket({ perSecond: 10, burst: 20 }, 1_000);
