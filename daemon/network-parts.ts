@@ -125,7 +125,10 @@ export async function openNetwork(
       beats,
       identityInUse: (rival) => copied.met(rival),
       learned: (node, addresses) => memory.keep({ book: { ...memory.known.book, [node]: addresses } }),
-      excluded: (peer, reason, pauseMs) => log.warn('a member stays out for a while', { peer, reason, pauseMs }),
+      excluded(peer, reason, pauseMs) {
+        log.warn('a member stays out for a while', { peer, reason, pauseMs });
+        audit({ who: `node:${peer}`, door: 'peer', action: 'member-excluded', subject: '', outcome: 'refused', detail: `${reason} (for ${pauseMs / 1000} s)` });
+      },
       refusedBy: (peer, reason) => standing.refused(peer, reason),
       problem: (peer, reason) => log.info('a connection ended', { peer, reason }),
       unknown: (peer, protocol, word) => log.debug('a peer of another version said what is not known here', { peer, protocol, word }),

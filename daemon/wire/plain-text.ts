@@ -6,7 +6,7 @@ const steering = /[\p{Cc}\u2028\u2029\u061c\u200b-\u200f\u202a-\u202e\u2060-\u20
 const replacement = '\ufffd';
 
 /** Each of them becomes the mark for what cannot be shown; of half a character too. */
-export function harmless(text: string): string {
+function harmless(text: string): string {
   return text.toWellFormed().replace(steering, replacement);
 }
 

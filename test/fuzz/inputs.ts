@@ -1,0 +1,146 @@
+/** Inputs for decoders: what they accept, changed a little by bytes or by fields; what was interesting once; and noise. */
+import * as fc from 'fast-check';
+import { corpusOf } from './corpus.ts';
+import type { Decoder } from './decoder.ts';
+
+const interestingNumbers = [0, -0, 1, -1, 0.5, 255, 65_536, 2 ** 31, 2 ** 32 - 1, 2 ** 48, 2 ** 53 - 1, 2 ** 53, -(2 ** 53), 1e308, -1e308, 5e-324];
+const interestingTexts = [
+  ...['', '\0', '..', '/', '../../etc/passwd', '__proto__', 'constructor', 'toString', '\u202e\u2066evil', '\ud800', '\u001b[2J', '￿', 'NaN', '1e999', '-'],
+  ...['a'.repeat(129), 'f'.repeat(64), '9'.repeat(400), 'é'.repeat(300), '[['.repeat(50), '{'.repeat(100)],
+];
+const interestingBytes = [0, 1, 0x7f, 0x80, 0xff, 0x0a, 0x20, 0x2f];
+/** Nested deeper than any schema of ours; the harness itself must still be able to show it. */
+const deepest = 100;
+
+const anyByte = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...interestingBytes) }, fc.integer({ min: 0, max: 255 }));
+const fraction = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+const byteEdit = fc.oneof(
+  fc.record({ at: fraction, set: anyByte }),
+  fc.record({ at: fraction, flip: fc.integer({ min: 0, max: 7 }) }),
+  fc.record({ at: fraction, insert: fc.uint8Array({ maxLength: 16 }) }),
+  fc.record({ at: fraction, remove: fc.integer({ min: 1, max: 64 }) }),
+  fc.record({ at: fraction, repeat: fc.integer({ min: 1, max: 64 }), times: fc.constantFrom(1, 2, 50) }),
+  fc.record({ at: fraction, number: fc.constantFrom(0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 0x0001_0000), little: fc.boolean() }),
+  fc.record({ cut: fraction }),
+);
+type ByteEdit = typeof byteEdit extends fc.Arbitrary<infer T> ? T : never;
+
+function editBytes(bytes: Uint8Array, edits: readonly ByteEdit[]): Uint8Array {
+  let edited = Buffer.from(bytes);
+  for (const edit of edits) {
+    if ('cut' in edit) {
+      edited = edited.subarray(0, Math.floor(edit.cut * edited.length));
+      continue;
+    }
+    const at = Math.floor(edit.at * (edited.length + 1));
+    if ('set' in edit && at < edited.length) edited[at] = edit.set;
+    else if ('flip' in edit && at < edited.length) edited[at] = (edited[at] as number) ^ (1 << edit.flip);
+    else if ('insert' in edit) edited = Buffer.concat([edited.subarray(0, at), edit.insert, edited.subarray(at)]);
+    else if ('remove' in edit) edited = Buffer.concat([edited.subarray(0, at), edited.subarray(at + edit.remove)]);
+    else if ('repeat' in edit)
+      edited = Buffer.concat([edited.subarray(0, at), ...Array<Buffer>(edit.times + 1).fill(edited.subarray(at, at + edit.repeat)), edited.subarray(at)]);
+    else if ('number' in edit && at + 4 <= edited.length) edited[edit.little ? 'writeUInt32LE' : 'writeUInt32BE'](edit.number, at);
+  }
+  return edited;
+}
+
+const strange: fc.Arbitrary<unknown> = fc.oneof(
+  fc.constantFrom<unknown>(...interestingNumbers),
+  fc.constantFrom<unknown>(...interestingTexts),
+  fc.constantFrom<unknown>(null, true, false, undefined, [], {}),
+  fc.constantFrom<'deep' | 'long'>('deep', 'long').map((kind) => (kind === 'deep' ? nested(deepest) : Array.from({ length: 5_000 }, (_, index) => index))),
+  fc.jsonValue({ maxDepth: 3 }),
+);
+
+function nested(depth: number): unknown {
+  let value: unknown = [];
+  for (let level = 0; level < depth; level += 1) value = [value];
+  return value;
+}
+
+/** `pick`: which of all places in the value, counted as they are walked. */
+const fieldEdit = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ pick: fraction, put: strange }) },
+  fc.record({ pick: fraction, drop: fc.constant(true) }),
+  fc.record({ pick: fraction, add: fc.constantFrom('__proto__', 'constructor', 'type', 'kind', 'then', 'toJSON', 'length', 'bytes', 'extra'), put: strange }),
+  fc.record({ pick: fraction, copies: fc.constantFrom(2, 100, 2_000) }),
+  fc.record({ pick: fraction, text: fc.array(byteEdit, { maxLength: 3 }) }),
+);
+type FieldEdit = typeof fieldEdit extends fc.Arbitrary<infer T> ? T : never;
+
+interface Place {
+  readonly holder: Record<string, unknown> | unknown[];
+  readonly key: string | number;
+}
+
+function placesIn(value: unknown, found: Place[]): Place[] {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array || found.length > 500) return found;
+  const holder = value as Record<string, unknown> | unknown[];
+  for (const key of Array.isArray(value) ? value.keys() : Object.keys(value)) {
+    found.push({ holder, key });
+    if (found.length <= 500) placesIn(Reflect.get(holder, key), found);
+  }
+  return found;
+}
+
+function editFields(value: unknown, edits: readonly FieldEdit[]): unknown {
+  const root: unknown[] = [structuredClone(value)];
+  for (const edit of edits) {
+    const places = placesIn(root, []);
+    const { holder, key } = places[Math.floor(edit.pick * places.length)] as Place;
+    const now: unknown = Reflect.get(holder, key);
+    if ('add' in edit) {
+      if (typeof now === 'object' && now !== null && !Array.isArray(now))
+        Object.defineProperty(now, edit.add, { value: edit.put, enumerable: true, writable: true, configurable: true });
+    } else if ('put' in edit) Reflect.set(holder, key, edit.put);
+    else if ('drop' in edit) Array.isArray(holder) && holder !== root ? holder.splice(Number(key), 1) : Reflect.deleteProperty(holder, key);
+    else if ('copies' in edit)
+      Reflect.set(
+        holder,
+        key,
+        Array.isArray(now)
+          ? Array.from({ length: edit.copies }, () => now[0])
+          : typeof now === 'string'
+            ? now.repeat(Math.min(edit.copies, 2_000))
+            : Array(edit.copies).fill(now),
+      );
+    else if (typeof now === 'string') Reflect.set(holder, key, Buffer.from(editBytes(Buffer.from(now), edit.text)).toString('utf8'));
+  }
+  return root[0];
+}
+
+const few = <T>(edit: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(edit, { minLength: 1, maxLength: 4 });
+
+function oneOf<T>(known: readonly T[]): fc.Arbitrary<T>[] {
+  return known.length === 0 ? [] : [fc.constantFrom(...known)];
+}
+
+/** Inputs of the kind that the decoder takes. */
+export function inputsFor(decoder: Decoder): fc.Arbitrary<unknown> {
+  const remembered = oneOf(corpusOf(decoder));
+  if (decoder.kind === 'bytes') {
+    const samples = fc.constantFrom(...decoder.samples);
+    return fc.oneof(
+      { weight: 8, arbitrary: fc.tuple(samples, few(byteEdit)).map(([bytes, edits]) => editBytes(bytes, edits)) },
+      { weight: 2, arbitrary: fc.uint8Array({ maxLength: 512 }) },
+      ...remembered,
+    );
+  }
+  if (decoder.kind === 'text') {
+    const samples = fc.constantFrom(...decoder.samples);
+    return fc.oneof(
+      { weight: 8, arbitrary: fc.tuple(samples, few(byteEdit)).map(([text, edits]) => Buffer.from(editBytes(Buffer.from(text), edits)).toString('utf8')) },
+      { weight: 1, arbitrary: fc.constantFrom(...interestingTexts) },
+      { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 300 }) },
+      ...remembered,
+    );
+  }
+  const samples = fc.constantFrom(...decoder.samples);
+  return fc.oneof(
+    { weight: 8, arbitrary: fc.tuple(samples, few(fieldEdit)).map(([value, edits]) => editFields(value, edits)) },
+    { weight: 1, arbitrary: samples },
+    { weight: 1, arbitrary: strange },
+    ...remembered,
+  );
+}
