@@ -14,6 +14,7 @@ import { Explorer } from './explorer.ts';
 import { asking, crossing, type Hello, type Refusal, type Rival, wireVersion } from './hello.ts';
 import { Libp2pCarrier, type ListenOptions } from './libp2p-carrier.ts';
 import { Exclusions } from './limits/exclusions.ts';
+import { usualSilenceMs } from './link-silence.ts';
 import type { NodeKey } from './node-key.ts';
 import { keyFilePapers } from './papers/key-file-papers.ts';
 import type { Papers } from './papers/papers.ts';
@@ -59,13 +60,6 @@ export interface Libp2pNetworkNeeds {
 
 /** How often silent peers and late hellos are looked for. */
 const checkMs = 4000;
-/**
- * Peers tell of their records every 10 s, in a large cluster every 60 s (daemon/records/replication.ts), and those that watch each
- * other far more often: a link that is silent for longer is asked.
- */
-const silenceMs = 10_500;
-const silenceInLargeMs = 60_500;
-const smallCluster = 16;
 
 export class Libp2pNetwork implements Messenger, Startable {
   readonly self: NodeId;
@@ -117,7 +111,7 @@ export class Libp2pNetwork implements Messenger, Startable {
         clock,
         hello: () => this.#hello(),
         offerBeats: () => needs.beats?.offer(),
-        silenceMs: () => (this.#table.connected().length < smallCluster ? silenceMs : silenceInLargeMs),
+        silenceMs: () => usualSilenceMs(this.#table.connected().length),
         objection: (link) => this.#desk.objection(link) ?? this.#rivals.objection(link) ?? (this.#table.isCrossing(link) ? { reason: crossing } : undefined),
         refused: (link, refusal) => this.#refused(link, refusal),
         papers: (link, shown) => this.#desk.received(link, shown),

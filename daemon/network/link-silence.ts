@@ -4,6 +4,19 @@ import type { Clock } from '../clock.ts';
 /** A peer that was asked has so long to answer before it is cut. */
 const answerMs = 2_500;
 
+/**
+ * Peers tell of their records every 10 s, in a large cluster every 60 s (daemon/records/replication.ts), and those that watch each
+ * other far more often: a link that is silent for longer is asked.
+ */
+const silenceMs = 10_500;
+const silenceInLargeMs = 60_500;
+const smallCluster = 16;
+
+/** `peers`: how many are connected. */
+export function usualSilenceMs(peers: number): number {
+  return peers < smallCluster ? silenceMs : silenceInLargeMs;
+}
+
 export interface LinkSilenceNeeds {
   readonly clock: Clock;
   /** A peer that says nothing for so long is asked. */
@@ -40,13 +53,13 @@ export class LinkSilence {
    */
   check(late: boolean): number | undefined {
     const now = this.#needs.clock.now();
-    const silenceMs = this.#needs.silenceMs();
+    const mostMs = this.#needs.silenceMs();
     if (late) {
-      this.#heardAt = now - silenceMs;
+      this.#heardAt = now - mostMs;
       this.#ask();
     }
-    if (now - this.#heardAt > silenceMs + answerMs && this.#asked) return now - this.#heardAt;
-    if (now - this.#heardAt > silenceMs && !this.#asked) this.#ask();
+    if (now - this.#heardAt > mostMs + answerMs && this.#asked) return now - this.#heardAt;
+    if (now - this.#heardAt > mostMs && !this.#asked) this.#ask();
     return undefined;
   }
 

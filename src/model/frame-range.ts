@@ -16,6 +16,10 @@ function bad(message: string, hint = example): SupervmError {
   return new SupervmError('bad-frames', message, hint);
 }
 
+function tooMany(frames: string): SupervmError {
+  return bad(`The frame list names ${frames} frames.`, `At most ${frameLimit} frames go into one job.`);
+}
+
 function parsePiece(piece: string): IntegerRange {
   if (piece === '') throw bad('The frame list has an empty piece.');
   const match = pieceForm.exec(piece);
@@ -38,10 +42,15 @@ function parsePiece(piece: string): IntegerRange {
 function marksOf(pieces: readonly IntegerRange[]): Uint8Array {
   const marks = new Uint8Array(highestFrame - lowestFrame + 1);
   let named = 0;
+  let distinct = 0;
   for (const { first, last, step } of pieces) {
     named += (last - first) / step + 1;
-    if (named > namedLimit) throw bad('The frame list names too many frames.', `At most ${frameLimit} frames go into one job.`);
-    for (let frame = first; frame <= last; frame += step) marks[frame - lowestFrame] = 1;
+    if (named > namedLimit) throw tooMany('too many');
+    for (let frame = first; frame <= last; frame += step) {
+      distinct += 1 - (marks[frame - lowestFrame] as number);
+      marks[frame - lowestFrame] = 1;
+    }
+    if (distinct > frameLimit) throw tooMany(`${distinct}`);
   }
   return marks;
 }
@@ -82,9 +91,7 @@ export function rangesOfFrames(frames: readonly number[]): IntegerRange[] {
  */
 export function parseFrames(text: string): IntegerRange[] {
   if (text.trim() === '') throw bad('The frame list is empty.');
-  const frames = framesOf(marksOf(text.split(',').map((piece) => parsePiece(piece.trim()))));
-  if (frames.length > frameLimit) throw bad(`The frame list names ${frames.length} frames.`, `At most ${frameLimit} frames go into one job.`);
-  return rangesOfFrames(frames);
+  return rangesOfFrames(framesOf(marksOf(text.split(',').map((piece) => parsePiece(piece.trim())))));
 }
 
 /** The text that `parseFrames` reads back to the same ranges. */

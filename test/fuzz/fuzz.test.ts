@@ -10,7 +10,7 @@ describe('a decoder refuses what it does not know, soon and in its own words', (
   // Inputs differ with each run; what fails names its seed.
   test.each(decoders.map((decoder) => [decoder.name, decoder] as const))('%s', async (_, decoder) => {
     expect(decoder.samples.length).toBeGreaterThan(0);
-    await fuzz(decoder, { runs: 60 });
+    await fuzz(decoder, { runs: 40 });
   });
 
   test('has one name each, and a corpus belongs to one of them', () => {

@@ -36,10 +36,16 @@ export async function fuzz(decoder: Decoder, { runs, seed }: FuzzOptions): Promi
   };
   for (const input of corpusOf(decoder)) await check(input);
   for (const sample of decoder.samples) await check(sample);
-  await fc.assert(fc.asyncProperty(inputsFor(decoder), check), { numRuns: runs, ...(seed === undefined ? {} : { seed }) });
+  await fc.assert(fc.asyncProperty(inputsFor(decoder), check), { numRuns: runs, ...(seed === undefined ? {} : { seed }) }).catch(whole);
   const grownBytes = heldBytes() - before;
   if (grownBytes > mostGrownBytes) throw new Error(`${decoder.name} keeps ${grownBytes} bytes`);
   return { runs, accepted, slowestMs, grownBytes };
+}
+
+/** With what fast-check keeps as a cause. */
+function whole(error: unknown): never {
+  if (!(error instanceof Error) || !(error.cause instanceof Error)) throw error;
+  throw new Error(`${error.cause.message}\n${error.message}`, { cause: error.cause.cause ?? error.cause });
 }
 
 async function timed(decoder: Decoder, input: unknown, accepted: () => void): Promise<number> {
