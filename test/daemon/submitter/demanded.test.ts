@@ -1,21 +1,19 @@
 import { expect, test } from 'vitest';
 import { demanded } from '../../../daemon/submitter/demanded.ts';
-import type { IsolationLevel } from '../../../src/model/isolation.ts';
-import { stepWith } from '../../support/jobs.ts';
+import type { Step } from '../../../src/model/job.ts';
+import { requirementsOf } from '../../support/inventories.ts';
 
-const isolationOf = (planned: IsolationLevel | undefined, asked: IsolationLevel | undefined): IsolationLevel | undefined => {
-  const step = stepWith(1);
-  const requirements = { ...step.requirements, ...(planned === undefined ? {} : { isolation: planned }) };
-  const plan = { name: 'job', outputs: [], steps: [{ ...step, requirements }] };
-  return demanded(plan, { isolation: asked }, {}).steps[0]?.requirements.isolation;
-};
+const stepOf = (requirements: Step['requirements']): Step => ({ name: 'step', needs: [], parameters: [], requirements, maxAttempts: 1, script: {} });
+const requirementsIn = (...asked: Parameters<typeof demanded>) => demanded(...asked).steps.map(({ requirements }) => requirements);
 
-test.each([
-  [undefined, undefined, undefined],
-  [undefined, 'user', 'user'],
-  ['limited', undefined, 'limited'],
-  ['limited', 'none', 'limited'],
-  ['limited', 'full', 'full'],
-] as const)('a plan that needs %s, submitted with %s, gets %s', (planned, asked, got) => {
-  expect(isolationOf(planned, asked)).toBe(got);
+test('only what people can read in a manifest opens the network to tasks, not the plan of a job type', () => {
+  const plan = { name: 'plan', steps: [stepOf(requirementsOf({ network: true })), stepOf(requirementsOf())], outputs: [] };
+  expect(requirementsIn(plan, {}, {})).toEqual([requirementsOf(), requirementsOf()]);
+  expect(requirementsIn(plan, {}, { network: false })).toEqual([requirementsOf(), requirementsOf()]);
+  expect(requirementsIn(plan, {}, { network: true })).toEqual([requirementsOf({ network: true }), requirementsOf({ network: true })]);
+});
+
+test('how well nodes must keep tasks apart holds for every step', () => {
+  const plan = { name: 'plan', steps: [stepOf(requirementsOf({ isolation: 'none' })), stepOf(requirementsOf())], outputs: [] };
+  expect(requirementsIn(plan, { isolation: 'full' }, {})).toEqual([requirementsOf({ isolation: 'full' }), requirementsOf({ isolation: 'full' })]);
 });

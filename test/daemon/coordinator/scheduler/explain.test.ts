@@ -69,3 +69,15 @@ test('a hold is the reason whatever the nodes are', () => {
 test('nothing waits, nothing to explain', () => {
   expect(explain([nodes.free], waitingOf(0))).toBeUndefined();
 });
+
+test('where no node keeps tasks apart as the job demands, that is told, in a word that older versions take too', () => {
+  const demanding = { ...waitingOf(1), requirements: { ...blender, isolation: 'full' as const } };
+  const weak = nodeOf('weak', { inventory: { ...recent, labels: { sandbox: 'limited' } } });
+  const full = nodeOf('full', { inventory: { ...recent, labels: { sandbox: 'full' } } });
+  expect(explain([weak, nodes.free], demanding)).toMatchObject({
+    code: 'too-small',
+    detail: 'not-isolated',
+    nodes: [{ reason: 'keeps tasks apart at level limited, full is needed' }, { reason: 'keeps tasks apart at level unknown, full is needed' }],
+  });
+  expect(explain([weak, full], demanding)).toMatchObject({ code: 'about-to-start' });
+});
