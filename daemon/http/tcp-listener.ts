@@ -50,8 +50,8 @@ const mostConnections = 128;
 const patience = { headersMs: 10_000, requestMs: 60_000 };
 /** A stream may last for days: what is revoked meanwhile ends it within this time. */
 const recheckMs = 1_000;
-/** How long somebody may leave what was sent to them unread. */
-const unreadMs = 60_000;
+/** How long somebody may leave what was sent to them unread; up to twice that, because Node looks for progress since its last look. */
+const unreadMs = 30_000;
 
 export class TcpListener implements Startable {
   readonly #options: TcpListenerOptions;
@@ -151,7 +151,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-/** Called after a minute without a byte either way: an answer may take that long, a reader may not. */
+/** Called after so long without a byte either way: an answer may take that long, a reader may not. */
 function cutIfUnread(socket: Socket): void {
   if (socket.writableLength > 0) socket.destroy();
 }
