@@ -1,5 +1,5 @@
 /** May the machine of a home folder join a cluster? Jobs do not move between clusters, and no node changes sides unasked. */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { SupervmError } from '../src/model/errors.ts';
 import type { Paths } from '../src/settings/paths.ts';
 import { programFile } from '../src/settings/program-files.ts';
@@ -15,6 +15,11 @@ export async function assertFreeToJoin(paths: Paths, needs: { readonly clock: Cl
   if (peers > 0) throw taken(paths, `belongs to a cluster of ${peers + 1} nodes`);
   const jobs = await countJobs(paths, needs);
   if (jobs > 0) throw taken(paths, `has a cluster of its own with ${jobs === 1 ? 'a job' : `${jobs} jobs`} in it`);
+}
+
+/** What it wrote as a cluster of its own (tokens, secrets, the audit) is no word in another. Call with the folder locked. */
+export function dropOwnRecords({ records }: Pick<Paths, 'records'>): void {
+  for (const companion of ['', '-wal', '-shm']) rmSync(records + companion, { force: true });
 }
 
 function taken({ home }: Paths, why: string): SupervmError {

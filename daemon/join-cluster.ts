@@ -7,7 +7,7 @@ import { lockFolder } from '../src/settings/folder-lock.ts';
 import type { Paths } from '../src/settings/paths.ts';
 import { makePrivateFolder } from '../src/settings/private-folder.ts';
 import { foundCluster as foundHome, writeAdmission } from './cluster-home.ts';
-import { assertFreeToJoin } from './free-to-join.ts';
+import { assertFreeToJoin, dropOwnRecords } from './free-to-join.ts';
 import { parseClusterKey } from './network/cluster-key.ts';
 import { lookAround as seeAround } from './network/discovery/look-around.ts';
 import { openMdnsSocket } from './network/discovery/mdns-socket.ts';
@@ -95,6 +95,8 @@ async function admitted(
       'Run "supervm invite" on another machine of the cluster.',
     );
   }
+  // Who comes back as a new node has the records of this very cluster.
+  if (!isRemoved) dropOwnRecords(paths);
   rememberNetwork(networkFile(paths)).keep({ introducers: welcome.addresses, book: {} });
   return { cluster: welcome.clusterName, role: welcome.role };
 }

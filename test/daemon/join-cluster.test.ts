@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { dropOwnRecords } from '../../daemon/free-to-join.ts';
 import { joinCluster } from '../../daemon/main.ts';
 import { networkFile } from '../../daemon/network-parts.ts';
 import { jobIdOf } from '../../daemon/records/canonical.ts';
@@ -9,6 +10,7 @@ import { noPredecessor } from '../../daemon/records/entry-logs.ts';
 import { SqliteStore } from '../../daemon/records/sqlite-store.ts';
 import { rememberNetwork } from '../../daemon/remembered.ts';
 import { systemClock, systemRandomness } from '../../daemon/system-clock.ts';
+import type { ClusterFact } from '../../src/model/cluster-facts.ts';
 import type { Fact } from '../../src/model/facts.ts';
 import { resolveSettings } from '../../src/settings/daemon-settings.ts';
 import { type Paths, pathsOf } from '../../src/settings/paths.ts';
@@ -30,7 +32,7 @@ afterEach(() => rmSync(paths.home, { recursive: true, force: true }));
 /** The line is none, so whoever may join is told that. */
 const tryToJoin = () => joinCluster({ paths, settings: resolveSettings({}, {}, {}, ''), line: 'no invitation' });
 
-async function keepRecords(facts: readonly Fact[]): Promise<void> {
+async function keepRecords(facts: readonly (Fact | ClusterFact)[]): Promise<void> {
   const store = new SqliteStore(
     { file: paths.records, workerFile: programFile('daemon/records/store-worker.ts') },
     { randomness: systemRandomness(), clock: systemClock() },
@@ -56,6 +58,14 @@ test('a home with jobs in its records keeps to its own cluster, whether or not i
 test('records whose jobs were all removed are no reason to stay', async () => {
   await keepRecords([submitted, removed]);
   await expect(tryToJoin()).rejects.toMatchObject({ code: 'usage' });
+});
+
+test('tokens of a cluster of its own are no reason to stay, and do not come along', async () => {
+  const token = { id: '0123456789abcdef', hash: 'd'.repeat(64), role: 'admin', name: 'mine', expires: 1, by: 'owner', ending: 'abcd' } as const;
+  await keepRecords([{ type: 'token-created', at: 0, ...token }]);
+  await expect(tryToJoin()).rejects.toMatchObject({ code: 'usage' });
+  dropOwnRecords(paths);
+  expect(readdirSync(dirname(paths.records)).filter((name) => name.startsWith(basename(paths.records)))).toEqual([]);
 });
 
 test('a home that knows other nodes stays with them', async () => {
