@@ -84,6 +84,10 @@ export function keepAdminKey({ adminKey }: Pick<Paths, 'adminKey'>, key: AdminKe
   storeText(adminKey, key.text);
 }
 
+export function keepClusterKey({ clusterKey }: Pick<Paths, 'clusterKey'>, text: string): void {
+  storeText(clusterKey, text);
+}
+
 export function keepPapers({ membership }: Pick<Paths, 'membership'>, papers: PapersState): void {
   storeText(membership, JSON.stringify(papers));
 }

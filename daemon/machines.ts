@@ -1,5 +1,4 @@
 /** Who belongs to the cluster, as an admin changes it: invitations, and the expulsion of a machine, here or by a machine that holds an admin key. */
-import * as z from 'zod';
 import type { ExpulsionReceipt } from '../src/api/machines.ts';
 import type { AdminAdded, AuditLine, MemberRemoved } from '../src/model/cluster-facts.ts';
 import { SupervmError } from '../src/model/errors.ts';
@@ -7,26 +6,15 @@ import type { HostId, NodeId } from '../src/model/job.ts';
 import type { Clock } from './clock.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { Machines } from './http/services.ts';
+import { machinesProtocol } from './machines-protocol.ts';
 import { usualTerms } from './network/pairing/invitations.ts';
 import { type AdminKey, createAdminKey } from './network/papers/admin-key.ts';
 import { recoveryKey } from './network/papers/recovery-code.ts';
 import type { NetworkParts } from './network-parts.ts';
 import type { Startable } from './startable.ts';
-import type { Protocol } from './wire/messenger.ts';
 
-const node = z.string().min(1).max(128);
-const request = z.strictObject({ type: z.literal('expel'), node });
-const reply = z.strictObject({ type: z.literal('expelled'), copies: z.array(z.string().max(256)).max(512) });
-
-/** Asked of machines that hold an admin key. */
-const machinesProtocol: Protocol<never, z.infer<typeof request>, z.infer<typeof reply>> = {
-  id: '/supervm/machines/1',
-  message: z.never(),
-  request,
-  reply,
-  maximumBytes: 256 * 1024,
-};
-
+/** For machines that are off while the cluster's secret is replaced. */
+const usualGraceSeconds = 30 * 86_400;
 const answerMs = 10_000;
 /** How long whoever expels waits for more machines to have it on disk; it is on this one before. */
 const copiesWaitMs = 2000;
@@ -38,7 +26,7 @@ export interface MachinesNeeds {
   /** Throws what the disk says. */
   keepAdminKey(key: AdminKey): void;
   readonly clock: Clock;
-  readonly network: Pick<NetworkParts, 'papers' | 'pairing' | 'lookAfter' | 'auditTo' | 'onCertified'>;
+  readonly network: Pick<NetworkParts, 'papers' | 'pairing' | 'lookAfter' | 'rotation' | 'auditTo' | 'onCertified'>;
   readonly plane: Pick<ControlPlane, 'journal' | 'messenger' | 'leadership' | 'membership' | 'audit'>;
   /** Where something could not be written down. */
   problem(error: unknown): void;
@@ -58,6 +46,10 @@ export function createMachines({ clock, network, plane, problem, keepAdminKey }:
     return copies;
   };
   messenger.serve(machinesProtocol, {
+    onMessage: (from, message) => {
+      if (message.type === 'holds') network.rotation.heardNumber(from, message.number);
+      else network.rotation.heardSecret(from, message.secret);
+    },
     onRequest: async (from, { node: id }) => {
       const copies = await expelHere(id, { who: `node:${nameOf(from)}`, door: 'peer' });
       if (copies === undefined) throw new SupervmError('not-allowed', 'this machine holds no admin key', 'See: supervm nodes');
@@ -77,6 +69,11 @@ export function createMachines({ clock, network, plane, problem, keepAdminKey }:
       const copies = (await expelHere(id, caller)) ?? (await askHolders(id));
       const warnings = [...(await withoutVote(id)), ...soleHolder()];
       return { node: id, copies, warnings };
+    },
+    async rotate({ seconds = usualGraceSeconds }, { who, door }) {
+      const { number, until, told } = network.rotation.rotate(seconds * 1000);
+      plane.audit({ who, door, action: 'secret-replaced', subject: `${number}`, outcome: 'done' });
+      return { number, until, told: told.map(nameOf) };
     },
     async recover(code, { who, door }) {
       const own = createAdminKey();

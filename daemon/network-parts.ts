@@ -7,14 +7,13 @@ import type { DaemonSettings } from '../src/settings/daemon-settings.ts';
 import type { Paths } from '../src/settings/paths.ts';
 import { programFile } from '../src/settings/program-files.ts';
 import type { Clock, Randomness } from './clock.ts';
-import { keepPapers, openClusterHome } from './cluster-home.ts';
+import { keepClusterKey, keepPapers, openClusterHome } from './cluster-home.ts';
 import { watchCopiedIdentity } from './copied-identity.ts';
 import type { Log } from './log/log.ts';
 import type { Membership } from './membership/membership.ts';
 import { formatAddress, parseAddress } from './network/addresses.ts';
 import { beatThreadStarter } from './network/beats/start-thread.ts';
 import { UdpBeats } from './network/beats/udp-beats.ts';
-import type { ClusterKey } from './network/cluster-key.ts';
 import { createMdns } from './network/discovery/mdns.ts';
 import { openMdnsSocket } from './network/discovery/mdns-socket.ts';
 import { PairingSign } from './network/discovery/pairing-sign.ts';
@@ -27,6 +26,7 @@ import { usualPort } from './network/usual-port.ts';
 import { watchOwnStanding } from './own-standing.ts';
 import { createPairing } from './pairing-parts.ts';
 import { rememberNetwork } from './remembered.ts';
+import { SecretRotation } from './secret-rotation.ts';
 import type { Startable } from './startable.ts';
 
 interface Needs {
@@ -51,7 +51,7 @@ export interface NetworkParts extends Startable {
   lookAfter(invitation: string): ReturnType<PairingListener['look']>;
   /** By what right machines are here. */
   readonly papers: Papers;
-  readonly clusterKey: ClusterKey;
+  readonly rotation: SecretRotation;
   /** Told from now on of everybody who was let in or turned away. */
   auditTo(audit: (line: AuditLine) => void): void;
   /** A machine that was let in holds an admin key from now on; the others are to be told. */
@@ -135,8 +135,13 @@ export async function openNetwork(
     },
   );
   const cluster = key.publicHash.slice(0, 8);
+  const rotation = new SecretRotation(
+    { key },
+    { clock, papers, messenger, keep: (text) => keepClusterKey(paths, text), takePrologues: (prologues) => messenger.takePrologues(prologues) },
+  );
+  messenger.onPeer(({ type, peer }) => type === 'connected' && rotation.met(peer));
   const pairing = createPairing(
-    { papers, key, cluster },
+    { papers, key: () => rotation.key, cluster },
     {
       clock,
       randomness,
@@ -154,7 +159,7 @@ export async function openNetwork(
     problems: () => [...standing.problems(), ...copied.problems()],
     incarnation,
     cluster,
-    shared: () => [key.prologues[0].bytes, ...key.prologues.slice(1).map(({ bytes }) => bytes)],
+    shared: () => rotation.key.shared,
     pairing,
     lookAfter(invitation) {
       const view = pairing.look(invitation);
@@ -162,7 +167,7 @@ export async function openNetwork(
       return view;
     },
     papers,
-    clusterKey: key,
+    rotation,
     auditTo(next) {
       audit = next;
     },
@@ -171,9 +176,11 @@ export async function openNetwork(
       // First, for hellos tell their port; the same number as the connections' where it is free, for the sake of firewalls.
       await beats.start(given?.host ?? '0.0.0.0', listen.port);
       await messenger.start();
+      rotation.start();
       if (given === undefined) memory.keep({ port: messenger.port() });
     },
     async stop() {
+      rotation.stop();
       sign.stop();
       await pairing.stop();
       await messenger.stop();

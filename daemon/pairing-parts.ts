@@ -11,7 +11,8 @@ const adminsWanted = 2;
 
 interface Parts {
   readonly papers: Papers;
-  readonly key: ClusterKey;
+  /** As it is now. */
+  key(): ClusterKey;
   /** What people call the cluster. */
   readonly cluster: string;
 }
@@ -28,10 +29,10 @@ export interface DoorNeeds {
 }
 
 export function createPairing(parts: Parts, { clock, randomness, log, addresses, audit, certified }: DoorNeeds): PairingListener {
-  const { papers, key } = parts;
+  const { papers } = parts;
   return new PairingListener({
     ...{ clock, randomness, addresses },
-    standing: () => standingOf(papers, key),
+    standing: () => standingOf(papers, parts.key()),
     admit: (newcomer) => admit(newcomer, parts, certified),
     joined: ({ name, node, role }, address) => {
       log.info('a machine was let in', { name, node, role });
@@ -45,7 +46,12 @@ export function createPairing(parts: Parts, { clock, randomness, log, addresses,
   });
 }
 
-function admit({ node, role, adminKey }: Newcomer, { papers, key, cluster }: Parts, certified: DoorNeeds['certified']): ReturnType<PairingNeeds['admit']> {
+function admit(
+  { node, role, adminKey }: Newcomer,
+  { papers, key: current, cluster }: Parts,
+  certified: DoorNeeds['certified'],
+): ReturnType<PairingNeeds['admit']> {
+  const key = current();
   const isKeyFile = key.fileAdmin !== undefined;
   // Whoever holds a key file holds the root: nothing would keep it a worker.
   const shown = role === 'worker' && isKeyFile ? undefined : papers.admit(node, role);

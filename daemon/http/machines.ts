@@ -6,7 +6,7 @@ import type { Answers } from './api-service.ts';
 import { findNode } from './node-control.ts';
 import type { ApiParts } from './parts.ts';
 
-type Route = 'invite' | 'invitation' | 'answerInvite' | 'removeNode' | 'recover';
+type Route = 'invite' | 'invitation' | 'answerInvite' | 'removeNode' | 'recover' | 'rotateSecret';
 
 export function machines({ needs, book }: ApiParts): Pick<Answers, Route> {
   const look = (id: string): InvitationView => {
@@ -22,6 +22,7 @@ export function machines({ needs, book }: ApiParts): Pick<Answers, Route> {
         throw new SupervmError('node-not-found', 'Nobody waits to be let in by this id (any more).', 'On the other machine, try again: supervm up');
       return look(params.invite);
     },
+    rotateSecret: ({ body, caller }) => needs.machines.rotate(body ?? {}, caller),
     recover: ({ body, caller }) => needs.machines.recover(body.code, caller),
     removeNode: async ({ params, caller }) => {
       const node = nodeOf(params.node, needs.membership.members());

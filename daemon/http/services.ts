@@ -1,5 +1,5 @@
 /** What the routes need that nothing else does: daemon.ts brings it. */
-import type { ExpulsionReceipt, InvitationView, InviteRequest, InviteView, RecoveryReceipt } from '../../src/api/machines.ts';
+import type { ExpulsionReceipt, InvitationView, InviteRequest, InviteView, RecoveryReceipt, RotateRequest, RotationReceipt } from '../../src/api/machines.ts';
 import type { CallProgress, DeliverReceipt, DeliverRequest, DrainView, EndOfTasks, SubmitReceipt, SubmitRequest } from '../../src/api/requests.ts';
 import type { AuditLine } from '../../src/model/cluster-facts.ts';
 import type { JobId, NodeId } from '../../src/model/job.ts';
@@ -36,6 +36,8 @@ export interface Machines {
   look(id: string): InvitationView | undefined;
   /** False where nobody waits by this id (any more). */
   answer(newcomer: string, admit: boolean): boolean;
+  /** Replaces the cluster's secret. */
+  rotate(request: RotateRequest, caller: { readonly who: string; readonly door: AuditLine['door'] }): Promise<RotationReceipt>;
   /** Makes this machine a holder of an admin key, by the code that was printed at the founding. */
   recover(code: string, caller: { readonly who: string; readonly door: AuditLine['door'] }): Promise<RecoveryReceipt>;
   /** `caller`: by whose word, for the audit. */

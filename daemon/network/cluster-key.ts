@@ -9,6 +9,8 @@ import { type AdminKey, type AdminKeyId, deriveAdminKey, isAdminKeyId } from './
 
 const headers = { file: 'supervm-cluster-key-1', founded: 'supervm-cluster-key-2' } as const;
 const secretBytes = 32;
+/** Secrets before the current one that are kept; in handshakes they end at their time. */
+const mostEarlier = 16;
 
 /** Mixed into the noise handshake: whoever lacks the secret cannot complete it. */
 export interface Prologue {
@@ -17,6 +19,17 @@ export interface Prologue {
   readonly bytes: Uint8Array;
   /** Unix milliseconds from which it is good no longer; absent for the current one. */
   readonly until?: number;
+}
+
+/** An admin key's word that another secret holds from now on. A secret. */
+export interface SecretReplacement {
+  readonly number: number;
+  readonly secret: string;
+  /** Unix milliseconds: so long the one before lets machines in that were off. */
+  readonly until: number;
+  readonly signedBy: AdminKeyId;
+  /** base64url */
+  readonly signature: string;
 }
 
 export interface ClusterKey {
@@ -32,6 +45,10 @@ export interface ClusterKey {
   readonly fileAdmin?: AdminKey;
   /** 1 for the secret of the founding, one more for each that replaced it. */
   readonly number: number;
+  /** By which the current secret replaced the one before; absent for the first. */
+  readonly replacement?: SecretReplacement;
+  /** What is derived from all secrets there were, the current one first: what was sealed with an earlier one can still be read. */
+  readonly shared: readonly [Uint8Array, ...Uint8Array[]];
   /** As it stands in the file, without the end of its last line. */
   readonly text: string;
 }
@@ -47,15 +64,28 @@ export function createFoundedKeyText(root: AdminKeyId): string {
 }
 
 /** A secret that can follow the current one. */
-function drawSecret(): string {
+/** A secret that may follow the current one. */
+export function drawSecret(): string {
   return generateKeySync('aes', { length: secretBytes * 8 })
     .export()
     .toString('base64url');
 }
 
-/** What is handed to a machine that is let in: the current secret alone. */
+/** The text of the file once the current secret is replaced. */
+export function withSecret(key: ClusterKey, { number, secret, until, signedBy, signature }: SecretReplacement): string {
+  const [first = '', ...rest] = key.text.split('\n');
+  const earlier = [`before ${first.split(' ')[1]} ${until}`, ...rest.filter((line) => line.startsWith('before '))].slice(0, mostEarlier);
+  return [`${headers.founded} ${secret} ${key.root} ${number}`, `by ${signedBy} ${signature}`, ...earlier].join('\n');
+}
+
+/** What is handed to a machine that is let in; earlier secrets go along, for what was sealed with them. */
 export function currentKeyText(key: ClusterKey): string {
-  return key.text.split('\n')[0] ?? '';
+  return key.text;
+}
+
+/** Those that handshakes take now. */
+export function goodPrologues({ prologues: [current, ...earlier] }: ClusterKey, now: number): ClusterKey['prologues'] {
+  return [current, ...earlier.filter(({ until = 0 }) => until > now)];
 }
 
 /** Reads the text of a key's file. Throws `usage` with what is wrong; `source` names the file in the message. */
@@ -77,12 +107,18 @@ export function parseClusterKey(text: string, source = 'the cluster key'): Clust
     const fileAdmin = deriveAdminKey(secret, 'supervm admin key of a key file 1');
     // As versions before certificates call it.
     const prologue = { protocol: '/noise', bytes: prologueBytes(secret) };
-    return { ...common, prologues: [prologue], root: fileAdmin.id, fileAdmin, number: 1, text: `${headers.file} ${encoded}` };
+    return { ...common, prologues: [prologue], shared: [prologue.bytes], root: fileAdmin.id, fileAdmin, number: 1, text: `${headers.file} ${encoded}` };
   }
-  const earlier = lines.slice(1).map((line) => readEarlier(line, source));
+  const current = { protocol: protocolOf(secret), bytes: prologueBytes(secret) };
+  const [signed] = lines.filter((line) => line.startsWith('by '));
+  const earlier = lines.filter((line, place) => place > 0 && line !== signed).map((line) => readEarlier(line, source));
+  const [, signedBy = '', signature = ''] = signed?.trim().split(' ') ?? [];
+  const until = earlier[0]?.until ?? 0;
   return {
     ...{ ...common, root, number: Number(number) },
-    prologues: [{ protocol: protocolOf(secret), bytes: prologueBytes(secret) }, ...earlier],
+    ...(signed === undefined ? {} : { replacement: { number: Number(number), secret: encoded, until, signedBy, signature } }),
+    prologues: [current, ...earlier],
+    shared: [current.bytes, ...earlier.map(({ bytes }) => bytes)],
     text: [`${headers.founded} ${encoded} ${root} ${number}`, ...lines.slice(1)].join('\n'),
   };
 }

@@ -6,7 +6,7 @@ import { maximumFrameBytes } from '../wire/protocols.ts';
 import { type Address, formatAddress, multiaddrTexts, parseAddress } from './addresses.ts';
 import type { Prologue } from './cluster-key.ts';
 import { helloProtocol } from './hello.ts';
-import { createLibp2pNode, listeningPort } from './libp2p-node.ts';
+import { createLibp2pNode, listeningPort, takePrologues } from './libp2p-node.ts';
 import type { Connection, Libp2p, Stream } from './libp2p-types.ts';
 import { gateLimits, StrangerGate } from './limits/stranger-gate.ts';
 import type { NodeKey } from './node-key.ts';
@@ -76,6 +76,11 @@ export class Libp2pCarrier {
     return { connections: connections.length, streams: connections.reduce((sum, { streams }) => sum + streams.length, 0), ...this.#gate.counts() };
   }
 
+  /** Handshakes from now on. */
+  takePrologues(prologues: readonly Prologue[]): void {
+    if (this.#node !== undefined) takePrologues(this.#node, { prologues, life: this.#options.life, metOwnLife: (met) => this.#metOwnLife(met) });
+  }
+
   async stop(): Promise<void> {
     await this.#node?.stop();
   }
@@ -120,7 +125,7 @@ export class Libp2pCarrier {
       ...{ nodeKey, prologues, life, listen },
       isBanned: (peer) => this.#needs.isBanned(peer),
       enters: (socket) => this.#gate.enters(socket),
-      metOwnLife: (met) => this.#ownLife.add(met.split('/p2p/')[0] ?? met),
+      metOwnLife: (met) => this.#metOwnLife(met),
     });
     this.#node = node;
     this.#handled.clear();
@@ -129,6 +134,10 @@ export class Libp2pCarrier {
     for (const protocol of protocols) this.handle(protocol.id, protocol.maximumBytes);
     await node.start();
     return listeningPort(node);
+  }
+
+  #metOwnLife(met: string): void {
+    this.#ownLife.add(met.split('/p2p/')[0] ?? met);
   }
 
   #opened(connection: Connection): void {

@@ -7,7 +7,7 @@ import type { Startable } from '../startable.ts';
 import type { Messenger, Protocol, Service } from '../wire/messenger.ts';
 import { formatAddress, isAddress, reachableHosts } from './addresses.ts';
 import type { UdpBeats } from './beats/udp-beats.ts';
-import type { ClusterKey } from './cluster-key.ts';
+import { type ClusterKey, goodPrologues } from './cluster-key.ts';
 import { Dialer } from './dialer.ts';
 import { Exchange } from './exchange.ts';
 import { Explorer } from './explorer.ts';
@@ -106,7 +106,7 @@ export class Libp2pNetwork implements Messenger, Startable {
       unknown: (peer, protocol, word) => this.#unknown.heard(peer, protocol, word),
     });
     this.#carrier = new Libp2pCarrier(
-      { nodeKey, prologues: clusterKey.prologues, life: this.#life, listen },
+      { nodeKey, prologues: goodPrologues(clusterKey, clock.wall()), life: this.#life, listen },
       {
         clock,
         hello: () => this.#hello(),
@@ -198,6 +198,11 @@ export class Libp2pNetwork implements Messenger, Startable {
 
   onPeer(listener: (event: PeerEvent) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** The cluster's secret has been replaced, or an old one has ended: for handshakes from now on. */
+  takePrologues(prologues: ClusterKey['prologues']): void {
+    this.#carrier.takePrologues(prologues);
   }
 
   /** The port this node listens on, once started: keep it, so that peers find this node again. */

@@ -71,3 +71,23 @@ export function listeningPort(node: Libp2p): number {
   }
   throw new Error('libp2p listens nowhere');
 }
+
+/** From now on handshakes take these; connections that stand go on. */
+export function takePrologues(node: Libp2p, options: Pick<Libp2pNodeOptions, 'prologues' | 'life' | 'metOwnLife'>): void {
+  if (!hasUpgrader(node)) throw new Error('this libp2p has no upgrader');
+  const encrypters = node.components.upgrader.getConnectionEncrypters();
+  encrypters.clear();
+  for (const prologue of options.prologues) encrypters.set(prologue.protocol, leanNoise({ ...options, prologue })(node.components));
+}
+
+/** Of the node, besides what libp2p says of it. */
+interface WithUpgrader {
+  readonly components: Parameters<ReturnType<typeof leanNoise>>[0] & { readonly upgrader: { getConnectionEncrypters(): Map<string, unknown> } };
+}
+
+function hasUpgrader(node: object): node is WithUpgrader {
+  // Its components are a proxy, which answers for what it is asked and lists nothing.
+  return (
+    'components' in node && typeof node.components === 'object' && node.components !== null && typeof Reflect.get(node.components, 'upgrader') === 'object'
+  );
+}

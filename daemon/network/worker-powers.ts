@@ -16,6 +16,7 @@ export const workerPowers: { readonly [protocol: string]: { readonly [kind in Ki
   '/supervm/work/1': { reply: 'any' },
   '/supervm/coordination/1': { message: ['report'], request: ['report', 'offer', 'failed', 'overview', 'why'] },
   '/supervm/blobs/1': { message: 'any', request: 'any', reply: 'any' },
+  '/supervm/machines/1': { message: ['holds'] },
   '/supervm/logs/1': { request: 'any', reply: 'any' },
   '/supervm/upkeep/1': { request: ['copies'] },
   '/supervm/peer-checks/1': { message: 'any', request: 'any', reply: 'any' },

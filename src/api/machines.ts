@@ -54,3 +54,17 @@ export interface RecoveryReceipt {
   /** Machines that know by now that this one holds an admin key. */
   readonly copies: readonly HostId[];
 }
+
+export interface RotateRequest {
+  /** For so long the old secret lets machines in that were off; default 30 days. */
+  readonly seconds?: number | undefined;
+}
+
+export interface RotationReceipt {
+  /** Of the secret that holds now. */
+  readonly number: number;
+  /** Unix milliseconds until which the old one lets machines in. */
+  readonly until: number;
+  /** Names of machines that were told at once; the others are when they come back. */
+  readonly told: readonly string[];
+}

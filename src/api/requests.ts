@@ -7,7 +7,7 @@ import type { IsolationLevel } from '../model/isolation.ts';
 import type { HostId, JobId, JsonObject, NodeId } from '../model/job.ts';
 import type { JobPhase } from '../model/job-state.ts';
 import type { AuditView, RevokeReceipt, SecretReceipt, SecretView, TokenReceipt, TokenRequest, TokenView } from './cluster-views.ts';
-import type { ExpulsionReceipt, InvitationView, InviteRequest, InviteView, RecoveryReceipt } from './machines.ts';
+import type { ExpulsionReceipt, InvitationView, InviteRequest, InviteView, RecoveryReceipt, RotateRequest, RotationReceipt } from './machines.ts';
 import type { EventView, JobView, NodeView, PeerView, ResultView, StatusView, WhyView } from './views.ts';
 
 /** What to do about files of the output folder that the job would make. */
@@ -245,6 +245,7 @@ export interface RouteTypes {
   invite: Shape<Nothing, Nothing, InviteRequest | undefined, InviteView>;
   invitation: Shape<{ readonly invite: string }, Nothing, undefined, InvitationView>;
   answerInvite: Shape<{ readonly invite: string }, Nothing, { readonly newcomer: string; readonly admit: boolean }, InvitationView>;
+  rotateSecret: Shape<Nothing, Nothing, RotateRequest | undefined, RotationReceipt>;
   recover: Shape<Nothing, Nothing, { readonly code: string }, RecoveryReceipt>;
   removeNode: Shape<{ readonly node: string }, Nothing, undefined, ExpulsionReceipt>;
   events: Shape<Nothing, Nothing, undefined, EventView>;

@@ -24,6 +24,7 @@ export const routes: { readonly [name in RouteName]: Route } = {
   peers: { method: 'GET', path: '/api/v1/peers', role: 'viewer', summary: 'What this node and its peers see of each other: clocks, and who gets through.' },
   pauseNode: { method: 'POST', path: '/api/v1/nodes/:node/pause', role: 'admin', summary: 'Gives a node no new tasks.' },
   unpauseNode: { method: 'POST', path: '/api/v1/nodes/:node/unpause', role: 'admin', summary: 'Gives a paused node tasks again.' },
+  rotateSecret: { method: 'POST', path: '/api/v1/rotate-secret', role: 'admin', summary: "Replaces the cluster's secret on all machines." },
   recover: { method: 'POST', path: '/api/v1/recover', role: 'admin', summary: 'Gives this machine an admin key again, by the recovery code.' },
   removeNode: { method: 'POST', path: '/api/v1/nodes/:node/remove', role: 'admin', summary: 'Expels a machine from the cluster for ever.' },
   forgetNode: {

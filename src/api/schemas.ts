@@ -96,6 +96,20 @@ export const schemas: RouteSchemas = {
       }),
     ]),
   },
+  rotateSecret: {
+    params: nothing,
+    query: nothing,
+    body: z.union([
+      noBody,
+      z.strictObject({
+        seconds: z
+          .int()
+          .min(60)
+          .max(365 * 86_400)
+          .optional(),
+      }),
+    ]),
+  },
   recover: { params: nothing, query: nothing, body: z.strictObject({ code: z.string().min(1).max(200) }) },
   invitation: ofInvite,
   answerInvite: { ...ofInvite, body: z.strictObject({ newcomer: hexId, admit: z.boolean() }) },

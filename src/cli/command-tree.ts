@@ -36,6 +36,7 @@ export const ownCommands: readonly string[] = [
   'invite',
   'join',
   'recover',
+  'cluster',
   'api',
   'login',
   'token',

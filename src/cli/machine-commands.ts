@@ -1,4 +1,4 @@
-/** invite, join, recover: which machines belong to the cluster. */
+/** invite, join, recover, cluster: which machines belong to the cluster. */
 import type { Command } from 'commander';
 import type { InviteFlags } from './commands/invite.ts';
 import type { JoinOptions } from './commands/join.ts';
@@ -35,4 +35,15 @@ export function addMachineCommands(root: Command, run: Run): void {
     )
     .option('--file <FILE>', 'file with the code; - is standard input')
     .action((flags: { readonly file?: string }) => run(async (context) => (await import('./commands/recover.ts')).recover(context, flags)));
+  root
+    .command('cluster')
+    .summary('replace the secret of the cluster')
+    .description('Changes the cluster as a whole.')
+    .command('rotate-secret')
+    .summary('replace the secret that all machines share')
+    .description(
+      'Replaces the secret that all machines share. Those that are here take the new one at once; the old one lets others in, by their certificates, until its time is over.',
+    )
+    .option('--grace <TIME>', 'for how long machines that are off can come back by the old one, e.g. 1h or 90d (default: 30d)')
+    .action((flags: { readonly grace?: string }) => run(async (context) => (await import('./commands/rotate-secret.ts')).rotateSecret(context, flags)));
 }

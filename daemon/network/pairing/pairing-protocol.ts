@@ -37,7 +37,7 @@ export const reveal = z.object({ kind: z.literal('reveal'), nonce });
 
 const welcome = z.object({
   kind: z.literal('welcome'),
-  clusterKey: z.string().max(1000),
+  clusterKey: z.string().max(4096),
   clusterName: z.string().max(256),
   papers: papersSchema,
   role: z.enum(machineRoles),

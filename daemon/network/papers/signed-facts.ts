@@ -40,6 +40,26 @@ export function isGenuine(cluster: string, fact: SignedFact): boolean {
   return signature.toString('base64url') === fact.signature && isSignedBy(fact.signedBy, signedBytes(cluster, fact), signature);
 }
 
+/** `content`: all that a replacement of the cluster's secret says, but for the signature. */
+export function signReplacement(cluster: string, content: ReplacementContent, key: AdminKey): string {
+  return key.sign(replacementBytes(cluster, content)).toString('base64url');
+}
+
+export function isGenuineReplacement(cluster: string, { signature, ...content }: ReplacementContent & { readonly signature: string }): boolean {
+  return isSignedBy(content.signedBy, replacementBytes(cluster, content), Buffer.from(signature, 'base64url'));
+}
+
+interface ReplacementContent {
+  readonly number: number;
+  readonly secret: string;
+  readonly until: number;
+  readonly signedBy: string;
+}
+
+function replacementBytes(cluster: string, { number, secret, until, signedBy }: ReplacementContent): Uint8Array {
+  return encode({ context: 'supervm cluster secret 1', cluster, number, secret, until, signedBy }, rfc8949EncodeOptions);
+}
+
 function signedBytes(cluster: string, { signature: _, ...content }: SignedFact): Uint8Array {
   return encode({ context: 'supervm cluster fact 1', cluster, ...content }, rfc8949EncodeOptions);
 }

@@ -106,6 +106,7 @@ export class ApiWorld {
         invite: async () => ({ id: '0123456789abcdef', line: 'secret', expiresAt: 1 }),
         look: () => undefined,
         answer: () => false,
+        rotate: async () => ({ number: 2, until: 1, told: ['n2'] }),
         recover: async () => ({ copies: [] }),
         expel: async (node) => ({ node, copies: [], warnings: [] }),
       },

@@ -61,6 +61,7 @@ describe('the three outputs of a command', () => {
       return { node: 'n3', voters: ['n1', 'n2'] };
     },
     removeNode: async ({ params }) => ({ node: `id of ${params.node}`, name: params.node, copies: ['host-a', 'host-b'], warnings: [] }),
+    rotateSecret: async () => ({ number: 2, until: 0, told: ['n2'] }),
     recover: async () => ({ copies: ['host-a'] }),
     invite: async () => ({ id: '0123456789abcdef', line: 'supervm-invite:abc', expiresAt: 0 }),
     loginCode: async ({ body }) => ({ code: 'svml_1', role: body?.role ?? 'admin', expiresAt: 0 }),
@@ -94,6 +95,7 @@ describe('the three outputs of a command', () => {
     [['node', 'pause', 'n1'], /supervm node unpause n1/, 'n1\n', 'paused'],
     [['node', 'unpause', 'n1'], /takes tasks again/, 'n1\n', 'paused'],
     [['node', 'forget', 'n3', '--yes'], /n3 votes no longer. Voters: n1, n2/, 'n1\nn2\n', 'voters'],
+    [['cluster', 'rotate-secret', '--grace', '1h'], /new secret, number 2. Told: n2/, '2\n', 'until'],
     [['node', 'remove', 'n3', '--yes'], /n3 is removed; 2 machines know it/, 'id of n3\n', 'copies'],
     [['invite', '--uses', '3', '--expires', '1h'], /^supervm-invite:abc$/m, 'supervm-invite:abc\n', 'line'],
     [['invite'], /^supervm-invite:abc$/m, 'supervm-invite:abc\n', 'line'],

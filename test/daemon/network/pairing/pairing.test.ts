@@ -25,7 +25,7 @@ const opened: PairingListener[] = [];
 
 function open(papers: FoundedCluster['papers']): PairingListener {
   const door = createPairing(
-    { papers, key: cluster.key, cluster: 'studio' },
+    { papers, key: () => cluster.key, cluster: 'studio' },
     {
       ...{ clock, randomness: systemRandomness(), addresses: () => ['127.0.0.1:7800'] },
       log: { info: () => undefined, warn: () => undefined },
