@@ -6,12 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobView, NodeView, WhyView } from '../../src/api/views.ts';
 import { isolationOf } from '../../src/model/isolation.ts';
 import { RunnerBench } from '../daemon/worker/runner-bench.ts';
+import { bestLevel } from '../support/best-level.ts';
 import { Lab, type LabLevel } from '../support/lab.ts';
 import { startCluster } from '../support/start-cluster.ts';
 
 /** `ip netns exec` hides the control groups, so that the launcher has to watch by itself there. */
 describe.each([
-  { place: 'ports', level: 'full' },
+  { place: 'ports', level: bestLevel() },
   { place: 'namespaces', level: 'limited' },
 ] as const satisfies readonly { place: LabLevel; level: string }[])('on a node of level $level', ({ place, level }) => {
   let lab: Lab;
