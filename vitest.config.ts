@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests with network namespaces, Blender, many processes: as root. They mostly wait, so two files at a time do not disturb each other. */
+/** Tests with network namespaces, Blender, many processes: as root. They mostly wait, so three files at a time do not disturb each other. */
 const wholeMachine = ['test/cluster/**/*.test.ts', 'test/**/*.real.test.ts'];
 
 /** Those that measure times, or burn every core on purpose: one file at a time, with the machine to themselves. */
@@ -36,7 +36,7 @@ export default defineConfig({
           name: 'machine',
           include: wholeMachine,
           exclude: alone,
-          maxWorkers: 2,
+          maxWorkers: 3,
           // After the unit tests, whose load would disturb them.
           sequence: { groupOrder: 2 },
           testTimeout: 300_000,
