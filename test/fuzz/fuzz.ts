@@ -15,6 +15,8 @@ export interface Outcome {
 export interface FuzzOptions {
   readonly runs: number;
   readonly seed?: number;
+  /** The first input that fails will do, without looking for a smaller one. */
+  readonly endOnFailure?: boolean;
 }
 
 const usualLimitMs = 100;
@@ -23,7 +25,7 @@ const mostGrownBytes = 192 * 1024 * 1024;
 const looks = 3;
 
 /** Throws with the smallest input that fails, and the seed that leads there. */
-export async function fuzz(decoder: Decoder, { runs, seed }: FuzzOptions): Promise<Outcome> {
+export async function fuzz(decoder: Decoder, { runs, seed, endOnFailure = false }: FuzzOptions): Promise<Outcome> {
   let accepted = 0;
   let slowestMs = 0;
   const before = heldBytes();
@@ -36,7 +38,7 @@ export async function fuzz(decoder: Decoder, { runs, seed }: FuzzOptions): Promi
   };
   for (const input of corpusOf(decoder)) await check(input);
   for (const sample of decoder.samples) await check(sample);
-  await fc.assert(fc.asyncProperty(inputsFor(decoder), check), { numRuns: runs, ...(seed === undefined ? {} : { seed }) }).catch(whole);
+  await fc.assert(fc.asyncProperty(inputsFor(decoder), check), { numRuns: runs, endOnFailure, ...(seed === undefined ? {} : { seed }) }).catch(whole);
   const grownBytes = heldBytes() - before;
   if (grownBytes > mostGrownBytes) throw new Error(`${decoder.name} keeps ${grownBytes} bytes`);
   return { runs, accepted, slowestMs, grownBytes };

@@ -59,6 +59,15 @@ function nested(depth: number): unknown {
   return value;
 }
 
+/** No frame and no request carries more. */
+const mostCharacters = 512 * 1024;
+
+function copied(value: unknown, copies: number): unknown {
+  const one: unknown = Array.isArray(value) ? value[0] : value;
+  const times = Math.max(1, Math.min(copies, Math.floor(mostCharacters / ((JSON.stringify(one) ?? '').length + 1))));
+  return typeof one === 'string' && !Array.isArray(value) ? one.repeat(times) : Array.from({ length: times }, () => one);
+}
+
 /** `pick`: which of all places in the value, counted as they are walked. */
 const fieldEdit = fc.oneof(
   { weight: 5, arbitrary: fc.record({ pick: fraction, put: strange }) },
@@ -95,16 +104,7 @@ function editFields(value: unknown, edits: readonly FieldEdit[]): unknown {
         Object.defineProperty(now, edit.add, { value: edit.put, enumerable: true, writable: true, configurable: true });
     } else if ('put' in edit) Reflect.set(holder, key, edit.put);
     else if ('drop' in edit) Array.isArray(holder) && holder !== root ? holder.splice(Number(key), 1) : Reflect.deleteProperty(holder, key);
-    else if ('copies' in edit)
-      Reflect.set(
-        holder,
-        key,
-        Array.isArray(now)
-          ? Array.from({ length: edit.copies }, () => now[0])
-          : typeof now === 'string'
-            ? now.repeat(Math.min(edit.copies, 2_000))
-            : Array(edit.copies).fill(now),
-      );
+    else if ('copies' in edit) Reflect.set(holder, key, copied(now, edit.copies));
     else if (typeof now === 'string') Reflect.set(holder, key, Buffer.from(editBytes(Buffer.from(now), edit.text)).toString('utf8'));
   }
   return root[0];

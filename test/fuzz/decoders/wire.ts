@@ -49,7 +49,18 @@ const bodies: readonly Decoder[] = protocols.flatMap((protocol) =>
     const samples = schema instanceof z.ZodType ? samplesOf(schema) : [];
     // A direction that the protocol does not use takes nothing.
     if (samples.length === 0) return [];
-    return [{ kind: 'value', name: `${nameOf(protocol)}-${kind}`, samples, run: (value) => readBody(protocol[kind], decodeBody(encodeBody(value))) }];
+    return [
+      {
+        kind: 'value',
+        name: `${nameOf(protocol)}-${kind}`,
+        samples,
+        run(value) {
+          const body = encodeBody(value);
+          // More no frame carries.
+          return body.length > protocol.maximumBytes ? undefined : readBody(protocol[kind], decodeBody(body));
+        },
+      },
+    ];
   }),
 );
 
