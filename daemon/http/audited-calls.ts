@@ -3,6 +3,7 @@ import type { RouteName, RouteTypes } from '../../src/api/requests.ts';
 import type { AuditLine } from '../../src/model/cluster-facts.ts';
 import { SupervmError } from '../../src/model/errors.ts';
 import type { Answers, Call } from './api-service.ts';
+import { roleOf } from './caller.ts';
 
 type Said = Pick<AuditLine, 'action' | 'subject'> & Partial<Pick<AuditLine, 'detail'>>;
 type Once = keyof Answers;
@@ -37,7 +38,7 @@ export const audited: { readonly [K in Once]?: Describe<K> } = {
   shutdown: ofDaemon('daemon-stopped'),
   loginCode: (_, reply) => ({ action: 'login-code-made', subject: '', ...(reply === undefined ? {} : { detail: reply.role }) }),
   openSession: (_, reply) => ({ action: 'session-opened', subject: '', ...(reply === undefined ? {} : { detail: reply.role }) }),
-  closeSession: ({ caller }) => ({ action: 'session-closed', subject: caller.session?.slice(0, 8) ?? '' }),
+  closeSession: ({ caller }, reply) => (reply?.closed === false ? undefined : { action: 'session-closed', subject: caller.session?.slice(0, 8) ?? '' }),
   createToken: ({ body }, reply) => ({
     action: 'token-created',
     subject: reply?.view.name ?? body?.name ?? '',
@@ -64,7 +65,7 @@ function auditedAnswer(name: Once, answer: Answer, audit: (line: AuditLine) => v
   const describe = audited[name] as ((call: Call<Once>, reply: unknown) => Said | undefined) | undefined;
   if (describe === undefined) return answer;
   return async (call) => {
-    const { who, door } = call.caller;
+    const by = { who: call.caller.who, door: call.caller.door, ...roleOf(call.caller) };
     let reply: unknown;
     try {
       reply = await answer(call);
@@ -72,11 +73,11 @@ function auditedAnswer(name: Once, answer: Answer, audit: (line: AuditLine) => v
       const { detail, ...said } = describe(call, undefined) ?? { action: name, subject: '' };
       const why = error instanceof SupervmError ? error.code : 'internal';
       const isRefusal = why === 'not-allowed' || why === 'not-authenticated';
-      audit({ who, door, ...said, outcome: isRefusal ? 'refused' : 'failed', detail: detail === undefined ? why : `${why}: ${detail}` });
+      audit({ ...by, ...said, outcome: isRefusal ? 'refused' : 'failed', detail: detail === undefined ? why : `${why}: ${detail}` });
       throw error;
     }
     const said = describe(call, reply);
-    if (said !== undefined) audit({ who, door, ...said, outcome: 'done' });
+    if (said !== undefined) audit({ ...by, ...said, outcome: 'done' });
     return reply;
   };
 }

@@ -14,3 +14,8 @@ export interface Caller {
 
 /** Whoever can enter the folder of the unix socket. */
 export const owner: Caller = { who: 'owner', door: 'socket', role: 'admin' };
+
+/** For the audit: the owner has no role. */
+export function roleOf({ door, role }: Pick<Caller, 'door' | 'role'>): { readonly role?: PersonRole } {
+  return door === 'socket' || role === undefined ? {} : { role };
+}

@@ -9,6 +9,7 @@ import { forgetNode } from './forget-node.ts';
 import { findNode, setPaused } from './node-control.ts';
 import { namesNotReached, nodeViews } from './node-views.ts';
 import type { ApiParts } from './parts.ts';
+import { fenceFor } from './path-fence.ts';
 import { clusterNow } from './queries.ts';
 
 type Command =
@@ -46,9 +47,9 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
   };
   const notReached = (): readonly string[] => namesNotReached(needs.membership.members());
   return {
-    submit: async ({ body, progress, signal }) => {
+    submit: async ({ body, progress, signal, caller }) => {
       await book.refresh();
-      return needs.submitter.submit(body, progress, signal);
+      return needs.submitter.submit(body, progress, signal, fenceFor(caller, needs.tcp?.folders ?? []));
     },
     cancel: async ({ params }) => {
       const state = await book.find(params.job);
@@ -77,7 +78,11 @@ export function commands(parts: ApiParts): Pick<Answers, Command> {
     },
     pause: ({ params }) => setPause(params.job, true),
     resume: ({ params }) => setPause(params.job, false),
-    deliver: async ({ params, body, progress, signal }) => needs.deliveries.deliver(await book.find(params.job), body, progress, signal),
+    deliver: async ({ params, body, progress, signal, caller }) => {
+      const fence = fenceFor(caller, needs.tcp?.folders ?? []);
+      if (fence !== undefined && !(await fence.allows(body.folder))) throw fence.refusal(body.folder);
+      return needs.deliveries.deliver(await book.find(params.job), body, progress, signal);
+    },
     drain: async ({ body }) => needs.ending.drain(body?.pid),
     undrain: async ({ body }) => needs.ending.undrain(body?.pid),
     shutdown: async ({ body }) => {

@@ -12,6 +12,8 @@ export interface HttpSettings {
   readonly tlsCert: string | undefined;
   readonly tlsKey: string | undefined;
   readonly names: readonly string[];
+  /** Absolute: what callers below admin may read and write. */
+  readonly folders: readonly string[];
 }
 
 export interface ListenAddress {

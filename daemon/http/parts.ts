@@ -53,7 +53,7 @@ export interface DaemonApiNeeds {
   readonly attemptLogs: AttemptLogReader;
   readonly ending: EndingControl;
   /** HTTP over TCP; undefined where it is switched off. */
-  readonly tcp: (Pick<TcpParts, 'sessions' | 'admission'> & { readonly listener: Pick<TcpParts['listener'], 'url'> }) | undefined;
+  readonly tcp: (Pick<TcpParts, 'sessions' | 'admission' | 'folders'> & { readonly listener: Pick<TcpParts['listener'], 'url'> }) | undefined;
   /** The process itself, for its metrics: seconds since start, what it holds, its id. */
   process(): Omit<MetricsView, 'nodes' | 'jobs' | 'tasks' | 'taskSeconds'> & { readonly pid: number };
 }

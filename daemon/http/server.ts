@@ -15,7 +15,7 @@ import { SupervmError } from '../../src/model/errors.ts';
 import type { Clock } from '../clock.ts';
 import type { Startable } from '../startable.ts';
 import type { ApiService, Call, EventRoute } from './api-service.ts';
-import { type Caller, owner } from './caller.ts';
+import { type Caller, owner, roleOf } from './caller.ts';
 import { parseParts } from './parse-parts.ts';
 import { sessionCookie } from './session-cookie.ts';
 import { streamAnswer, streamEvents } from './streams.ts';
@@ -46,6 +46,8 @@ export interface ServerNeeds {
 }
 
 const bodyLimit = 4 * 1024 * 1024;
+/** Of those who have shown nothing yet: a code is short. */
+const strangersBodyLimit = 1024;
 
 /** zod checks what routes take (src/api/schemas.ts). Told that there is nothing to compile, fastify does not load two compilers of JSON schemas. */
 const neverCompiled = (): never => {
@@ -122,6 +124,7 @@ export class HttpServer implements Startable {
       method: route.method,
       url: route.path,
       config: { role: route.role },
+      ...(route.role === 'code' ? { bodyLimit: strangersBodyLimit } : {}),
       handler: (request, reply) => this.#serve(name, route, request, reply),
     });
   }
@@ -139,6 +142,7 @@ export class HttpServer implements Startable {
       action: 'call-refused',
       subject: `${request.method} ${request.routeOptions.url}`,
       outcome: 'refused',
+      ...roleOf(caller),
     });
     const hint =
       role === 'owner' ? 'It is for the owner of the daemon, on its machine alone.' : `A token with the role ${role} may: supervm token create --role ${role}`;

@@ -2,12 +2,22 @@
 import type { ExpulsionReceipt, InvitationView, InviteRequest, InviteView, RecoveryReceipt, RotateRequest, RotationReceipt } from '../../src/api/machines.ts';
 import type { CallProgress, DeliverReceipt, DeliverRequest, DrainView, EndOfTasks, SubmitReceipt, SubmitRequest } from '../../src/api/requests.ts';
 import type { AuditLine } from '../../src/model/cluster-facts.ts';
+import type { SupervmError } from '../../src/model/errors.ts';
 import type { JobId, NodeId } from '../../src/model/job.ts';
 import type { JobState } from '../../src/model/job-state.ts';
 
+/** Which files a caller may name. */
+export interface PathFence {
+  /** `path`: absolute. Follows links; tells nothing of what is there. */
+  allows(path: string): Promise<boolean>;
+  /** `not-allowed`, naming the path. */
+  refusal(path: string): SupervmError;
+}
+
 /** Implemented by daemon/submitter/submit-job.ts. */
 export interface Submitter {
-  submit(request: SubmitRequest, onProgress: (progress: CallProgress) => void, signal: AbortSignal): Promise<SubmitReceipt>;
+  /** Without a fence every file that the daemon can use may be named. */
+  submit(request: SubmitRequest, onProgress: (progress: CallProgress) => void, signal: AbortSignal, fence?: PathFence): Promise<SubmitReceipt>;
 }
 
 /** How far a job's files are in its output folder on this node. */

@@ -9,6 +9,7 @@ import { jobPhase, jobTally } from '../../src/model/phase.ts';
 import type { Answers } from './api-service.ts';
 import { watchJob } from './job-watch.ts';
 import type { ApiParts } from './parts.ts';
+import { fenceFor } from './path-fence.ts';
 
 /** What `quality` means in samples a pixel. A number is taken as it is. */
 const samplesOfQuality: { readonly [quality: string]: number } = { draft: 16, low: 32, medium: 128, high: 512, ultra: 2048 };
@@ -17,9 +18,9 @@ export function superVm(parts: ApiParts): Pick<Answers, 'superVmMetrics' | 'supe
   const { needs, book } = parts;
   return {
     superVmMetrics: () => metrics(parts),
-    superVmRender: async ({ body, query, progress, signal }) => {
+    superVmRender: async ({ body, query, progress, signal, caller }) => {
       await book.refresh();
-      const receipt = await needs.submitter.submit(renderRequest(body), progress, signal);
+      const receipt = await needs.submitter.submit(renderRequest(body), progress, signal, fenceFor(caller, needs.tcp?.folders ?? []));
       const state = receipt.id === undefined ? undefined : needs.journal.job(receipt.id);
       let job = state === undefined ? undefined : await book.view(state);
       if (state !== undefined && query.wait !== undefined && query.wait !== '0') job = (await waitFor(parts, state.id, signal)) ?? job;

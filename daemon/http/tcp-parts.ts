@@ -9,6 +9,8 @@ export interface TcpParts {
   readonly listener: TcpListener;
   readonly sessions: Sessions;
   readonly admission: Admission;
+  /** What callers below admin may read and write. */
+  readonly folders: readonly string[];
 }
 
 /** Throws `bad-setting` for what must not be listened on, and for files that cannot be used. */
@@ -17,5 +19,5 @@ export function openTcp(settings: HttpSettings, needs: Omit<AdmissionNeeds, 'ses
   const tls = listen.tls === undefined ? undefined : readTlsFiles(listen.tls);
   const sessions = new Sessions(needs);
   const admission = new Admission({ ...needs, sessions });
-  return { listener: new TcpListener({ listen, tls }, { ...needs, admission }), sessions, admission };
+  return { listener: new TcpListener({ listen, tls }, { ...needs, admission }), sessions, admission, folders: settings.folders };
 }

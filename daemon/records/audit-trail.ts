@@ -1,5 +1,6 @@
 /** Writes lines of the audit. What is refused is counted, not repeated: a flood of strangers must not become a flood of facts. */
 import { type Audited, type AuditLine, printable } from '../../src/model/cluster-facts.ts';
+import { isTrusted } from '../../src/model/cluster-state.ts';
 import type { NodeId } from '../../src/model/job.ts';
 import type { Clock } from '../clock.ts';
 
@@ -15,11 +16,14 @@ export interface AuditTrailNeeds {
   onLost(error: unknown): void;
 }
 
+/** With how often it came again. */
+type Counts = Map<string, { readonly line: AuditLine; more: number }>;
+
 export class AuditTrail {
   readonly #node: NodeId;
   readonly #needs: AuditTrailNeeds;
-  /** What is being counted, with how often it came again. */
-  readonly #counted = new Map<string, { readonly line: AuditLine; more: number }>();
+  /** What is being counted: no number of strangers puts what an admin tried into the line of `several`. */
+  readonly #counted: { readonly trusted: Counts; readonly others: Counts } = { trusted: new Map(), others: new Map() };
 
   constructor(options: { readonly node: NodeId }, needs: AuditTrailNeeds) {
     this.#node = options.node;
@@ -33,32 +37,39 @@ export class AuditTrail {
   }
 
   #count(line: AuditLine): void {
-    const key = JSON.stringify([line.who, line.door, line.action, line.outcome]);
-    const isTooMany = !this.#counted.has(key) && this.#counted.size >= mostAtOnce;
-    const counted = this.#counted.get(isTooMany ? '' : key);
+    const counts = isTrusted(line) ? this.#counted.trusted : this.#counted.others;
+    const own = JSON.stringify([line.who, line.door, line.action, line.outcome]);
+    const isTooMany = !counts.has(own) && counts.size >= mostAtOnce;
+    const key = isTooMany ? '' : own;
+    const counted = counts.get(key);
     if (counted !== undefined) {
       counted.more += 1;
       return;
     }
-    const others: AuditLine = { who: 'several', door: line.door, action: line.action, subject: '', outcome: line.outcome };
-    const first = isTooMany ? others : line;
-    this.#counted.set(isTooMany ? '' : key, { line: first, more: 0 });
+    const { door, action, outcome } = line;
+    const first: AuditLine = isTooMany ? { who: 'several', door, action, subject: '', outcome, ...roleIn(line) } : line;
+    counts.set(key, { line: first, more: 0 });
     this.#append(first);
-    this.#needs.clock.after(togetherMs, () => this.#tell(isTooMany ? '' : key));
+    this.#needs.clock.after(togetherMs, () => this.#tell(counts, key));
   }
 
-  #tell(key: string): void {
-    const counted = this.#counted.get(key);
-    this.#counted.delete(key);
+  #tell(counts: Counts, key: string): void {
+    const counted = counts.get(key);
+    counts.delete(key);
     if (counted === undefined || counted.more === 0) return;
     const { who, door, action, outcome } = counted.line;
-    this.#append({ who, door, action, subject: '', outcome, detail: `${counted.more} more within a minute` });
+    this.#append({ who, door, action, subject: '', outcome, detail: `${counted.more} more within a minute`, ...roleIn(counted.line) });
   }
 
-  #append({ who, door, action, subject, outcome, detail }: AuditLine): void {
+  #append(line: AuditLine): void {
+    const { who, door, action, subject, outcome, detail } = line;
     const texts = { who: printable(who, 160), action: printable(action, 64), subject: printable(subject, 160) };
     const more = detail === undefined || detail === '' ? {} : { detail: printable(detail, 500) };
     const { clock, append, onLost } = this.#needs;
-    append({ type: 'audited', at: clock.wall(), node: this.#node, door, outcome, ...texts, ...more }).catch(onLost);
+    append({ type: 'audited', at: clock.wall(), node: this.#node, door, outcome, ...texts, ...more, ...roleIn(line) }).catch(onLost);
   }
+}
+
+function roleIn({ role }: AuditLine): Pick<AuditLine, 'role'> {
+  return role === undefined ? {} : { role };
 }

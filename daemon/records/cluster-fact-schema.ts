@@ -21,6 +21,7 @@ const secret = {
   clock: clockSchema,
   node: nodeIdSchema,
 };
+const personRole = z.enum(['viewer', 'user', 'admin']);
 const tokenId = z.string().regex(/^[0-9a-f]{16}$/);
 
 export const clusterFactSchema = z.discriminatedUnion('type', [
@@ -31,7 +32,7 @@ export const clusterFactSchema = z.discriminatedUnion('type', [
     type: z.literal('token-created'),
     id: tokenId,
     hash: digestSchema,
-    role: z.enum(['viewer', 'user', 'admin']),
+    role: personRole,
     name,
     expires: z.number(),
     by: shown(160),
@@ -50,6 +51,7 @@ export const clusterFactSchema = z.discriminatedUnion('type', [
     subject: shown(160),
     outcome: z.enum(['done', 'refused', 'failed']),
     detail: shown(500).exactOptional(),
+    role: personRole.exactOptional(),
   }),
 ]) satisfies z.ZodType<ClusterFact>;
 

@@ -1,4 +1,6 @@
 /** What is asked of the submitter and what it answers. The HTTP API's bodies have these forms too. */
+
+import type { SupervmError } from '../../src/model/errors.ts';
 import type { IsolationLevel } from '../../src/model/isolation.ts';
 import type { HostId, JobId, JsonObject } from '../../src/model/job.ts';
 
@@ -20,6 +22,14 @@ export interface Submission {
   readonly alone?: boolean | undefined;
   /** Only on nodes that keep tasks apart at least so well. */
   readonly isolation?: IsolationLevel | undefined;
+}
+
+/** Which files the submitter may name. */
+export interface PathFence {
+  /** `path`: absolute. Follows links; tells nothing of what is there. */
+  allows(path: string): Promise<boolean>;
+  /** `not-allowed`, naming the path. */
+  refusal(path: string): SupervmError;
 }
 
 export interface Warning {

@@ -1,21 +1,20 @@
 /** From a caller's words to a durable job: checks everything that can be checked before anything runs. */
 import { basename, resolve } from 'node:path';
-import { type ErrorCode, errorKinds, SupervmError } from '../../src/model/errors.ts';
 import type { JobRecord, JsonObject, Step } from '../../src/model/job.ts';
 import { taskCount } from '../../src/model/parameter-space.ts';
 import { findByKey } from '../../src/model/phase.ts';
 import { checkSettings } from '../../src/plugin/check-settings.ts';
-import type { Finding, InputsFound, Plan } from '../../src/plugin/job-type.ts';
+import type { InputsFound, Plan } from '../../src/plugin/job-type.ts';
 import type { UnpackedInputs, UnpackInputs } from './archive/unpack-inputs.ts';
 import { demanded } from './demanded.ts';
-import { readFault } from './disk-errors.ts';
+import { assertAllowed, findInputs } from './find-inputs.ts';
 import type { JobType, LoadJobType } from './job-types.ts';
 import type { Clock, Journal, Membership, Pins, Randomness, RecordSubmitter } from './needs.ts';
 import { discardFolder, existingFiles, prepareFolder, refuseExisting } from './output-folder.ts';
 import { aloneWarnings, placementWarnings } from './placement-warnings.ts';
 import { skipExisting } from './skip-existing.ts';
 import { type StoreInputsNeeds, sizeOfAll, storeInputs } from './store-inputs.ts';
-import type { OnProgress, Receipt, Submission } from './submission.ts';
+import type { OnProgress, PathFence, Receipt, Submission } from './submission.ts';
 
 export interface SubmitterOptions {
   /** Owner of jobs whose caller does not say who they are. */
@@ -48,23 +47,30 @@ export class JobSubmitter {
   }
 
   /** Rejects with the codes of the error table for whatever is wrong; nothing is left behind then. An abort counts until the record is stored. */
-  async submit(submission: Submission, onProgress: OnProgress, signal: AbortSignal): Promise<Receipt> {
+  async submit(submission: Submission, onProgress: OnProgress, signal: AbortSignal, fence?: PathFence): Promise<Receipt> {
     const jobType = await this.#needs.loadJobType(submission.type);
-    const settings = checkSettings(jobType.manifest, submission.settings, (path) => resolve(submission.folder, path));
+    const named: string[] = [];
+    const settings = checkSettings(jobType.manifest, submission.settings, (path) => {
+      const absolute = resolve(submission.folder, path);
+      named.push(absolute);
+      return absolute;
+    });
+    await assertAllowed(fence, named);
     onProgress({ stage: 'reading', done: 0, total: 0, message: '' });
     await using unpacked = await this.#needs.unpackInputs(jobType.manifest, settings, signal);
     try {
-      return await this.#submit({ submission, jobType, settings, unpacked }, onProgress, signal);
+      return await this.#submit({ submission, jobType, settings, unpacked, fence }, onProgress, signal);
     } catch (error) {
       throw unpacked.toldError(error);
     }
   }
 
-  async #submit({ submission, jobType, settings, unpacked }: Read, onProgress: OnProgress, signal: AbortSignal): Promise<Receipt> {
-    const found = unpacked.told(await findInputs(jobType, unpacked));
+  async #submit({ submission, jobType, settings, unpacked, fence }: Read, onProgress: OnProgress, signal: AbortSignal): Promise<Receipt> {
+    const found = unpacked.told(await findInputs(jobType, unpacked, fence));
     const plan = demanded(jobType.plan(unpacked.settings, found.summary), submission, jobType.manifest);
     this.#needs.assertSecrets(plan.steps.flatMap(({ secrets = [] }) => secrets));
     const outputFolder = resolve(submission.folder, submission.outputFolder ?? defaultFolder(jobType, plan));
+    await assertAllowed(fence, [outputFolder]);
     signal.throwIfAborted();
     const { created } = await prepareFolder(outputFolder);
     const pins = this.#needs.recentUse?.pins();
@@ -140,6 +146,7 @@ interface Read {
   /** As they were given. */
   readonly settings: JsonObject;
   readonly unpacked: UnpackedInputs;
+  readonly fence: PathFence | undefined;
 }
 
 interface Planned {
@@ -149,26 +156,6 @@ interface Planned {
   readonly found: InputsFound;
   readonly plan: Plan;
   readonly outputFolder: string;
-}
-
-async function findInputs(jobType: JobType, { settings, within }: UnpackedInputs): Promise<InputsFound> {
-  let found: InputsFound;
-  try {
-    found = await jobType.inputs(settings, within === undefined ? {} : { within });
-  } catch (error) {
-    throw readFault(error, jobType.manifest.arguments.map(({ key }) => settings[key]).join(' '));
-  }
-  const errors = found.findings.filter((finding) => finding.severity === 'error');
-  if (errors.length > 0) throw findingsError(errors);
-  return found;
-}
-
-/** All of them in one error: whoever mends a scene wants the whole list. */
-function findingsError(findings: readonly Finding[]): SupervmError {
-  const [first] = findings;
-  const code = first !== undefined && Object.hasOwn(errorKinds, first.code) ? (first.code as ErrorCode) : 'task-failed';
-  const hints = [...new Set(findings.map((finding) => finding.hint).filter((hint) => hint !== ''))];
-  return new SupervmError(code, findings.map((finding) => finding.message).join('\n'), hints.join(' '));
 }
 
 /** `<name>-frames` for what makes frames: says what is inside and stands beside the scene's name in a listing. */

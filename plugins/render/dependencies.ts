@@ -1,9 +1,10 @@
 /** Every file that a scene needs, those of its libraries and their libraries included. */
 import { basename, dirname } from 'node:path';
+import type { InputsLimits } from '../../src/plugin/job-type.ts';
 import { type BlendContents, readBlend } from './blend/read-blend.ts';
 import type { Reference } from './blend/references.ts';
 import type { SceneScript } from './blend/scripts.ts';
-import { findReferenced } from './referenced-files.ts';
+import { type FoundFiles, findReferenced } from './referenced-files.ts';
 import { isAbsoluteWritten, resolveWritten } from './written-path.ts';
 
 export interface MissingFile {
@@ -50,8 +51,8 @@ async function contentsOf(blend: string, isScene: boolean): Promise<BlendContent
   }
 }
 
-/** `scene` is absolute. What lies outside `within` is missing, whatever is there. Throws `not-a-scene`. */
-export async function findDependencies(scenePath: string, within?: string): Promise<Dependencies> {
+/** `scene` is absolute. What lies outside the limits is missing, whatever is there. Throws `not-a-scene`. */
+export async function findDependencies(scenePath: string, { within, allows = async () => true }: InputsLimits = {}): Promise<Dependencies> {
   const workFolder = dirname(scenePath);
   const files = new Set([scenePath]);
   const missing = new Map<string, MissingFile>();
@@ -64,8 +65,8 @@ export async function findDependencies(scenePath: string, within?: string): Prom
 
   async function follow(reference: Reference, from: string): Promise<void> {
     const path = resolveWritten(reference.path, dirname(from), workFolder);
-    const isOutside = within !== undefined && !path.startsWith(`${within}/`);
-    const found = isOutside ? { files: [], missing: [path] } : await findReferenced(reference, path);
+    const isOutside = (within !== undefined && !path.startsWith(`${within}/`)) || !(await allows(path));
+    const found = isOutside ? { files: [], missing: [path] } : await onlyAllowed(await findReferenced(reference, path), allows);
     for (const file of found.files) files.add(file);
     if (isAbsoluteWritten(reference.path) && found.files.length > 0) absolute.set(reference.path, path);
     if (reference.needed) for (const lost of found.missing) missing.set(lost, { path: lost, kind: reference.kind, owner: reference.owner, from });
@@ -91,4 +92,10 @@ export async function findDependencies(scenePath: string, within?: string): Prom
   }
   if (scene === undefined) throw new RangeError('a scene was not read');
   return { scene, version, files: [...files], missing: [...missing.values()], absolute, scripts };
+}
+
+/** A link in an allowed folder may lead out of it. */
+async function onlyAllowed({ files, missing }: FoundFiles, allows: (path: string) => Promise<boolean>): Promise<FoundFiles> {
+  const allowed = await Promise.all(files.map((file) => allows(file)));
+  return { files: files.filter((_, place) => allowed[place] === true), missing: [...missing, ...files.filter((_, place) => allowed[place] !== true)] };
 }

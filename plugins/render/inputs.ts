@@ -15,10 +15,14 @@ import type { SceneSummary } from './scene-summary.ts';
 import { parseSettings, type RenderSettings } from './settings.ts';
 import { below, commonFolder } from './written-path.ts';
 
+function sceneMissing(path: string): SupervmError {
+  return new SupervmError('file-missing', `The scene ${path} does not exist.`, 'Check the path.');
+}
+
 async function checkSceneFile(path: string): Promise<void> {
   if (await isReadableFile(path)) return;
   const found = await stat(path).catch(() => undefined);
-  if (found === undefined) throw new SupervmError('file-missing', `The scene ${path} does not exist.`, 'Check the path.');
+  if (found === undefined) throw sceneMissing(path);
   if (!found.isFile()) throw notAScene(path, found.isDirectory() ? 'is a folder' : 'is no regular file');
   throw new SupervmError('file-missing', `The scene ${path} cannot be read.`, 'Check its permissions.');
 }
@@ -39,11 +43,12 @@ function chooseScene(blend: BlendContents, wanted: string | undefined, path: str
 }
 
 /** Throws `file-missing`, `not-a-scene`, `bad-setting`, `bad-frames` and, for a scene name that the file lacks, `scene-unrenderable`. */
-export const inputs: FindInputs = async (json, { within } = {}) => {
+export const inputs: FindInputs = async (json, limits = {}) => {
   const given = parseSettings(json);
   const settings = { ...given, sceneFile: await sceneFileOf(given) };
+  if ((await limits.allows?.(settings.sceneFile)) === false) throw sceneMissing(settings.sceneFile);
   await checkSceneFile(settings.sceneFile);
-  const dependencies = await findDependencies(settings.sceneFile, within);
+  const dependencies = await findDependencies(settings.sceneFile, limits);
   const scene = chooseScene(dependencies.scene, settings.scene, settings.sceneFile);
   const root = commonFolder([...dependencies.files, ...dependencies.absolute.values()]);
   const summary: SceneSummary = {

@@ -13,7 +13,10 @@ export function addAccessCommands(root: Command, run: Run): void {
     .command('create')
     .summary('make a token')
     .description('Makes a token and prints it, this once. It counts on every node of the cluster.')
-    .option('--role <ROLE>', 'what it may: viewer looks, user submits and changes jobs, admin does everything (default: user)')
+    .option(
+      '--role <ROLE>',
+      'what it may: viewer looks, user submits and changes jobs of files below the folders of --http-folder, admin does everything (default: user)',
+    )
     .option('--name <NAME>', 'what it is called in lists and in the audit')
     .option('--expires <TIME>', 'for how long it counts, e.g. 12h or 30d (default: 90d)')
     .action((flags: TokenFlags) => run(async (context) => (await import('./commands/token.ts')).createToken(context, flags)));

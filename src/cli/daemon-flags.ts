@@ -12,7 +12,7 @@ export function addDaemonFlags(command: Command): Command {
   for (const { key, type, placeholder, summary } of settingDefinitions) {
     const flag = `--${kebab(key)}`;
     if (type === 'boolean') command.option(`--no-${kebab(key)}`, `do not ${summary}`).option(flag, summary);
-    else if (type === 'addresses' || type === 'words') command.option(`${flag} <${placeholder}>`, summary, collect);
+    else if (type === 'addresses' || type === 'words' || type === 'folders') command.option(`${flag} <${placeholder}>`, summary, collect);
     else command.option(`${flag} <${placeholder}>`, summary);
   }
   return command;

@@ -82,7 +82,7 @@ export interface SecretRemoved extends OfSecret {
 /** Through which door somebody came: the unix socket, HTTP over TCP, another node's connection, the pairing listener. */
 export type Door = 'socket' | 'http' | 'peer' | 'pairing';
 
-/** What somebody did or tried, for people to read. Of each machine's lines the newest are kept (`linesOfMachine`), older ones go from every disk. */
+/** What somebody did or tried, for people to read. Of each shelf's lines the newest are kept (`linesOfMachine`), older ones go from every disk. */
 export interface AuditLine {
   /** `owner`, `token:NAME`, `session:...`, `node:NAME`, or an address; at most 160 characters. */
   readonly who: string;
@@ -94,6 +94,8 @@ export interface AuditLine {
   readonly outcome: 'done' | 'refused' | 'failed';
   /** At most 500 characters. */
   readonly detail?: string;
+  /** What a caller over HTTP may do; of others, and of whoever was not let in, nothing. */
+  readonly role?: PersonRole;
 }
 
 export interface Audited extends OfCluster, AuditLine {
@@ -104,7 +106,10 @@ export interface Audited extends OfCluster, AuditLine {
 
 export type ClusterFact = MemberRemoved | AdminAdded | TokenCreated | TokenRevoked | SecretSet | SecretRemoved | Audited;
 
-/** Lines of the audit that are kept of each machine, and as many of what was refused or failed: whoever knocks in vain pushes out nothing that was done. */
+/**
+ * Lines of the audit that are kept of each machine on each of its shelves (`shelfOf` in cluster-state.ts): neither whoever knocks in vain nor callers
+ * below admin push out what others did.
+ */
 export const linesOfMachine = 5_000;
 
 /** Names of tokens, admins and the like: nothing in them can disturb a terminal or be taken for another name's end. */

@@ -17,7 +17,7 @@ export interface ClusterState {
   readonly revokedTokens: ReadonlySet<string>;
   /** By name, removed ones too. */
   readonly secrets: ReadonlyMap<string, SecretSet | SecretRemoved>;
-  /** By the machine that saw them and whether it was done (`shelfOf`), the oldest first; the newest `linesOfMachine` of each. */
+  /** By shelf (`shelfOf`), the oldest first; the newest `linesOfMachine` of each. */
   readonly audit: ReadonlyMap<string, readonly Audited[]>;
 }
 
@@ -63,9 +63,15 @@ function foldRemoval(state: MutableClusterState, fact: MemberRemoved): boolean {
   return true;
 }
 
-/** Lines that share room. */
-export function shelfOf({ node, outcome }: Audited): string {
-  return outcome === 'done' ? node : `${node} in vain`;
+/** Of somebody who cannot flood the audit, or may: the owner, admins, and what succeeded through doors that only machines of the cluster pass. */
+export function isTrusted({ door, role, outcome }: Pick<Audited, 'door' | 'role' | 'outcome'>): boolean {
+  return door === 'socket' || role === 'admin' || (role === undefined && outcome === 'done');
+}
+
+/** Lines that share room: of one machine, of those who are trusted or the others, done or in vain. */
+export function shelfOf(line: Audited): string {
+  const whose = isTrusted(line) ? line.node : `${line.node} of others`;
+  return line.outcome === 'done' ? whose : `${whose} in vain`;
 }
 
 /** Where the line belongs in the list. */

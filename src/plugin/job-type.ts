@@ -28,6 +28,8 @@ export interface InputsFound {
 export interface InputsLimits {
   /** An unpacked archive: what the job needs outside this folder is missing, whatever lies there on this machine. */
   readonly within?: string;
+  /** Where the submitter may not name every file: what it says no to is missing, and must not be looked at. */
+  readonly allows?: (path: string) => Promise<boolean>;
 }
 
 /** `plugins/<name>/inputs.ts` exports `inputs: FindInputs`. Runs on the submitting machine; `settings` are validated; paths in settings are absolute. */

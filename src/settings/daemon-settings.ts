@@ -36,6 +36,8 @@ export interface HttpSettings {
   readonly tlsKey: string | undefined;
   /** Names by which browsers and scripts may address this machine, besides loopback's. */
   readonly names: readonly string[];
+  /** Absolute: what callers below admin may read and write. */
+  readonly folders: readonly string[];
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
@@ -47,7 +49,7 @@ interface Definition {
   /** In the user's file and in flags. */
   readonly key: string;
   readonly variable: string;
-  readonly type: 'text' | 'addresses' | 'words' | 'boolean' | 'level' | 'port' | 'file';
+  readonly type: 'text' | 'addresses' | 'words' | 'boolean' | 'level' | 'port' | 'file' | 'folders';
   readonly summary: string;
   readonly placeholder: string;
 }
@@ -87,6 +89,13 @@ export const settingDefinitions = [
     type: 'words',
     placeholder: 'NAME',
     summary: 'further name by which it may be addressed; may be repeated',
+  },
+  {
+    key: 'httpFolder',
+    variable: 'SUPERVM_HTTP_FOLDERS',
+    type: 'folders',
+    placeholder: 'DIR',
+    summary: 'folder that callers with the role user may read and write (default: none); may be repeated',
   },
   { key: 'tlsCert', variable: 'SUPERVM_TLS_CERT', type: 'file', placeholder: 'FILE', summary: 'its certificate with the chain, in PEM' },
   { key: 'tlsKey', variable: 'SUPERVM_TLS_KEY', type: 'file', placeholder: 'FILE', summary: 'the key of the certificate, in PEM' },
@@ -150,6 +159,7 @@ function httpSettings(found: GivenSettings): HttpSettings {
     tlsCert: found.tlsCert as string | undefined,
     tlsKey: found.tlsKey as string | undefined,
     names: (found.httpName as readonly string[] | undefined) ?? [],
+    folders: (found.httpFolder as readonly string[] | undefined) ?? [],
   };
 }
 
@@ -159,7 +169,7 @@ export function kebab(key: string): string {
 }
 
 function fromText(definition: Definition, text: string): Value {
-  if (definition.type === 'addresses' || definition.type === 'words') return text.split(',').map((part) => part.trim());
+  if (['addresses', 'words', 'folders'].includes(definition.type)) return text.split(',').map((part) => part.trim());
   if (definition.type !== 'boolean') return text;
   if (['1', 'true', 'yes', 'on'].includes(text)) return true;
   return ['0', 'false', 'no', 'off'].includes(text) ? false : text;
@@ -177,6 +187,9 @@ function checked(definition: Definition, value: unknown, source: string): Value 
     case 'words':
       if (!isTextList(value) || value.includes('')) throw bad('a list of words');
       return value;
+    case 'folders':
+      if (!isTextList(value) || value.includes('')) throw bad('a list of folders');
+      return value.map((folder) => resolve(folder));
     case 'port': {
       const port = typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value;
       if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65_535) throw bad('a port from 0 to 65535');

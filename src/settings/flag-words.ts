@@ -21,6 +21,7 @@ function httpWords(http: HttpSettings | undefined): readonly string[] {
     ...(http.port === undefined ? [] : ['--http-port', String(http.port)]),
     ...(http.bind === undefined ? [] : ['--http-bind', http.bind]),
     ...http.names.flatMap((name) => ['--http-name', name]),
+    ...http.folders.flatMap((folder) => ['--http-folder', folder]),
     ...(http.tlsCert === undefined ? [] : ['--tls-cert', http.tlsCert]),
     ...(http.tlsKey === undefined ? [] : ['--tls-key', http.tlsKey]),
   ];

@@ -3,7 +3,7 @@ import type { JobOverview, WaitingReason } from '../../../daemon/coordinator/coo
 import type { ApiService, Call } from '../../../daemon/http/api-service.ts';
 import { owner } from '../../../daemon/http/caller.ts';
 import { createDaemonApi } from '../../../daemon/http/daemon-api.ts';
-import type { DeliveryState } from '../../../daemon/http/services.ts';
+import type { DeliveryState, PathFence } from '../../../daemon/http/services.ts';
 import type { RecordsProblem } from '../../../daemon/records/journal.ts';
 import { SecretDesk } from '../../../daemon/secrets/secret-desk.ts';
 import { TokenDesk } from '../../../daemon/tokens/token-desk.ts';
@@ -48,6 +48,8 @@ export class ApiWorld {
   settled = false;
   /** What the submitter was asked for. */
   readonly submissions: SubmitRequest[] = [];
+  /** What each submission was kept from. */
+  readonly fences: (PathFence | undefined)[] = [];
   /** What other nodes were asked for. */
   readonly told: { to: string; request: unknown }[] = [];
   /** Tell a delivered file. */
@@ -91,8 +93,9 @@ export class ApiWorld {
       copies: { latest: async () => this.bytes },
       outcomes: { isSettled: () => this.settled },
       submitter: {
-        submit: async (request) => {
+        submit: async (request, _progress, _signal, fence) => {
           this.submissions.push(request);
+          this.fences.push(fence);
           return receiptOf({ id: sampleJob });
         },
       },

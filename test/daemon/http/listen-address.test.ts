@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type HttpSettings, isLoopback, listenAddress } from '../../../daemon/http/listen-address.ts';
 
-const plain: HttpSettings = { bind: undefined, port: undefined, tlsCert: undefined, tlsKey: undefined, names: [] };
+const plain: HttpSettings = { bind: undefined, port: undefined, tlsCert: undefined, tlsKey: undefined, names: [], folders: [] };
 const files = { tlsCert: '/c.pem', tlsKey: '/k.pem' };
 
 test('without a word it is loopback, port 3000 or the next that is free, in plain text', () => {

@@ -33,7 +33,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const needs = () => ({ clock: systemClock(), randomness: systemRandomness(), tokens: { authorize: () => ({ name: 'ann', role: 'viewer' as const }) } });
-const settings = { bind: '0.0.0.0', port: 0, names: ['box.lan'] };
+const settings = { bind: '0.0.0.0', port: 0, folders: [], names: ['box.lan'] };
 
 test('another address than loopback is served over TLS, under the names that were configured, and never in plain text', async () => {
   const tcp = openTcp({ ...settings, tlsCert: cert, tlsKey: key }, needs());

@@ -8,7 +8,7 @@ import { jobIdOf } from '../../../daemon/records/canonical.ts';
 import { inputsUnpacker } from '../../../daemon/submitter/archive/unpack-inputs.ts';
 import type { JobType } from '../../../daemon/submitter/job-types.ts';
 import type { RecordSubmitter } from '../../../daemon/submitter/needs.ts';
-import type { Submission } from '../../../daemon/submitter/submission.ts';
+import type { PathFence, Submission } from '../../../daemon/submitter/submission.ts';
 import { JobSubmitter } from '../../../daemon/submitter/submit-job.ts';
 import { SupervmError } from '../../../src/model/errors.ts';
 import type { JobRecord } from '../../../src/model/job.ts';
@@ -229,4 +229,41 @@ test('a job whose inputs would fill the disk is refused before anything is store
   room = Number.POSITIVE_INFINITY;
   expect(records).toEqual([]);
   expect(existsSync(join(folder, 'cube-frames'))).toBe(false);
+});
+
+describe('a submission by somebody who may not name every file', () => {
+  /** Folders that may be used. */
+  const fenceOf = (...folders: readonly string[]): PathFence => ({
+    allows: async (path) => folders.some((allowed) => `${path}/`.startsWith(`${join(folder, allowed)}/`)),
+    refusal: (path) => new SupervmError('not-allowed', path),
+  });
+  const submitWithin = (fence: PathFence, changes: Partial<Submission> = {}) =>
+    submitter().submit(
+      { type: 'render', settings: { sceneFile: 'scene/cube.blend' }, folder, outputFolder: 'out', ...changes },
+      () => undefined,
+      new AbortController().signal,
+      fence,
+    );
+  const keptOut = async (submission: Promise<unknown>, path: string) => {
+    await expect(submission).rejects.toMatchObject({ code: 'not-allowed', message: join(folder, path) });
+    expect(records).toEqual([]);
+    expect(existsSync(join(folder, 'out'))).toBe(false);
+  };
+
+  test('is taken where it stays in the folders that are allowed', async () => {
+    await submitWithin(fenceOf('scene', 'out'));
+    expect(records).toHaveLength(1);
+  });
+
+  test('is refused for a setting that names another file, alike whether that is there or not', async () => {
+    await keptOut(submitWithin(fenceOf('out')), 'scene/cube.blend');
+    await keptOut(submitWithin(fenceOf('out'), { settings: { sceneFile: 'scene/lost.blend' } }), 'scene/lost.blend');
+  });
+
+  test('is refused for a file that the job type found by itself', () => keptOut(submitWithin(fenceOf('scene/cube.blend', 'out')), 'scene/tool.sh'));
+
+  test('is refused for results in another folder, the usual one too', async () => {
+    await keptOut(submitWithin(fenceOf('scene')), 'out');
+    await keptOut(submitWithin(fenceOf('scene'), { outputFolder: undefined }), 'cube-frames');
+  });
 });

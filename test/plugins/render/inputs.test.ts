@@ -91,6 +91,38 @@ describe('the files that travel', () => {
   });
 });
 
+describe('for somebody who may not name every file', () => {
+  const asked: string[] = [];
+  const within = (...folders: readonly string[]) => ({
+    allows: async (path: string) => {
+      asked.push(path);
+      return folders.some((folder) => path.startsWith(`${join(root, folder)}/`));
+    },
+  });
+
+  it('what lies elsewhere is missing, whether it is there or not, a library that leads there too', async () => {
+    blend('film/scenes/shot.blend', [image('there', put('secret/key.png')), image('gone', join(root, 'secret/gone.png')), ...library('//../lib/one.blend')]);
+    blend('film/lib/one.blend', [image('far', '//../../secret/key2.png')]);
+    put('secret/key2.png');
+    const found = await inputs({ sceneFile, allowMissing: true }, within('film'));
+    expect(paths(found)).toEqual(['lib/one.blend', 'scenes/shot.blend']);
+    for (const name of ['key.png', 'gone.png', 'key2.png']) expect(found.findings[0]?.message).toContain(name);
+    expect(asked).toContain(join(root, 'secret/key2.png'));
+  });
+
+  it('a picture of a sequence that is kept out does not travel', async () => {
+    blend('film/scenes/shot.blend', [image('seq', '//s/f_001.png', { source: 2 })]);
+    for (const name of ['s/f_001.png', 's/f_002.png']) put(`film/scenes/${name}`);
+    const allows = async (path: string) => !path.endsWith('f_002.png');
+    expect(paths(await inputs({ sceneFile, allowMissing: true }, { allows }))).toEqual(['s/f_001.png', 'shot.blend']);
+  });
+
+  it('the scene itself is not looked at', async () => {
+    put('film/scenes/shot.blend', 'no scene');
+    await expect(inputs({ sceneFile }, within('else'))).rejects.toMatchObject({ code: 'file-missing' });
+  });
+});
+
 describe('missing files', () => {
   const lost = [image('lost', '//../textures/lost.png'), ...library('//gone.blend'), font('/nowhere/a.ttf')];
 

@@ -17,7 +17,7 @@ test('defaults', () => {
     clusterKeyFile: undefined,
     discovery: true,
     without: [],
-    http: { bind: undefined, port: undefined, tlsCert: undefined, tlsKey: undefined, names: [] },
+    http: { bind: undefined, port: undefined, tlsCert: undefined, tlsKey: undefined, names: [], folders: [] },
     logLevel: 'info',
   });
 });
@@ -83,6 +83,8 @@ describe('HTTP over TCP', () => {
   });
 
   test('knows its files wherever it is started again', () => {
+    expect(resolve({ httpFolder: ['jobs', '/srv'] }).http?.folders).toEqual([`${process.cwd()}/jobs`, '/srv']);
+    expect(() => resolve({ httpFolder: [''] })).toThrow(/--http-folder: .* is not a list of folders/);
     expect(resolve({ tlsCert: 'cert.pem', tlsKey: '/k.pem' }).http).toMatchObject({ tlsCert: `${process.cwd()}/cert.pem`, tlsKey: '/k.pem' });
   });
 });
