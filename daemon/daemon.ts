@@ -84,13 +84,15 @@ async function assemble(
   const incarnation = network.incarnation;
   const isWorker = network.papers.role === 'worker';
   const role = isWorker ? ({ role: 'worker' } as const) : {};
-  const facts = { id: network.messenger.self, name: settings.name, host: inventory.host, version, incarnation, addresses: [], paused: false, ...role };
+  const facts = { id: network.messenger.self, name: settings.name, host: inventory.host, version, incarnation, addresses: [], ...role };
+  // Nobody would take its results.
+  const paused = network.papers.isRemoved(facts.id);
   let logs: AttemptLogs | undefined;
   let runner: SessionRunner | undefined;
   const secrets = new SecretDesk({ self: facts.id }, { clock, randomness, journal: () => plane.journal, shared: network.shared });
   const whole = createControlPlane(
     {
-      node: { ...facts, inventory: inventory.now() },
+      node: { ...facts, paused, inventory: inventory.now() },
       founding: foundingOf(paths.clusterKey),
       cluster: network.cluster,
       onHealth: (problems) => tellHealth(problems, { inventory, log }),
@@ -163,6 +165,7 @@ async function assemble(
     { api, clock, tcp: tcp?.listener, audit: plane.audit, logDefect: (error, route) => log.error('a route failed', { error, route }) },
   );
   network.follow(plane.membership);
+  network.papers.onRemoved(({ node }) => node === facts.id && plane.membership.update({ paused: true }));
   const forgetting = removedLogs({ journal: plane.journal, logs }, (error) => log.warn('logs of a removed job cannot be deleted', { error }));
   plane.leadership.onChange(() => plane.leadership.voters() !== undefined && endFounding(paths.clusterKey));
   const parts: readonly Startable[] = [

@@ -18,7 +18,7 @@ export async function removeNode({ client, output }: Context, node: string, flag
   const receipt = await client().call('removeNode', { params: { node } });
   const name = oneLine(receipt.name);
   output.show({
-    human: () => `${name} is removed; ${countText(receipt.copies.length, 'machine')} know it already, the others will once they are back.`,
+    human: () => `${name} is removed, which ${countText(receipt.copies.length, 'machine')} can tell already; the others can once they are back.`,
     json: receipt,
     quiet: receipt.node,
   });

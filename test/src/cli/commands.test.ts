@@ -96,7 +96,7 @@ describe('the three outputs of a command', () => {
     [['node', 'unpause', 'n1'], /takes tasks again/, 'n1\n', 'paused'],
     [['node', 'forget', 'n3', '--yes'], /n3 votes no longer. Voters: n1, n2/, 'n1\nn2\n', 'voters'],
     [['cluster', 'rotate-secret', '--grace', '1h'], /new secret, number 2. Told: n2/, '2\n', 'until'],
-    [['node', 'remove', 'n3', '--yes'], /n3 is removed; 2 machines know it/, 'id of n3\n', 'copies'],
+    [['node', 'remove', 'n3', '--yes'], /n3 is removed, which 2 machines can tell/, 'id of n3\n', 'copies'],
     [['invite', '--uses', '3', '--expires', '1h'], /^supervm-invite:abc$/m, 'supervm-invite:abc\n', 'line'],
     [['invite'], /^supervm-invite:abc$/m, 'supervm-invite:abc\n', 'line'],
     [['get', short, '-o', '/tmp/elsewhere'], /3 files \(2\.0 KiB\) written to \/tmp\/elsewhere, 1 there already/, '/tmp/elsewhere\n', 'files'],
