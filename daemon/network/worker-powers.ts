@@ -9,17 +9,19 @@ type Kind = 'message' | 'request' | 'reply';
 type Words = readonly string[] | 'any';
 
 export const workerPowers: { readonly [protocol: string]: { readonly [kind in Kind]?: Words } } = {
+  // Of itself alone, and of no term (daemon/membership/credence.ts).
   '/supervm/membership/1': { message: 'any' },
   // What is here and what is asked for; no entry enters by it.
   '/supervm/records/1': { message: 'any', request: ['pull'], reply: ['stored'] },
   '/supervm/election/1': { request: ['look', 'stand'], reply: ['seat', 'stands'] },
   '/supervm/work/1': { reply: 'any' },
   '/supervm/coordination/1': { message: ['report'], request: ['report', 'offer', 'failed', 'overview', 'why'] },
-  '/supervm/blobs/1': { message: 'any', request: 'any', reply: 'any' },
+  // Nobody fetches and keeps what it names, but for the results that it offers.
+  '/supervm/blobs/1': { request: ['read', 'locate'], reply: 'any' },
   '/supervm/machines/1': { message: ['holds'] },
   '/supervm/logs/1': { request: 'any', reply: 'any' },
   '/supervm/upkeep/1': { request: ['copies'] },
-  '/supervm/peer-checks/1': { message: 'any', request: 'any', reply: 'any' },
+  '/supervm/peer-checks/1': { request: 'any', reply: 'any' },
   '/supervm/node-control/1': { reply: 'any' },
 };
 

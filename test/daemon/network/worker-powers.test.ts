@@ -28,6 +28,8 @@ test.each([
   ['/supervm/work/1', message, 'stop', false],
   ['/supervm/coordination/1', request, 'offer', true],
   ['/supervm/coordination/1', message, 'settled', false],
+  ['/supervm/blobs/1', request, 'read', true],
+  ['/supervm/blobs/1', request, 'hold', false],
   ['/supervm/node-control/1', request, 'pause', false],
   ['/supervm/machines/1', request, 'expel', false],
   ['/supervm/of-tomorrow/1', request, 'anything', false],
