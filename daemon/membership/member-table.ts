@@ -90,7 +90,11 @@ export class MemberTable {
     for (const member of this.members()) {
       if (member.facts.id !== this.#options.self) this.#become(member, this.#judge(member.facts.id, opinionOf, now));
     }
-    const sees = (id: NodeId): readonly NodeId[] => (this.#records.get(id)?.left === false ? (this.#records.get(id)?.sees ?? []) : []);
+    // A worker bears no witness: it could keep the seat for a coordinator that is dead.
+    const sees = (id: NodeId): readonly NodeId[] => {
+      const record = this.#records.get(id);
+      return record?.left === false && record.facts.role !== 'worker' ? record.sees : [];
+    };
     const witnessed = witnessedFrom(this.reachableIds(), sees);
     for (const member of this.members()) {
       const lives = witnessed.has(member.facts.id) && member.reachability !== 'left';

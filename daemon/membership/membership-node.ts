@@ -8,6 +8,7 @@ import type { Clock } from '../clock.ts';
 import type { Startable } from '../startable.ts';
 import type { BeatCarrier } from '../wire/beat-carrier.ts';
 import type { Messenger } from '../wire/messenger.ts';
+import { Credence } from './credence.ts';
 import { Heart } from './heart.ts';
 import type { MemberRecord } from './member-record.ts';
 import { type Change, MemberTable } from './member-table.ts';
@@ -50,6 +51,7 @@ export class MembershipNode implements Membership, Startable {
   readonly #neighbours: Neighbours;
   readonly #heart: Heart;
   readonly #table: MemberTable;
+  readonly #credence: Credence;
   readonly #pulse: Pulse;
   readonly #listeners: ((change: Change) => void)[] = [];
   readonly #sleepListeners: ((lateMs: number) => void)[] = [];
@@ -72,6 +74,7 @@ export class MembershipNode implements Membership, Startable {
       say: (peer, intervalMs) => this.#send(peer, { type: 'beat', intervalMs }),
     });
     this.#table = new MemberTable({ self: this.self, isExpelled: (id) => options.isExpelled?.(id) === true, changed: (change) => this.#tell(change) });
+    this.#credence = new Credence(needs);
     this.#spread = new RecordSpread(this.self, {
       clock: needs.clock,
       record: (origin) => this.#table.record(origin),
@@ -197,16 +200,16 @@ export class MembershipNode implements Membership, Startable {
     }
     news = this.#neighbours.heard(from, now) || news;
     if (news) this.#conclude();
-    if (message.term !== undefined) this.#table.learnTerm(from, message.term);
+    if (message.term !== undefined && !this.#credence.isWorker(from)) this.#table.learnTerm(from, message.term);
   }
 
   #learn(told: MemberRecord, from: NodeId, now: number): boolean {
     const { id, incarnation, revision } = told.facts;
-    if (id !== from && !isBelievable(told)) return false;
+    if (id !== from && (!isBelievable(told) || this.#credence.isWorker(from))) return false;
     if (id !== this.self) {
       // Whoever is connected speaks for itself.
       if (id !== from && this.#neighbours.has(id) && this.#table.record(id) !== undefined) return false;
-      const isNew = this.#table.merge(told, now, id === from);
+      const isNew = this.#table.merge(this.#credence.certified(told), now, id === from);
       if (isNew) this.#spread.soon(id, from);
       return isNew;
     }

@@ -4,7 +4,7 @@ import { SupervmError } from '../../src/model/errors.ts';
 import type { HostId, NodeId } from '../../src/model/job.ts';
 import type { Clock, Randomness, Timer } from '../clock.ts';
 import type { Startable } from '../startable.ts';
-import type { Messenger, Protocol, Service } from '../wire/messenger.ts';
+import type { MachineRole, Messenger, Protocol, Service } from '../wire/messenger.ts';
 import { formatAddress, isAddress, reachableHosts } from './addresses.ts';
 import type { UdpBeats } from './beats/udp-beats.ts';
 import { type ClusterKey, goodPrologues } from './cluster-key.ts';
@@ -82,6 +82,7 @@ export class Libp2pNetwork implements Messenger, Startable {
   #port = 0;
   #checks: Timer | undefined;
   #checkedAt = 0;
+  readonly roleOf = (peer: NodeId): MachineRole | undefined => this.#desk.roleOf(this.#table.admitted(peer));
 
   constructor(options: Libp2pNetworkOptions, needs: Libp2pNetworkNeeds) {
     const { clock, randomness } = needs;
@@ -101,7 +102,7 @@ export class Libp2pNetwork implements Messenger, Startable {
         this.#carrier.handle(protocol);
         return this.#table.admitted(to)?.transmit(protocol, frame) ?? false;
       },
-      permits: (peer, ...said) => this.#desk.roleOf(this.#table.admitted(peer)) !== 'worker' || mayWorkerSay(...said),
+      permits: (peer, ...said) => this.roleOf(peer) === 'member' || mayWorkerSay(...said),
       violated: (peer, reason) => this.#violated(this.#table.admitted(peer), reason),
       unknown: (peer, protocol, word) => this.#unknown.heard(peer, protocol, word),
     });

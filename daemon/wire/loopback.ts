@@ -14,6 +14,7 @@ export function withLoopback(network: Messenger): Messenger {
   return {
     self,
     connected: () => network.connected(),
+    ...(network.roleOf === undefined ? {} : { roleOf: network.roleOf.bind(network) }),
     onPeer: (listener) => network.onPeer(listener),
     serve<M, Q, R>(protocol: Protocol<M, Q, R>, service: Service<M, Q, R>): void {
       network.serve(protocol, service);

@@ -29,9 +29,14 @@ export interface Service<Message, Request, Reply> {
   onRequest?(from: NodeId, request: Request): Promise<Reply>;
 }
 
+/** What a machine may do in the cluster, as an admin's key has signed it. */
+export type MachineRole = 'member' | 'worker';
+
 export interface Messenger {
   readonly self: NodeId;
   connected(): readonly NodeId[];
+  /** By the certificate that the peer's connection showed; undefined while it has none. Absent where there are no certificates: all are members. */
+  roleOf?(peer: NodeId): MachineRole | undefined;
   send<M, Q, R>(to: NodeId, protocol: Protocol<M, Q, R>, message: M): void;
   /**
    * Rejects with code `peer-unreachable` (not connected, closed, time-out), `peer-refused` (the service threw; its message is carried, a SupervmError whole as `cause`) or

@@ -61,6 +61,9 @@ export class SmallCluster {
   /** Every term that any node ever held as its own, in the order taken. */
   readonly seats: Term[] = [];
 
+  /** Whose certificates say so. */
+  readonly workers = new Set<NodeId>();
+
   /** Where nodes booted from now on have their heartbeats' threads. */
   beatWorld: BeatWorld | undefined;
   readonly #ports = new Map<NodeId, number>();
@@ -75,7 +78,7 @@ export class SmallCluster {
   /** `founder`: it writes the first record of voters. */
   async boot(id: NodeId, incarnation = 1, founder = false): Promise<SmallNode> {
     const clock = new ProcessClock(this.clock);
-    const messenger = this.network.join(id);
+    const messenger = Object.assign(this.network.join(id), { roleOf: (peer: NodeId) => (this.workers.has(peer) ? ('worker' as const) : ('member' as const)) });
     const carrier = this.#carrier(id);
     if (carrier !== undefined) {
       messenger.onPeer(({ type, peer }) => {
