@@ -1,6 +1,7 @@
 /** Counts on how many machines facts are durable, and answers who waits for it. */
 import type { HostId, NodeId } from '../../src/model/job.ts';
 import type { Clock, Timer } from '../clock.ts';
+import type { Messenger } from '../wire/messenger.ts';
 import type { Stored } from './journal.ts';
 import type { MembershipView } from './needs.ts';
 import type { Position } from './own-log.ts';
@@ -19,6 +20,7 @@ interface Waiter {
 export interface CopiesNeeds {
   readonly heads: PeerHeads;
   readonly membership: MembershipView;
+  readonly messenger: Pick<Messenger, 'roleOf'>;
   readonly clock: Clock;
 }
 
@@ -53,7 +55,8 @@ export class Copies {
 
   /** What a worker has on disk nobody takes from it. */
   #isWorker(peer: NodeId): boolean {
-    return this.#needs.membership.member(peer)?.facts.role === 'worker';
+    const { membership, messenger } = this.#needs;
+    return (messenger.roleOf?.(peer) ?? membership.member(peer)?.facts.role) === 'worker';
   }
 
   /** Resolves when enough machines hold the entry or `waitMs` passed. */

@@ -88,7 +88,7 @@ export class Replication {
 
   connected(peer: NodeId): void {
     if (!this.#running) return;
-    this.gaps.connected(peer);
+    if (!this.#isWorker(peer)) this.gaps.connected(peer);
     this.#needs.messenger.send(peer, recordsProtocol, this.#heads(true));
   }
 
@@ -105,6 +105,10 @@ export class Replication {
     const { heads, inbox, own, copies, standbys, messenger } = this.#needs;
     if (!this.#running) return;
     const news = heads.record(from, told, own.origin);
+    if (this.#isWorker(from)) {
+      this.#toldByWorker(from, told);
+      return;
+    }
     this.gaps.told(from, told);
     this.#needs.told(from, told.heads);
     for (const fork of news.forks) inbox.reportFork(fork.origin, fork.sequence, from);
@@ -114,6 +118,17 @@ export class Replication {
     copies.check();
     void this.#push(from);
     if (news.hasMore && (told.whole || standbys.isSource(from, messenger.connected()))) void this.#pulls.from(from);
+  }
+
+  /** It may have what it says; nobody takes any of it, or believes that he lacks it or has another form of his own log. */
+  #toldByWorker(from: NodeId, { whole }: Heads): void {
+    if (whole) this.#needs.heard();
+    this.#needs.copies.check();
+    void this.#push(from);
+  }
+
+  #isWorker(peer: NodeId): boolean {
+    return this.#needs.messenger.roleOf?.(peer) === 'worker';
   }
 
   /** As far as the peer told; of what it has told since the fork was noticed `told` sees to. */
@@ -239,7 +254,7 @@ export class Replication {
         const reply = await messenger.request(peer, recordsProtocol, { type: 'push', entries }, requestMs);
         if (reply.type !== 'stored' || this.#pushing.get(peer) !== push) return;
         heads.record(peer, reply.held, own.origin);
-        this.#needs.told(peer, reply.held.heads);
+        if (!this.#isWorker(peer)) this.#needs.told(peer, reply.held.heads);
         copies.check();
         if ((heads.sequence(peer, origin) ?? 0) <= held) return;
       }

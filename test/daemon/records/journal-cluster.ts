@@ -33,6 +33,7 @@ export function journalCluster(seed = 1, voters: readonly NodeId[] = []) {
   const hosts = new Map<NodeId, string>();
   const running = new Map<NodeId, JournalBench>();
   const lost = new Set<NodeId>();
+  const workers = new Set<NodeId>();
   const listeners: (() => void)[] = [];
 
   /** Whoever is connected is reachable, unless it is lost. */
@@ -64,13 +65,15 @@ export function journalCluster(seed = 1, voters: readonly NodeId[] = []) {
     clock,
     network,
     wait,
+    /** Whose certificates say so. */
+    workers,
     /** Starts a node on its own disk (or `disk`), where `root` and admins named by it may sign, on a machine of its own unless `host` says otherwise. */
     async start(id: NodeId, options: { host?: string; disk?: MemoryDisk } = {}): Promise<JournalBench> {
       const disk = options.disk ?? disks.get(id) ?? emptyDisk();
       disks.set(id, disk);
       const host = options.host ?? `host of ${id}`;
       hosts.set(id, host);
-      const messenger = network.join(id);
+      const messenger = Object.assign(network.join(id), { roleOf: (peer: NodeId) => (workers.has(peer) ? ('worker' as const) : ('member' as const)) });
       const store = new MemoryStore({ disk, fsyncMs: 5 }, { clock, randomness });
       const troubles: Trouble[] = [];
       const verifies: VerifySigned = ({ signedBy }, { admins }) => signedBy === 'root' || admins.has(signedBy);
