@@ -10,7 +10,7 @@ import type { Sessions } from './sessions.ts';
 
 /** Knows the tokens of the cluster. */
 export interface Tokens {
-  /** Whose token this is at `now` (Unix milliseconds); undefined when it is none, was revoked or has expired. Must take the same time for all of these. */
+  /** Whose token this is at `now` (Unix milliseconds); undefined when it is none, was revoked or has expired. The time it takes must tell nothing of any token's text. */
   authorize(text: string, now: number): { readonly name: string; readonly role: PersonRole } | undefined;
 }
 

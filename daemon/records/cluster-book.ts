@@ -11,6 +11,9 @@ export type VerifySigned = (fact: SignedFact, state: ClusterState) => boolean;
 /** Facts that became void are collected together: looking for them takes a walk through the logs. */
 const voidTogether = 500;
 
+/** Signed facts of one log that wait for their admin; further ones count after the next start. Honest logs hold a few: whoever signs is known first. */
+const mostUnverified = 256;
+
 export interface ClusterBookOptions {
   /** Without it nothing that is signed counts. */
   readonly verifies?: VerifySigned | undefined;
@@ -23,7 +26,8 @@ export class ClusterBook {
   readonly #listeners: ClusterListener[] = [];
   /** Read and found well-formed: what the collector may judge. */
   readonly #folded = new WeakSet<object>();
-  #unverified: SignedFact[] = [];
+  /** By origin, and there by content. */
+  #unverified = new Map<string, Map<string, SignedFact>>();
   #void = 0;
   #clock = 0;
 
@@ -44,11 +48,11 @@ export class ClusterBook {
     this.#listeners.push(listener);
   }
 
-  /** `isNews`: listeners are told when it says something new. */
-  fold(fact: ClusterFact, isNews: boolean): void {
+  /** `origin`: in whose log it stands. `isNews`: listeners are told when it says something new. */
+  fold(fact: ClusterFact, origin: string, isNews: boolean): void {
     this.#folded.add(fact);
     if (!this.#counts(fact)) {
-      this.#unverified.push(fact as SignedFact);
+      this.#wait(fact as SignedFact, origin);
       return;
     }
     const isNew = foldClusterInto(this.#state, fact);
@@ -86,8 +90,15 @@ export class ClusterBook {
   /** Who was unknown when his signature came may be an admin now. */
   #tryAgain(isNews: boolean): void {
     const waiting = this.#unverified;
-    this.#unverified = [];
-    for (const fact of waiting) this.fold(fact, isNews);
+    this.#unverified = new Map();
+    for (const [origin, facts] of waiting) for (const fact of facts.values()) this.fold(fact, origin, isNews);
+  }
+
+  #wait(fact: SignedFact, origin: string): void {
+    const waiting = this.#unverified.get(origin) ?? new Map<string, SignedFact>();
+    if (waiting.size >= mostUnverified) return;
+    waiting.set(JSON.stringify([fact.type, fact.signedBy, fact.signature]), fact);
+    this.#unverified.set(origin, waiting);
   }
 
   #tell(listener: ClusterListener, fact: ClusterFact): void {

@@ -80,7 +80,7 @@ export class JobBook {
         const state = this.#foldFact(reading.fact, origin, sequence);
         for (const listener of listeners) this.#tell(listener, reading.fact, state);
       } else if (reading.kind === 'cluster') {
-        this.#cluster.fold(reading.fact, isNews);
+        this.#cluster.fold(reading.fact, origin, isNews);
       } else {
         this.#onTrouble({ type: 'fact-not-understood', origin, sequence, reason: reading.kind === 'invalid' ? reading.reason : 'unknown' });
       }

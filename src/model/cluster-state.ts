@@ -5,7 +5,7 @@
 import type { AdminAdded, Audited, ClusterFact, MemberRemoved, SecretRemoved, SecretSet, TokenCreated } from './cluster-facts.ts';
 import { linesOfMachine } from './cluster-facts.ts';
 import { compareValues } from './compare.ts';
-import type { NodeId } from './job.ts';
+import type { Digest, NodeId } from './job.ts';
 
 export interface ClusterState {
   /** By node, every removal of it, in a fixed order. Only those whose signature was verified. */
@@ -14,6 +14,8 @@ export interface ClusterState {
   readonly admins: ReadonlyMap<string, AdminAdded>;
   /** By id, revoked and expired ones too. */
   readonly tokens: ReadonlyMap<string, TokenCreated>;
+  /** By the hash of its text, the ids of the tokens that have it: one, unless a member lies. */
+  readonly tokenIds: ReadonlyMap<Digest, ReadonlySet<string>>;
   readonly revokedTokens: ReadonlySet<string>;
   /** By name, removed ones too. */
   readonly secrets: ReadonlyMap<string, SecretSet | SecretRemoved>;
@@ -26,13 +28,15 @@ export interface MutableClusterState extends ClusterState {
   readonly removals: Map<NodeId, readonly MemberRemoved[]>;
   readonly admins: Map<string, AdminAdded>;
   readonly tokens: Map<string, TokenCreated>;
+  readonly tokenIds: Map<Digest, ReadonlySet<string>>;
   readonly revokedTokens: Set<string>;
   readonly secrets: Map<string, SecretSet | SecretRemoved>;
   readonly audit: Map<string, Audited[]>;
 }
 
 export function emptyClusterState(): MutableClusterState {
-  return { removals: new Map(), admins: new Map(), tokens: new Map(), revokedTokens: new Set(), secrets: new Map(), audit: new Map() };
+  const [removals, admins, tokens, tokenIds, secrets, audit] = [new Map(), new Map(), new Map(), new Map(), new Map(), new Map()];
+  return { removals, admins, tokens, tokenIds, revokedTokens: new Set(), secrets, audit };
 }
 
 /** The winner comes first. */
@@ -100,6 +104,19 @@ function foldLine(state: MutableClusterState, line: Audited): boolean {
   return true;
 }
 
+function foldToken(state: MutableClusterState, fact: TokenCreated): boolean {
+  const before = state.tokens.get(fact.id);
+  if (!takeFirst(state.tokens, fact.id, fact, compareValues)) return false;
+  const without = (hash: Digest): string[] => [...(state.tokenIds.get(hash) ?? [])].filter((id) => id !== fact.id);
+  if (before !== undefined) {
+    const left = without(before.hash);
+    if (left.length === 0) state.tokenIds.delete(before.hash);
+    else state.tokenIds.set(before.hash, new Set(left));
+  }
+  state.tokenIds.set(fact.hash, new Set([...without(fact.hash), fact.id].sort()));
+  return true;
+}
+
 function foldRevoked(state: MutableClusterState, id: string): boolean {
   if (state.revokedTokens.has(id)) return false;
   state.revokedTokens.add(id);
@@ -114,7 +131,7 @@ export function foldClusterInto(state: MutableClusterState, fact: ClusterFact): 
     case 'admin-added':
       return takeFirst(state.admins, fact.key, fact, compareValues);
     case 'token-created':
-      return takeFirst(state.tokens, fact.id, fact, compareValues);
+      return foldToken(state, fact);
     case 'token-revoked':
       return foldRevoked(state, fact.id);
     case 'secret-set':
@@ -133,6 +150,7 @@ export function copyClusterState(state: ClusterState): MutableClusterState {
     removals: new Map(state.removals),
     admins: new Map(state.admins),
     tokens: new Map(state.tokens),
+    tokenIds: new Map(state.tokenIds),
     revokedTokens: new Set(state.revokedTokens),
     secrets: new Map(state.secrets),
     audit: new Map([...state.audit].map(([node, lines]) => [node, [...lines]])),

@@ -87,6 +87,32 @@ describe('folding cluster facts', () => {
     expect(isSuperseded(state, refused[0] as Audited)).toBe(true);
   });
 
+  test('keeps what the owner and admins did, or tried, though any number of other callers and strangers came after it', () => {
+    const by = (at: number, role: 'user' | 'admin' | undefined, outcome: Audited['outcome']): Audited => ({
+      ...{ ...line(at), who: `token:${role}`, door: 'http', outcome },
+      ...(role === undefined ? {} : { role }),
+    });
+    const kept = [line(1), by(2, 'admin', 'done'), by(3, 'admin', 'failed')];
+    const flood = Array.from({ length: linesOfMachine + 1 }, (_, at) => [by(at + 10, 'user', 'done'), by(at + 10, undefined, 'refused')]).flat();
+    const state = fold([...kept, ...flood]);
+    expect(kept.map((fact) => isSuperseded(state, fact))).toEqual([false, false, false]);
+    expect([...state.audit.values()].flat()).toEqual(expect.arrayContaining(kept));
+  });
+
+  test('finds the ids of tokens by their hash, also where one was told twice', () => {
+    const token = (id: string, hash: string, at = 0): ClusterFact => ({
+      ...{ type: 'token-created', at, id, hash: hash.repeat(64), role: 'user', name: 'ci', expires: 99, by: 'owner', ending: 'abcd' },
+    });
+    const ids = ({ tokenIds }: ClusterState) => [...tokenIds].map(([hash, found]) => [hash[0], ...found]).toSorted();
+    const told = [token('2', 'd', 2), token('1', 'd'), token('2', 'e', 1)];
+    expect(ids(fold(told))).toEqual([
+      ['d', '1'],
+      ['e', '2'],
+    ]);
+    expect(ids(fold(told.toReversed()))).toEqual(ids(fold(told)));
+    expect(ids(fold(told.slice(0, 2)))).toEqual([['d', '1', '2']]);
+  });
+
   test('keeps the newest lines of each machine, so that one machine cannot push out what another saw', () => {
     const lines = Array.from({ length: linesOfMachine + 10 }, (_, at) => line(at));
     const state = fold([line(-5, 'n2'), ...lines.toReversed()]);

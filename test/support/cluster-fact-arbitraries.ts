@@ -20,6 +20,7 @@ const audited = fc.record(
     subject: fc.constantFrom('', 'cube'),
     outcome: fc.constantFrom('done' as const, 'refused' as const),
     detail: fc.constant('why'),
+    role: fc.constantFrom('user' as const, 'admin' as const),
   },
   { requiredKeys: ['type', 'at', 'node', 'who', 'door', 'action', 'subject', 'outcome'] },
 );

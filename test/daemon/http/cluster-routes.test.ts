@@ -51,6 +51,21 @@ describe('the audit', () => {
     expect(world.audited[1]?.detail).toBe('job-not-found');
   });
 
+  test('says with which role a caller over HTTP came, and nothing of a session that was not there to be closed', async () => {
+    const world = new ApiWorld();
+    const user = { who: 'token:phone', door: 'http', role: 'user' } as const;
+    expect(await world.call('closeSession', { caller: user })).toEqual({ closed: false });
+    expect(world.audited).toEqual([]);
+    await expect(world.call('pause', { params: { job: 'ffff' }, caller: user })).rejects.toThrow(SupervmError);
+    await world.call('pauseNode', { params: { node: 'b' }, caller: ci });
+    await world.call('unpauseNode', { params: { node: 'b' } });
+    expect(world.audited.map(({ action, role }) => [action, role])).toEqual([
+      ['job-paused', 'user'],
+      ['node-paused', 'admin'],
+      ['node-unpaused', undefined],
+    ]);
+  });
+
   test('leaves out no route that changes something', () => {
     // They write their own lines, or change nothing.
     const elsewhere = ['removeNode', 'answerInvite', 'recover', 'rotateSecret'];

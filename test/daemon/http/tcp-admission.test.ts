@@ -165,3 +165,11 @@ describe('a stream ends within a second', () => {
     await ended;
   });
 });
+
+test('whoever has shown nothing yet may send a code, and nothing long', async () => {
+  const long = JSON.stringify({ code: 'x'.repeat(1100) });
+  const send = (headers: Record<string, string>) => ask(world.url, '/api/session', { method: 'POST', body: long, headers });
+  const { text: short } = await ask(world.url, '/api/session', { method: 'POST', body: JSON.stringify({ code: 'svml_0' }) });
+  expect(short).toContain('not-authenticated');
+  for (const headers of [{}, { 'transfer-encoding': 'chunked' }]) expect((await send(headers)).text).toMatch(/cannot be read.*too large/);
+});

@@ -56,6 +56,18 @@ test('a flood from many addresses is a few lines, whatever they are', async () =
   expect(lines.at(-1)).toMatchObject({ who: 'several', detail: '9979 more within a minute' });
 });
 
+test('what an admin tried in vain has a line with their name, whoever knocks meanwhile', () => {
+  const { lines, audit } = trail();
+  for (let number = 0; number < 100; number += 1) audit.write({ ...refused, who: `10.${number}` });
+  audit.write({ ...refused, who: 'token:boss', role: 'admin', outcome: 'failed' });
+  audit.write({ ...done, who: 'token:ci', door: 'http', role: 'user' });
+  expect(lines.slice(-2)).toMatchObject([
+    { who: 'token:boss', role: 'admin' },
+    { who: 'token:ci', role: 'user' },
+  ]);
+  expect(readFact(lines.at(-1))).toMatchObject({ kind: 'cluster' });
+});
+
 test('text of strangers is made fit for a fact', () => {
   const { lines, audit } = trail();
   audit.write({ ...done, who: 'x'.repeat(500), subject: 'a\u001b[2J\nb\u202e\ud800', detail: '\u0000'.repeat(10_000) });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { authorize } from '../../../daemon/tokens/authorize.ts';
 import { TokenDesk } from '../../../daemon/tokens/token-desk.ts';
 import { drawToken, isWholeToken, tokenHash } from '../../../daemon/tokens/token-text.ts';
+import type { ClusterState } from '../../../src/model/cluster-state.ts';
 import { MemoryJournal } from '../../support/memory-journal.ts';
 import { seededRandomness } from '../../support/seeded-randomness.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -46,6 +47,31 @@ describe('whoever shows a token', () => {
     await tokens.revoke('ci');
     expect(at(text)).toEqual({ reason: 'revoked' });
     expect(tokens.authorize(text, now)).toBeUndefined();
+  });
+
+  test('is found however many tokens there were, by looking at none of the others', async () => {
+    const { clock, journal, desk: tokens } = desk();
+    const { text, token } = await tokens.create({ name: 'ci' }, 'owner');
+    await tokens.create({ name: 'old', seconds: 1 }, 'owner');
+    const { tokenIds, revokedTokens } = journal.cluster();
+    const looked: string[] = [];
+    const only = {
+      get: (id: string) => {
+        looked.push(id);
+        return journal.cluster().tokens.get(id);
+      },
+    } as unknown as ClusterState['tokens'];
+    expect(authorize(text, { tokens: only, tokenIds, revokedTokens }, clock.wall())).toEqual({ token });
+    expect(looked).toEqual([token.id]);
+  });
+
+  test('is refused where its hash was given to another one after it was revoked', async () => {
+    const { clock, journal, desk: tokens } = desk();
+    const { text, token } = await tokens.create({ name: 'ci' }, 'owner');
+    await tokens.revoke('ci');
+    await journal.appendCluster({ ...token, id: '0'.repeat(16) });
+    await journal.appendCluster({ ...token, id: 'f'.repeat(16) });
+    expect(authorize(text, journal.cluster(), clock.wall())).toEqual({ reason: 'revoked' });
   });
 
   test('finds nothing of its text in what is stored', async () => {
