@@ -20,8 +20,11 @@ const message = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('secret'), secret }),
 ]);
 
+/** Of an Ed25519 key, as every machine has one. */
+const nodeId = z.string().regex(/^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$/);
+
 /** Asked of machines that hold an admin key. */
-const request = z.discriminatedUnion('type', [z.strictObject({ type: z.literal('expel'), node: z.string().min(1).max(128) })]);
+const request = z.discriminatedUnion('type', [z.strictObject({ type: z.literal('expel'), node: nodeId })]);
 const reply = z.discriminatedUnion('type', [z.strictObject({ type: z.literal('expelled'), copies: z.array(z.string().max(256)).max(512) })]);
 
 export const machinesProtocol: Protocol<z.infer<typeof message>, z.infer<typeof request>, z.infer<typeof reply>> = {

@@ -5,6 +5,7 @@ import { SupervmError } from '../src/model/errors.ts';
 import type { HostId, NodeId } from '../src/model/job.ts';
 import type { Clock } from './clock.ts';
 import type { ControlPlane } from './control-plane.ts';
+import { ExpulsionRequests } from './expulsion-requests.ts';
 import type { Machines } from './http/services.ts';
 import { machinesProtocol } from './machines-protocol.ts';
 import { usualTerms } from './network/pairing/invitations.ts';
@@ -45,13 +46,21 @@ export function createMachines({ clock, network, plane, problem, keepAdminKey }:
     plane.audit({ who, door, action: 'machine-removed', subject: id, outcome: 'done', detail: nameOf(id) });
     return copies;
   };
+  const requests = new ExpulsionRequests({ clock, papers, isMember: (node) => membership.member(node) !== undefined });
   messenger.serve(machinesProtocol, {
     onMessage: (from, message) => {
       if (message.type === 'holds') network.rotation.heardNumber(from, message.number);
       else network.rotation.heardSecret(from, message.secret);
     },
     onRequest: async (from, { node: id }) => {
-      const copies = await expelHere(id, { who: `node:${nameOf(from)}`, door: 'peer' });
+      const asker = { who: `node:${nameOf(from)}`, door: 'peer' } as const;
+      try {
+        requests.check(from, id);
+      } catch (error) {
+        plane.audit({ ...asker, action: 'removal-refused', subject: id, outcome: 'refused', detail: error instanceof Error ? error.message : '' });
+        throw error;
+      }
+      const copies = await expelHere(id, asker);
       if (copies === undefined) throw new SupervmError('not-allowed', 'this machine holds no admin key', 'See: supervm nodes');
       return { type: 'expelled', copies: [...copies] };
     },
@@ -108,6 +117,8 @@ export function createMachines({ clock, network, plane, problem, keepAdminKey }:
         last = error;
       }
     }
+    // It was asked and does not want to: it says why.
+    if (last instanceof SupervmError && last.cause instanceof SupervmError) throw last.cause;
     const names = papers.admins.holders().map(nameOf).join(', ');
     const hint = names === '' ? 'With the recovery code: supervm recover' : `These hold one: ${names}. Or with the recovery code: supervm recover`;
     throw new SupervmError('not-allowed', 'this machine holds no admin key, and none that does can be reached', hint, { cause: last });

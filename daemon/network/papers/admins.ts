@@ -53,7 +53,7 @@ export class Admins {
   /** The removed machine whose key this is; undefined for a key that may still speak. */
   removedHolder(key: AdminKeyId): NodeId | undefined {
     const name = this.#admins.get(key)?.name;
-    return name !== undefined && this.#removals.has(name) ? name : undefined;
+    return name !== undefined && name !== 'recovery' && this.#removals.has(name) ? name : undefined;
   }
 
   /** Of keys that may speak, who holds one; `recovery` is nobody. */

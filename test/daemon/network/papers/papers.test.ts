@@ -115,6 +115,13 @@ test('a removed machine is refused by everybody who knows, for ever, and so is w
   expect([inviter.adminKey, inviter.admit('anybody', 'member')]).toEqual([undefined, undefined]);
 });
 
+test('no removal voids the recovery key: that name is no machine', () => {
+  const recovery = createAdminKey();
+  cluster.papers.certifyAdmin(recovery.id, 'recovery');
+  cluster.papers.remove('recovery');
+  expect(cluster.papers.admins.removedHolder(recovery.id)).toBeUndefined();
+});
+
 test('what was learned survives a restart', () => {
   cluster.papers.certifyAdmin(createAdminKey().id, 'second');
   cluster.papers.remove('laptop');
