@@ -39,7 +39,7 @@ export const joinNearby: DaemonProgram['joinNearby'] = async (start) => {
   const { paths, address } = start;
   makePrivateFolder(paths.home);
   using _lock = lockFolder(paths);
-  return admitted(start, undefined, (asking, needs) => knock(address, asking, needs));
+  return admitted(start, undefined, (asking, needs) => knock(address, asking, { ...needs, confirm: (words) => start.confirm(words) }));
 };
 
 export const lookAround: DaemonProgram['lookAround'] = async () => {

@@ -12,8 +12,8 @@ export interface DaemonProgram {
   joinCluster(start: JoinStart & { readonly line: string }): Promise<Joined>;
   /** Two seconds, less where there is a door: what other clusters speak on this machine's networks, and where one looks for newcomers. */
   lookAround(): Promise<{ readonly doors: readonly string[]; readonly clusters: readonly string[] }>;
-  /** As `joinCluster`, at a door that `lookAround` saw: `waiting` must show the words, for nothing else says who is there. */
-  joinNearby(start: JoinStart & { readonly address: string }): Promise<Joined>;
+  /** As `joinCluster`, at a door that `lookAround` saw: nothing but the words says who is there, so a person here has to find them the same too. */
+  joinNearby(start: Omit<JoinStart, 'waiting'> & { readonly address: string; confirm(words: string): Promise<boolean> }): Promise<Joined>;
   /** Makes a cluster of this machine alone, while no daemon runs here. The code gives an admin key back; it is kept nowhere. */
   foundCluster(start: { readonly paths: Paths }): Promise<{ readonly recoveryCode: string }>;
 }

@@ -87,7 +87,7 @@ test('a new machine of the same network is let in by comparing words, and one th
   await founder.start();
   const inviting = founder.command([founder.supervm, 'invite', '--approve'], 'y\n');
   await founder.until(() => inviting.output().includes('supervm-invite-2:'), 30_000);
-  const up = await second.run('up', '--name', 'n2');
+  const up = await second.command([second.supervm, 'up', '--name', 'n2'], 'y\n').finished;
   expect(up).toMatchObject({ code: 0, stdout: expect.stringContaining('has joined') });
   const words = /\n {4}((?:[a-z]+ ){5}[a-z]+)\n/.exec(up.stderr)?.[1];
   expect((await inviting.finished).stderr).toContain(`\n    ${words}\n`);

@@ -74,20 +74,18 @@ export class Invitations {
     return this.#open.get(id);
   }
 
-  /** Why the invitation cannot be used; undefined when it could, and now is by one. */
-  use(invitation: Invitation | undefined): Refusal | undefined {
+  /** Why the invitation cannot be used; undefined when it can. */
+  refusalOf(invitation: Invitation | undefined): Refusal | undefined {
     if (invitation === undefined) return unknownInvitation;
     if (invitation.isExpired) return { kind: 'expired', reason: 'the invitation has expired' };
-    if (invitation.usesLeft === 0) {
-      return { kind: 'used', reason: `the invitation was used already, by ${invitation.admitted.join(', ') || 'somebody who is being let in'}` };
-    }
-    invitation.usesLeft -= 1;
+    if (invitation.usesLeft === 0) return { kind: 'used', reason: `the invitation was used already, by ${invitation.admitted.join(', ')}` };
     return undefined;
   }
 
-  /** Whoever used it was not let in. */
-  giveBack(invitation: Invitation): void {
-    invitation.usesLeft += 1;
+  /** Somebody was let in by it. */
+  used(invitation: Invitation, name: string): void {
+    invitation.usesLeft -= 1;
+    invitation.admitted.push(name);
   }
 
   stop(): void {

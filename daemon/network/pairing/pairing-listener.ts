@@ -53,6 +53,10 @@ export interface InvitationView {
 }
 
 const maximumConnections = 16;
+/** Strangers of the local network must leave places for whoever holds the line. */
+const mostFromOneAddress = 8;
+/** That knock: a person compares the words of each. */
+const mostWaitingAtOneAddress = 2;
 /** For handshake and request together; and for a person to compare the words. */
 const patienceMs = 10_000;
 const personMs = 120_000;
@@ -93,7 +97,7 @@ export class PairingListener {
     const invitation = this.#invitations.get(id);
     if (invitation === undefined) return undefined;
     const { usesLeft, isExpired, admitted } = invitation;
-    const state = isExpired ? 'expired' : usesLeft === 0 && this.#approvals.of(id).length === 0 ? 'used' : 'open';
+    const state = isExpired ? 'expired' : usesLeft === 0 ? 'used' : 'open';
     this.#watched = { invitation, until: this.#needs.clock.now() + watchedMs };
     return { state, usesLeft, admitted, waiting: this.#approvals.of(id) };
   }
@@ -149,6 +153,11 @@ export class PairingListener {
 
   /** Whoever says nothing is dropped. */
   #watch(socket: Socket): void {
+    const fromThere = [...this.#sockets].filter(({ remoteAddress }) => remoteAddress === socket.remoteAddress);
+    if (fromThere.length >= mostFromOneAddress) {
+      socket.destroy();
+      return;
+    }
     this.#sockets.add(socket);
     const end = endOf(socket);
     this.#strangers.set(
@@ -187,29 +196,33 @@ export class PairingListener {
       const invitation = byKnocking ? this.#watchedNow() : this.#invitations.get(identity);
       const standing = this.#needs.standing();
       if ('reason' in standing) return refuse({ kind: 'void', reason: standing.reason });
-      const refusal = this.#invitations.use(invitation);
+      const refusal = this.#invitations.refusalOf(invitation);
       if (refusal !== undefined || invitation === undefined) return refuse(refusal ?? unknownInvitation);
-      let isAdmitted = false;
-      try {
-        const inviter = this.#needs.randomness.hex(16);
-        say(socket, { kind: 'challenge', nonce: inviter });
-        const { nonce: newcomer } = reveal.parse(JSON.parse(await next()));
-        late.cancel();
-        late = this.#needs.clock.after(personMs, () => socket.destroy());
-        if (commitmentTo(newcomer) !== request.commitment)
-          return refuse({ kind: 'broken', reason: 'its numbers do not fit one another: somebody may sit between the two machines' });
-        const words = pairingWords(socket, { newcomer, inviter });
-        const waiting = { id: this.#needs.randomness.hex(8), invitation: invitation.id, name: request.name, address, words };
-        if (byKnocking || invitation.approve) {
-          say(socket, { kind: 'wait' });
-          if (!(await this.#approvals.ask(waiting, closed.signal))) return refuse({ kind: 'declined', reason: 'a person at the inviting machine refused' });
-        }
-        isAdmitted = this.#admit(socket, request, invitation.role, address);
-        if (isAdmitted) invitation.admitted.push(request.name);
-        else refuse({ kind: 'void', reason: 'this machine may not let it in: only members may be, where a key file makes them, and nobody who was removed' });
-      } finally {
-        if (!isAdmitted) this.#invitations.giveBack(invitation);
+      const inviter = this.#needs.randomness.hex(16);
+      say(socket, { kind: 'challenge', nonce: inviter });
+      const { nonce: newcomer } = reveal.parse(JSON.parse(await next()));
+      late.cancel();
+      late = this.#needs.clock.after(personMs, () => socket.destroy());
+      if (commitmentTo(newcomer) !== request.commitment)
+        return refuse({ kind: 'broken', reason: 'its numbers do not fit one another: somebody may sit between the two machines' });
+      const words = pairingWords(socket, { newcomer, inviter });
+      const waiting = { id: this.#needs.randomness.hex(8), invitation: invitation.id, name: request.name, address, words };
+      let isAgreed = true;
+      if (byKnocking || invitation.approve) {
+        const before = this.#approvals.of(invitation.id).filter((other) => other.address === address);
+        if (byKnocking && before.length >= mostWaitingAtOneAddress) return refuse({ kind: 'declined', reason: 'others wait to be let in already' });
+        say(socket, { kind: 'wait' });
+        isAgreed = await this.#approvals.ask(waiting, closed.signal);
       }
+      // Nobody takes a use by asking: from here to the admission nothing waits.
+      const over = this.#invitations.refusalOf(invitation);
+      if (over !== undefined) return refuse(over);
+      if (!isAgreed) return refuse({ kind: 'declined', reason: 'a person at the inviting machine refused' });
+      if (!this.#admit(socket, request, invitation.role, address))
+        return refuse({ kind: 'void', reason: 'this machine may not let it in: only members may be, where a key file makes them, and nobody who was removed' });
+      this.#invitations.used(invitation, request.name);
+      // Whoever waits still is told.
+      if (invitation.usesLeft === 0) for (const { id } of this.#approvals.of(invitation.id)) this.#approvals.answer(id, false);
     } catch (error) {
       this.#needs.refused?.({ kind: 'broken', reason: error instanceof Error ? error.message : String(error) }, address, name);
       socket.destroy();

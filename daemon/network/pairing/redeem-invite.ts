@@ -22,9 +22,14 @@ export interface RedeemNeeds {
   readonly clock: Clock;
   readonly randomness: Randomness;
   /** A person at the other machine has to agree, and sees these words. */
-  waiting?(words: string): void;
+  waiting?(words: string): void | Promise<void>;
   /** Ends the waiting. */
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface KnockNeeds extends Omit<RedeemNeeds, 'waiting'> {
+  /** A person compares the words with those at the other machine; false when they are not the same. */
+  confirm(words: string): Promise<boolean>;
 }
 
 const patienceMs = 5000;
@@ -58,10 +63,20 @@ export async function redeemInvite(line: string, asking: Asking, needs: RedeemNe
   throw new SupervmError('peer-unreachable', `nobody answers for the invitation (${failures.join('; ')})`, hint);
 }
 
-/** The door of a machine that somebody looks after: people compare the words, so `needs.waiting` must show them. */
-export async function knock(address: string, asking: Asking, needs: RedeemNeeds): Promise<Welcome> {
+/**
+ * The door of a machine that somebody looks after. Nothing says who is there but the words, and anybody may answer in this network: so a person
+ * compares them on this side too. Throws `invite-refused` when that person says no.
+ */
+export async function knock(address: string, asking: Asking, needs: KnockNeeds): Promise<Welcome> {
+  let isConfirmed = false;
+  const waiting = async (words: string): Promise<void> => {
+    isConfirmed = await needs.confirm(words);
+    if (!isConfirmed) throw notConfirmed();
+  };
   try {
-    return await ask(address, openDoor, asking, needs);
+    const welcome = await ask(address, openDoor, asking, { ...needs, waiting });
+    if (!isConfirmed) throw notConfirmed();
+    return welcome;
   } catch (error) {
     if (error instanceof SupervmError) throw error;
     throw new SupervmError('peer-unreachable', `${address} did not let this machine in: ${(error as Error).message}`, 'Try again: supervm up', {
@@ -97,7 +112,7 @@ async function ask(address: string, door: Door, asking: Asking, needs: RedeemNee
     if (reply.kind === 'wait') {
       timer.cancel();
       timer = clock.after(personMs, end);
-      needs.waiting?.(words);
+      await needs.waiting?.(words);
       reply = answer.parse(JSON.parse(await next()));
     }
     if (reply.kind === 'welcome') return reply;
@@ -107,6 +122,10 @@ async function ask(address: string, door: Door, asking: Asking, needs: RedeemNee
     signal?.removeEventListener('abort', end);
     socket.destroy();
   }
+}
+
+function notConfirmed(): SupervmError {
+  return new SupervmError('invite-refused', 'nobody here has confirmed that both machines show the same words', 'Try again: supervm up');
 }
 
 function challengeOrRefusal(message: unknown): string {

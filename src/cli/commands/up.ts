@@ -45,7 +45,7 @@ async function begin(context: Context, settings: DaemonSettings): Promise<Begun>
   for (const address of doors) {
     output.note(`A cluster in this network looks for new machines (${address}).`);
     try {
-      await program.joinNearby({ paths, settings, address, signal, waiting: (words) => showWords(context, words) });
+      await program.joinNearby({ paths, settings, address, signal, confirm: (words) => confirmWords(context, words) });
       return { joined: true };
     } catch (error) {
       if (signal.aborted || !(error instanceof SupervmError) || !['invite-refused', 'peer-unreachable'].includes(error.code)) throw error;
@@ -131,4 +131,11 @@ export async function loadDaemonProgram(): Promise<DaemonProgram> {
 /** A person at the inviting machine decides, and sees the same ones if nobody sits between. */
 export function showWords({ output }: Context, words: string): void {
   output.terminal.error(`Somebody has to agree at the inviting machine, if it shows the same words:\n\n    ${words}\n\n`);
+}
+
+/** Without a line anybody in the network may have answered: somebody says here too that the words are the same. */
+async function confirmWords(context: Context, words: string): Promise<boolean> {
+  showWords(context, words);
+  const { terminal } = context.output;
+  return /^y/i.test((await terminal.ask('The same there? [y/N] ', { key: true })).trim());
 }

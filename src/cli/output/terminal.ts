@@ -1,4 +1,5 @@
 /** Standard input, output and error: the only place below src/cli that touches them. */
+import { askKey } from './ask-key.ts';
 
 export interface Terminal {
   /** Is standard output a terminal that understands control codes? */
@@ -28,7 +29,13 @@ export function systemTerminal(): Terminal {
       return text;
     },
     async ask(prompt, { hidden = false, key = false } = {}) {
-      if (key && process.stdin.isTTY) return askKey(prompt);
+      if (key && process.stdin.isTTY)
+        return askKey(
+          prompt,
+          process.stdin,
+          (text) => process.stderr.write(text),
+          () => performance.now(),
+        );
       const { createInterface } = await import('node:readline');
       const { Writable } = await import('node:stream');
       // Readline switches the terminal's own echo off, and writes its own nowhere.
@@ -47,19 +54,6 @@ export function systemTerminal(): Terminal {
       });
     },
   };
-}
-
-/** Ctrl-C is a key then, and means no. */
-async function askKey(prompt: string): Promise<string> {
-  process.stderr.write(prompt);
-  process.stdin.setRawMode(true);
-  process.stdin.resume();
-  const pressed = await new Promise<Buffer | string>((resolve) => process.stdin.once('data', resolve));
-  process.stdin.pause();
-  process.stdin.setRawMode(false);
-  const text = pressed.toString();
-  process.stderr.write(/^[a-z]/i.test(text) ? `${text[0]}\n` : '\n');
-  return text;
 }
 
 /** Resolves when everything printed is with its reader, or lost because there is none. */

@@ -112,6 +112,24 @@ test('of many that use one invitation at the same moment as many are let in as i
   expect(listener.look(id)).toMatchObject({ state: 'used', usesLeft: 0, admitted: ['laptop', 'laptop'] });
 });
 
+test('a stranger that knocks and waits, or says nothing more, keeps nobody out who holds the line', async () => {
+  const { line, id } = await invite();
+  const [, port] = parseInvite(line).addresses[0]?.split(':') ?? [];
+  listener.look(id);
+  const words = Promise.withResolvers<string>();
+  const confirm = async (shown: string): Promise<boolean> => {
+    words.resolve(shown);
+    return true;
+  };
+  const stranger = knock(`127.0.0.1:${port}`, await asking('stranger'), { ...real, confirm });
+  const told = expect(stranger).rejects.toMatchObject({ code: 'invite-refused', message: expect.stringContaining('used already, by laptop') });
+  await words.promise;
+  expect(listener.look(id)).toMatchObject({ state: 'open', usesLeft: 1, waiting: [{ name: 'stranger' }] });
+  expect(await redeem(line)).toMatchObject({ clusterName: 'studio' });
+  await told;
+  expect(listener.look(id)).toMatchObject({ state: 'used', usesLeft: 0, waiting: [] });
+});
+
 test('an invitation that somebody did not complete is for the next', async () => {
   const { line, id } = await invite({ approve: true });
   const end = new AbortController();
@@ -164,15 +182,21 @@ test('a machine of the local network may knock while somebody looks after an inv
   const { line, id } = await invite();
   const [, port] = parseInvite(line).addresses[0]?.split(':') ?? [];
   expect(await listener.knocking()).toBeUndefined();
-  await expect(knock(`127.0.0.1:${port}`, await asking(), real)).rejects.toMatchObject({ code: 'invite-refused' });
+  await expect(knock(`127.0.0.1:${port}`, await asking(), { ...real, confirm: async () => true })).rejects.toMatchObject({ code: 'invite-refused' });
   listener.look(id);
   expect(await listener.knocking()).toBe(Number(port));
   let words = '';
-  const agree = (shown: string): void => {
+  const agree = async (shown: string): Promise<boolean> => {
     words = shown;
     for (const one of listener.look(id)?.waiting ?? []) if (one.words === shown) listener.answer(one.id, true);
+    return true;
   };
-  expect(await knock(`127.0.0.1:${port}`, await asking('new'), { ...real, waiting: agree })).toMatchObject({ clusterName: 'studio' });
+  // Who is there says only the person who has compared the words, on this side as on the other.
+  await expect(knock(`127.0.0.1:${port}`, await asking('new'), { ...real, confirm: async () => false })).rejects.toMatchObject({
+    code: 'invite-refused',
+    message: expect.stringContaining('nobody here has confirmed'),
+  });
+  expect(await knock(`127.0.0.1:${port}`, await asking('new'), { ...real, confirm: agree })).toMatchObject({ clusterName: 'studio' });
   expect(words.split(' ')).toHaveLength(6);
   // The one use is used.
   expect(await listener.knocking()).toBeUndefined();
