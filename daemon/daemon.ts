@@ -25,6 +25,7 @@ import { type InventoryParts, openInventory } from './inventory-parts.ts';
 import type { Log } from './log/log.ts';
 import { createMachines } from './machines.ts';
 import { probeAddress } from './network/dial-probe.ts';
+import { isWellNamed } from './network/papers/signed-facts.ts';
 import { openNetwork } from './network-parts.ts';
 import { openRecords, tellHealth } from './records-parts.ts';
 import { removedLogs } from './removed-logs.ts';
@@ -105,7 +106,7 @@ async function assemble(
     },
     {
       network: network.messenger,
-      verifies: (fact) => network.papers.vouchesFor(fact),
+      verifies: (fact) => isWellNamed(fact) && network.papers.vouchesFor(fact),
       isExpelled: (node) => network.papers.isRemoved(node),
       beats: network.beats,
       clock,

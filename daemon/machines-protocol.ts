@@ -1,6 +1,7 @@
 /** What machines of a cluster say to each other about belonging to it, once the hello is over. */
 import * as z from 'zod';
 import type { SecretReplacement } from './network/cluster-key.ts';
+import { nodeIdSchema } from './network/papers/signed-facts.ts';
 import type { Protocol } from './wire/messenger.ts';
 
 const secret = z.strictObject({
@@ -20,11 +21,8 @@ const message = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('secret'), secret }),
 ]);
 
-/** Of an Ed25519 key, as every machine has one. */
-const nodeId = z.string().regex(/^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$/);
-
 /** Asked of machines that hold an admin key. */
-const request = z.discriminatedUnion('type', [z.strictObject({ type: z.literal('expel'), node: nodeId })]);
+const request = z.discriminatedUnion('type', [z.strictObject({ type: z.literal('expel'), node: nodeIdSchema })]);
 const reply = z.discriminatedUnion('type', [z.strictObject({ type: z.literal('expelled'), copies: z.array(z.string().max(256)).max(512) })]);
 
 export const machinesProtocol: Protocol<z.infer<typeof message>, z.infer<typeof request>, z.infer<typeof reply>> = {

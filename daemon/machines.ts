@@ -76,7 +76,7 @@ export function createMachines({ clock, network, plane, problem, keepAdminKey }:
     answer: (newcomer, admit) => pairing.answer(newcomer, admit),
     async expel(id, caller) {
       const copies = (await expelHere(id, caller)) ?? (await askHolders(id));
-      const warnings = [...(await withoutVote(id)), ...soleHolder()];
+      const warnings = [...(await withoutVote(id)), ...givenKeys(id), ...soleHolder(), ...knownSecrets()];
       return { node: id, copies, warnings };
     },
     async rotate({ seconds = usualGraceSeconds }, { who, door }) {
@@ -141,6 +141,20 @@ export function createMachines({ clock, network, plane, problem, keepAdminKey }:
   function stillVotes(id: NodeId, error: unknown): ExpulsionReceipt['warnings'][number] {
     const why = error instanceof Error ? error.message : String(error);
     return { code: 'still-voter', message: `it is on the list of voters still: ${why}`, hint: `supervm node forget ${id.slice(-8)}` };
+  }
+
+  /** What it said before it was removed stands. */
+  function givenKeys(id: NodeId): ExpulsionReceipt['warnings'] {
+    const given = papers.admins.givenBy(id);
+    if (given.length === 0) return [];
+    const message = `by its word these hold admin keys still: ${given.map((node) => (nameOf(node) === node ? node : `${nameOf(node)} (${node})`)).join(', ')}`;
+    return [{ code: 'gave-admin-keys', message, hint: 'Whichever of them you do not know: supervm node remove ID' }];
+  }
+
+  function knownSecrets(): ExpulsionReceipt['warnings'] {
+    if (![...journal.cluster().secrets.values()].some(({ type }) => type === 'secret-set')) return [];
+    const message = 'it knows the secrets of this cluster: what is set anew alone is one again';
+    return [{ code: 'knows-secrets', message, hint: 'See: supervm secret ls. Give each a new value where it comes from, then: supervm secret set NAME' }];
   }
 
   function soleHolder(): ExpulsionReceipt['warnings'] {

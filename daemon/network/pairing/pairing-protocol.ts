@@ -11,7 +11,7 @@ import * as z from 'zod';
 import { isAdminKeyId } from '../papers/admin-key.ts';
 import { machineRoles } from '../papers/certificate.ts';
 import { papersSchema } from '../papers/papers-shown.ts';
-import { adminAddedSchema, memberRemovedSchema } from '../papers/signed-facts.ts';
+import { adminAddedSchema, isWellNamed, memberRemovedSchema } from '../papers/signed-facts.ts';
 import { wordsOf } from './words.ts';
 
 /** No certificates on either side: both prove that they know the secret, and the key exchange is fresh every time. */
@@ -42,7 +42,7 @@ const welcome = z.object({
   papers: papersSchema,
   role: z.enum(machineRoles),
   /** All that the inviting node knows. */
-  admins: z.array(adminAddedSchema).max(64),
+  admins: z.array(adminAddedSchema.refine(isWellNamed)).max(64),
   removals: z.array(memberRemovedSchema).max(10_000),
   /** Where the inviting node listens for peers. */
   addresses: z.array(z.string().max(300)).max(32),

@@ -61,6 +61,13 @@ export class Admins {
     return this.admins().flatMap(({ key, name }) => (name === 'recovery' || this.removedHolder(key) !== undefined ? [] : [name]));
   }
 
+  /** Who got an admin key by the word of this machine, and has one still. */
+  givenBy(node: NodeId): readonly NodeId[] {
+    const isIts = ({ key, name, signedBy }: AdminAdded): boolean =>
+      name !== node && name !== 'recovery' && this.removedHolder(key) === undefined && this.#admins.get(signedBy)?.name === node;
+    return this.admins().flatMap((admin) => (isIts(admin) ? [admin.name] : []));
+  }
+
   /** What leads from the root to this key, for somebody who knows the root alone. */
   chainTo(key: AdminKeyId): readonly AdminAdded[] {
     const chain: AdminAdded[] = [];
@@ -73,7 +80,7 @@ export class Admins {
     if (this.#has(fact) || !isGenuine(this.#cluster, fact)) return [];
     if (!this.#take(fact)) {
       const isNew = !this.#pending.some((other) => other.signature === fact.signature);
-      if (isNew && !this.isKnown(fact.signedBy) && this.#pending.length < mostPending) this.#pending.push(fact);
+      if (isNew && !this.isKnown(fact.signedBy)) this.#pending = [...this.#pending.slice(1 - mostPending), fact];
       return [];
     }
     const learned = [fact];
@@ -96,8 +103,13 @@ export class Admins {
   #take(fact: AdminAdded | MemberRemoved): boolean {
     if (!this.isKnown(fact.signedBy) || this.removedHolder(fact.signedBy) !== undefined) return false;
     if (fact.type === 'member-removed') this.#removals.set(fact.node, fact);
-    else if (this.#admins.size < mostAdmins) this.#admins.set(fact.key, fact);
+    else if (this.#admins.size < mostAdmins && this.#mayBeNamed(fact)) this.#admins.set(fact.key, fact);
     else return false;
     return true;
+  }
+
+  /** No removal voids a key named so: there is the founder's, and the first is it. */
+  #mayBeNamed({ name, signedBy }: AdminAdded): boolean {
+    return name !== 'recovery' || (signedBy === this.#root && !this.admins().some((other) => other.name === 'recovery'));
   }
 }

@@ -4,13 +4,13 @@ import type { AdminAdded, MemberRemoved } from '../../../src/model/cluster-facts
 import type { NodeId } from '../../../src/model/job.ts';
 import type { AdminKeyId } from './admin-key.ts';
 import { type MachineRole, maximumCertificateText, readCertificate, type SignedCertificate } from './certificate.ts';
-import { adminAddedSchema } from './signed-facts.ts';
+import { adminAddedSchema, isWellNamed } from './signed-facts.ts';
 
 export const papersSchema = z.object({
   /** Of the machine that shows it, or, when a holder of an admin key says it, of the one that it is said to. */
   certificate: z.string().max(maximumCertificateText),
   /** What leads from the founder's key to the one that issued it. */
-  admins: z.array(adminAddedSchema).max(8).readonly(),
+  admins: z.array(adminAddedSchema.refine(isWellNamed)).max(8).readonly(),
 });
 
 export interface PapersShown {
@@ -20,6 +20,8 @@ export interface PapersShown {
 
 /** Clocks of honest machines differ by less than this. */
 const skewMs = 24 * 3_600_000;
+/** A serial is the time of issue, or one more than that of the certificate before: from here on nobody could count on. */
+const farMs = 10 * 365 * skewMs;
 
 export type PapersFault =
   | 'removed'
@@ -75,7 +77,8 @@ export function judgePapers(node: NodeId, shown: PapersShown | undefined, judges
   if (certificate.cluster !== cluster) return refuse('other-cluster', 'its certificate is for another cluster');
   if (certificate.node !== node) return refuse('other-node', 'its certificate was made out to another node');
   if (!certificate.isGenuine) return refuse('forged', 'its certificate is not genuine: the signature does not hold');
-  const { issuer, notBefore, notAfter } = certificate;
+  const { issuer, notBefore, notAfter, serial } = certificate;
+  if (serial > now + farMs) return refuse('early', 'its certificate has a serial of the far future');
   if (!judges.isKnown(issuer)) return refuse('unknown-issuer', 'its certificate was issued with an admin key that is none of this cluster');
   const expelled = judges.removedHolder(issuer);
   if (expelled !== undefined && !judges.wasMet(certificate)) {

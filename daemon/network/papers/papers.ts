@@ -2,6 +2,7 @@
  * What this node shows to others and how it judges what they show: its own certificate, the admin keys and removals that it knows, and,
  * where it holds an admin key, the power to certify. What it learns is on disk before it counts.
  */
+import { createHash } from 'node:crypto';
 import type { AdminAdded, MemberRemoved } from '../../../src/model/cluster-facts.ts';
 import type { NodeId } from '../../../src/model/job.ts';
 import type { Clock } from '../../clock.ts';
@@ -20,14 +21,20 @@ const lateRenewalMs = 365 * dayMs;
 /** Certificates of others that are remembered. */
 const mostMet = 4096;
 
+export interface MetCertificate {
+  readonly serial: number;
+  /** SHA-256 of its text, base64url: another one with the same serial is another one. */
+  readonly digest: string;
+}
+
 /** What is kept from one start to the next. */
 export interface PapersState {
   readonly certificate?: string;
   /** In the order in which they were learned. */
   readonly admins: readonly AdminAdded[];
   readonly removals: readonly MemberRemoved[];
-  /** The serial of the certificate that each node showed last. */
-  readonly met: { readonly [node: NodeId]: number };
+  /** The certificate that each node showed last. */
+  readonly met: { readonly [node: NodeId]: MetCertificate };
 }
 
 export const noPapers: PapersState = { admins: [], removals: [], met: {} };
@@ -53,7 +60,7 @@ export class Papers {
   readonly #options: PapersOptions;
   readonly #needs: PapersNeeds;
   readonly #admins: Admins;
-  readonly #met: Map<NodeId, number>;
+  readonly #met: Map<NodeId, MetCertificate>;
   readonly #listeners: ((removal: MemberRemoved) => void)[] = [];
   #adminKey: AdminKey | undefined;
   #own: SignedCertificate | undefined;
@@ -107,14 +114,15 @@ export class Papers {
   }
 
   judge(peer: NodeId, shown: PapersShown | undefined): Accepted | Refused {
-    for (const admin of shown?.admins ?? []) this.learn(admin);
+    // From the founder's key on; what hangs in the air is not kept for somebody who may be a stranger.
+    for (const admin of shown?.admins ?? []) if (this.#admins.isKnown(admin.signedBy)) this.learn(admin);
     const verdict = judgePapers(peer, shown, {
       cluster: this.#options.cluster,
       now: this.#needs.clock.wall(),
       removal: (node) => this.#admins.removal(node),
       isKnown: (key) => this.#admins.isKnown(key),
       removedHolder: (key) => this.#admins.removedHolder(key),
-      wasMet: ({ node, serial }) => (this.#met.get(node) ?? -1) >= serial,
+      wasMet: ({ node, text }) => this.#met.get(node)?.digest === digestOf(text),
     });
     if ('role' in verdict) this.#meet(verdict.certificate);
     return verdict;
@@ -213,10 +221,10 @@ export class Papers {
     return { certificate: text, admins: this.#admins.chainTo(issuer) };
   }
 
-  #meet({ node, serial }: SignedCertificate): void {
-    if (this.#options.isKeyFile || (this.#met.get(node) ?? -1) >= serial) return;
+  #meet({ node, serial, text }: SignedCertificate): void {
+    if (this.#options.isKeyFile || (this.#met.get(node)?.serial ?? -1) >= serial) return;
     this.#met.delete(node);
-    this.#met.set(node, serial);
+    this.#met.set(node, { serial, digest: digestOf(text) });
     for (const oldest of this.#met.keys()) if (this.#met.size > mostMet) this.#met.delete(oldest);
     this.#keep();
   }
@@ -226,4 +234,8 @@ export class Papers {
     const certificate = isKeyFile ? {} : this.#own === undefined ? {} : { certificate: this.#own.text };
     this.#needs.keep({ ...certificate, admins: this.#admins.admins(), removals: this.#admins.removals(), met: Object.fromEntries(this.#met) });
   }
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
 }

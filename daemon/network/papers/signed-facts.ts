@@ -7,7 +7,12 @@ import { type AdminKey, isAdminKeyId, isSignedBy } from './admin-key.ts';
 type SignedFact = AdminAdded | MemberRemoved;
 type Unsigned<F extends SignedFact> = Omit<F, 'type' | 'signedBy' | 'signature'>;
 
-const signed = { at: z.int().min(0), signedBy: z.string().refine(isAdminKeyId), signature: z.string().max(256) };
+/** Of an Ed25519 key, as every machine has one. */
+export const nodeIdSchema = z.string().regex(/^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$/);
+
+/** The last moment that a Date can say, in Unix milliseconds. */
+const endOfTime = 8.64e15;
+const signed = { at: z.int().min(0).max(endOfTime), signedBy: z.string().refine(isAdminKeyId), signature: z.string().max(256) };
 
 /** `name` is the id of the node that holds the key, or `recovery`. */
 export const adminAddedSchema = z.strictObject({
@@ -34,8 +39,20 @@ export function signRemoval(cluster: string, content: Unsigned<MemberRemoved>, k
   return { ...fact, signature: key.sign(signedBytes(cluster, fact)).toString('base64url') };
 }
 
+/** It names a machine, so that a removal can void it, or is the recovery key. For what strangers and other members say. */
+export function isWellNamed(fact: SignedFact): boolean {
+  return fact.type === 'admin-added' ? fact.name === 'recovery' || isNodeId(fact.name) : isNodeId(fact.node);
+}
+
+function isNodeId(text: string): boolean {
+  return nodeIdSchema.safeParse(text).success;
+}
+
 /** The key that it names made it, for this cluster. Whether that key may is another question. */
 export function isGenuine(cluster: string, fact: SignedFact): boolean {
+  // What the file of papers could not be read with again.
+  const isStorable = Number.isSafeInteger(fact.at) && fact.at >= 0 && fact.at <= endOfTime && (fact.type === 'member-removed' || isAdminKeyId(fact.key));
+  if (!isStorable) return false;
   const signature = Buffer.from(fact.signature, 'base64url');
   return signature.toString('base64url') === fact.signature && isSignedBy(fact.signedBy, signedBytes(cluster, fact), signature);
 }

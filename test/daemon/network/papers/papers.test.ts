@@ -1,8 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
 import { createClusterKeyText, parseClusterKey } from '../../../../daemon/network/cluster-key.ts';
 import { createAdminKey } from '../../../../daemon/network/papers/admin-key.ts';
+import { issueCertificate, readCertificate } from '../../../../daemon/network/papers/certificate.ts';
 import { keyFilePapers } from '../../../../daemon/network/papers/key-file-papers.ts';
-import { signRemoval } from '../../../../daemon/network/papers/signed-facts.ts';
+import { papersSchema } from '../../../../daemon/network/papers/papers-shown.ts';
+import { memberRemovedSchema, signAdmin, signRemoval } from '../../../../daemon/network/papers/signed-facts.ts';
 import { type FoundedCluster, foundedCluster } from '../../../support/founded-cluster.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -120,6 +122,78 @@ test('no removal voids the recovery key: that name is no machine', () => {
   cluster.papers.certifyAdmin(recovery.id, 'recovery');
   cluster.papers.remove('recovery');
   expect(cluster.papers.admins.removedHolder(recovery.id)).toBeUndefined();
+});
+
+test('a removed admin gives a worker that was met no other certificate for the same one', () => {
+  const second = createAdminKey();
+  cluster.papers.certifyAdmin(second.id, 'second');
+  const state = { admins: [...cluster.papers.admins.admins()] };
+  const inviter = cluster.papersOf('second', { adminKey: second, state });
+  const other = cluster.papersOf('other', { state });
+  const met = inviter.admit('helper', 'worker');
+  expect(other.judge('helper', met)).toMatchObject({ role: 'worker' });
+  const removal = cluster.papers.remove('second');
+  expect(removal && other.learn(removal)).toBe(true);
+  const { serial, notBefore, notAfter } = readCertificate(met?.certificate ?? '');
+  const forged = issueCertificate({ cluster: cluster.key.clusterId, node: 'helper', role: 'member', serial, notBefore, notAfter }, second);
+  expect(other.judge('helper', { certificate: forged.text, admins: met?.admins ?? [] })).toMatchObject({ fault: 'issuer-removed' });
+  expect(other.judge('helper', met)).toMatchObject({ role: 'worker' });
+});
+
+test('no admin but the founder makes a recovery key, and there is one: no removal would void another', () => {
+  const [second, recovery] = [createAdminKey(), createAdminKey()];
+  cluster.papers.certifyAdmin(recovery.id, 'recovery');
+  cluster.papers.certifyAdmin(second.id, 'second');
+  const at = { at: now, name: 'recovery' };
+  for (const signer of [second, cluster.rootKey]) {
+    const fact = signAdmin(cluster.key.clusterId, { ...at, key: createAdminKey().id }, signer);
+    expect(cluster.papers.learn(fact)).toBe(false);
+  }
+  const third = signAdmin(cluster.key.clusterId, { at: now, key: createAdminKey().id, name: 'third' }, second);
+  expect(cluster.papers.learn(third)).toBe(true);
+  expect(cluster.papers.admins.givenBy('second')).toEqual(['third']);
+  cluster.papers.remove('third');
+  expect(cluster.papers.admins.givenBy('second')).toEqual([]);
+});
+
+test('strangers who show admins of nobody take no place from those who wait for theirs', () => {
+  const [second, third] = [createAdminKey(), createAdminKey()];
+  const other = cluster.papersOf('other');
+  const early = signAdmin(cluster.key.clusterId, { at: now, key: third.id, name: 'third' }, second);
+  other.learn(early);
+  const nobody = createAdminKey();
+  for (let count = 0; count < 40; count += 1) {
+    const admins = Array.from({ length: 8 }, (_, index) =>
+      signAdmin(cluster.key.clusterId, { at: count * 8 + index, key: createAdminKey().id, name: 'x' }, nobody),
+    );
+    other.judge('stranger', { certificate: 'x', admins });
+  }
+  const admin = cluster.papers.certifyAdmin(second.id, 'second');
+  expect(admin && other.learn(admin)).toBe(true);
+  expect(other.admins.isKnown(third.id)).toBe(true);
+});
+
+test('an admin key that is shown names a machine, which can be removed', () => {
+  const shown = (name: string) => ({
+    certificate: 'x',
+    admins: [signAdmin(cluster.key.clusterId, { at: now, key: createAdminKey().id, name }, cluster.rootKey)],
+  });
+  expect(papersSchema.safeParse(shown('anybody')).success).toBe(false);
+  for (const name of ['recovery', `12D3KooW${'a'.repeat(44)}`]) expect(papersSchema.safeParse(shown(name)).success).toBe(true);
+});
+
+test('no signed time is later than dates can be, and no serial such that none comes after it', () => {
+  const fact = { type: 'member-removed', node: 'laptop', signedBy: cluster.rootKey.id, signature: '' };
+  expect(memberRemovedSchema.safeParse({ ...fact, at: 8.64e15 }).success).toBe(true);
+  expect(memberRemovedSchema.safeParse({ ...fact, at: 8.64e15 + 1 }).success).toBe(false);
+  const late = signRemoval(cluster.key.clusterId, { at: 8.64e15 + 2, node: 'laptop' }, cluster.rootKey);
+  const noKey = signAdmin(cluster.key.clusterId, { at: now, key: 'x', name: 'second' }, cluster.rootKey);
+  expect([late, noKey].map((signed) => cluster.papers.vouchesFor(signed))).toEqual([false, false]);
+  const content = { cluster: cluster.key.clusterId, node: 'laptop', role: 'member', notBefore: now, notAfter: now + dayMs } as const;
+  const last = issueCertificate({ ...content, serial: Number.MAX_SAFE_INTEGER }, cluster.rootKey);
+  expect(cluster.papers.judge('laptop', { certificate: last.text, admins: [] })).toMatchObject({ fault: 'unreadable' });
+  const far = issueCertificate({ ...content, serial: 8.64e15 }, cluster.rootKey);
+  expect(cluster.papers.judge('laptop', { certificate: far.text, admins: [] })).toMatchObject({ fault: 'early' });
 });
 
 test('what was learned survives a restart', () => {
