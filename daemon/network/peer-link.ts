@@ -42,6 +42,9 @@ export interface PeerLinkNeeds {
   violated(link: PeerLink, reason: Error): void;
 }
 
+/** `closing`: the peer was told why, and nothing that it says counts any more. */
+type LinkState = 'greeting' | 'answered' | 'admitted' | 'closing' | 'closed';
+
 export class PeerLink {
   readonly peer: NodeId;
   /** True when this node dialled. */
@@ -54,8 +57,8 @@ export class PeerLink {
   readonly #inbound = new Set<string>();
   /** Protocols that the peer's version does not have: to ask anew costs a stream and a round trip each time. */
   readonly #unsupported = new Set<string>();
-  readonly #since: number;
-  #state: 'greeting' | 'answered' | 'admitted' | 'closed' = 'greeting';
+  #since: number;
+  #state: LinkState = 'greeting';
   #control: Stream | undefined;
   #hello: Hello | undefined;
   readonly #silence: LinkSilence;
@@ -73,7 +76,7 @@ export class PeerLink {
     options.connection.addEventListener('close', () => this.#end());
   }
 
-  get state(): 'greeting' | 'answered' | 'admitted' | 'closed' {
+  get state(): LinkState {
     return this.#state;
   }
 
@@ -117,7 +120,7 @@ export class PeerLink {
   accept(stream: Stream, protocol: string, maximumBytes: number): void {
     if (this.#state !== 'admitted' || this.#inbound.has(protocol)) {
       stream.abort(new Error('not now'));
-      this.cut(this.#state === 'admitted' ? `a second stream of ${protocol}` : 'it did not say hello first');
+      if (this.#state !== 'closing') this.cut(this.#state === 'admitted' ? `a second stream of ${protocol}` : 'it did not say hello first');
       return;
     }
     this.#inbound.add(protocol);
@@ -136,20 +139,18 @@ export class PeerLink {
       return true;
     }
     this.#lane(protocol).push(frame);
-    let waiting = 0;
-    for (const lane of this.#lanes.values()) waiting += lane.waitingBytes;
+    const waiting = [...this.#lanes.values()].reduce((sum, lane) => sum + lane.waitingBytes, 0);
     if (waiting > maximumWaitingBytes) this.cut(`${waiting} bytes wait for it: it does not keep up`);
     return this.state === 'admitted';
   }
 
   /** Looks at the clock; called every few seconds. `late`: this node slept or was busy, so silence proves nothing. */
   check(late: boolean): void {
-    if (this.#state !== 'admitted') {
-      if (!late && this.#needs.clock.now() - this.#since > greetingMs) this.cut('no hello in time');
-      return;
-    }
-    const silentMs = this.#silence.check(late);
+    const silentMs = this.#state === 'admitted' ? this.#silence.check(late) : undefined;
+    const isSlow = !late && this.#needs.clock.now() - this.#since > greetingMs;
     if (silentMs !== undefined) this.cut(`nothing heard for ${Math.round(silentMs)} ms`);
+    else if (isSlow && this.#state === 'closing') this.drop();
+    else if (isSlow && this.#state !== 'admitted') this.cut('no hello in time');
   }
 
   /** Resolves with whether the peer answers within `milliseconds`. */
@@ -159,8 +160,10 @@ export class PeerLink {
 
   /** Ends the connection and tells the peer why. */
   refuse(refusal: Refusal): void {
-    if (this.#state === 'closed') return;
+    if (this.#state === 'closing' || this.#state === 'closed') return;
     this.#say({ kind: 'refused', ...refusal });
+    this.#state = 'closing';
+    this.#since = this.#needs.clock.now();
     if (refusal.reason !== crossing && refusal.reason !== asking) this.#fault = refusal.reason;
     // Gracefully, so that the reason arrives; libp2p cuts it itself when the other side does not close in turn.
     this.#connection.close().catch(() => this.drop());
@@ -238,7 +241,7 @@ export class PeerLink {
       try {
         take(event.data.subarray());
       } catch (error) {
-        this.#violated(error instanceof Error ? error : new Error(String(error)));
+        if (this.#state !== 'closed') this.#needs.violated(this, error instanceof Error ? error : new Error(String(error)));
       }
     });
     // A stream that ends while its connection lives would lose messages unseen.
@@ -248,8 +251,9 @@ export class PeerLink {
 
   #hear(message: Control): void {
     if (this.#needs.meters.take(this.peer, helloProtocol, 1) === 'cut') throw new RangeError('too much small talk');
-    if (message.kind === 'hello') this.#hearHello(message);
-    else if (message.kind === 'refused') this.#refused(message);
+    if (message.kind === 'refused') this.#refused(message);
+    else if (this.#state === 'closing') return;
+    else if (message.kind === 'hello') this.#hearHello(message);
     else if (message.kind === 'ready' && this.#state === 'answered') this.#admit();
     else if (message.kind === 'ping') this.#say({ kind: 'pong' });
     else if (message.kind === 'pong') this.#silence.answered();
@@ -291,10 +295,5 @@ export class PeerLink {
 
   #say(message: Control): void {
     if (this.#control?.status === 'open' && this.#control.writeBufferLength < mostControlBytes) this.#control.send(encodeControl(message));
-  }
-
-  #violated(reason: Error): void {
-    if (this.#state === 'closed') return;
-    this.#needs.violated(this, reason);
   }
 }

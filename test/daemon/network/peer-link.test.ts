@@ -4,7 +4,7 @@ import { type Control, createControlReader, encodeControl, type Hello } from '..
 import type { Connection, Stream } from '../../../daemon/network/libp2p-types.ts';
 import { PeerMeters } from '../../../daemon/network/limits/peer-meters.ts';
 import { PeerLink } from '../../../daemon/network/peer-link.ts';
-import { type Frame, frameTypes } from '../../../daemon/wire/frame.ts';
+import { encodeFrames, type Frame, frameTypes } from '../../../daemon/wire/frame.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const hello = (node: string): Hello => ({ kind: 'hello', wire: 1, node, cluster: 'c'.repeat(64), host: 'machine', incarnation: 1, addresses: [] });
@@ -113,6 +113,30 @@ test('a connection without a hello is cut', async () => {
   const { events, pass } = dialled();
   await pass(8000);
   expect(events).toEqual(['ended: no hello in time', 'aborted']);
+});
+
+test('of a peer that was refused nothing counts any more, though its connection takes its time to close', async () => {
+  const { link, stream, events, refused, pass } = admitted();
+  const inbound = new FakeStream();
+  link.accept(inbound as unknown as Stream, '/new/1', 1000);
+  const frame = encodeFrames([{ type: frameTypes.message, id: 1, body: new Uint8Array(1) }]);
+  const say = (): unknown => inbound.dispatchEvent(Object.assign(new Event('message'), { data: { subarray: () => frame } }));
+  say();
+  expect(refused).toHaveLength(1);
+  link.refuse({ reason: 'it was removed from the cluster' });
+  say();
+  stream.hear({ kind: 'ready' });
+  expect([refused.length, link.state, link.transmit('/new/1', { type: frameTypes.message, id: 2, body: new Uint8Array(1) })]).toEqual([1, 'closing', false]);
+  await pass(8000);
+  expect(events).toEqual(['admitted', 'closed', 'ended: it was removed from the cluster', 'aborted']);
+});
+
+test('a peer that is refused before it is ready is not admitted by saying so', () => {
+  const { link, stream, events } = dialled();
+  stream.hear(hello('peer'));
+  link.refuse({ reason: 'another process has its key' });
+  stream.hear({ kind: 'ready' });
+  expect(events).toEqual(['closed']);
 });
 
 test('a challenge is met by an answer, and lost by silence and by the end of the connection', async () => {
