@@ -66,8 +66,9 @@ async function admitted(
   // Before the invitation is used up.
   const isRemoved = await wasRemoved(paths, root);
   if (!isRemoved) await assertFreeToJoin(paths, world);
-  else renameSync(paths.nodeKey, `${paths.nodeKey}.removed`);
-  const { id: self } = await loadNodeKey(paths.nodeKey);
+  // Of the node that it comes back as; until it is let in, it stays who it is.
+  const nodeKey = isRemoved ? `${paths.nodeKey}.next` : paths.nodeKey;
+  const { id: self } = await loadNodeKey(nodeKey);
   const adminKey = createAdminKey();
   const needs = { ...world, signal, ...(waiting === undefined ? {} : { waiting }) };
   const welcome = await ask({ name: settings.name, node: self, adminKey: adminKey.id }, needs);
@@ -97,6 +98,11 @@ async function admitted(
   }
   // Who comes back as a new node has the records of this very cluster.
   if (!isRemoved) dropOwnRecords(paths);
+  else {
+    // After the papers: what a crash leaves between can be invited again.
+    renameSync(paths.nodeKey, `${paths.nodeKey}.removed`);
+    renameSync(nodeKey, paths.nodeKey);
+  }
   rememberNetwork(networkFile(paths)).keep({ introducers: welcome.addresses, book: {} });
   return { cluster: welcome.clusterName, role: welcome.role };
 }

@@ -29,6 +29,8 @@ import { rememberNetwork } from './remembered.ts';
 import { SecretRotation } from './secret-rotation.ts';
 import type { Startable } from './startable.ts';
 
+const everywhere = '0.0.0.0';
+
 interface Needs {
   readonly clock: Clock;
   readonly randomness: Randomness;
@@ -146,6 +148,7 @@ export async function openNetwork(
       clock,
       randomness,
       log,
+      host: given?.host ?? everywhere,
       addresses: () => messenger.addresses(),
       audit: (line) => audit(line),
       certified: (admin) => certified.forEach((tell) => void tell(admin)),
@@ -174,7 +177,7 @@ export async function openNetwork(
     onCertified: (listener) => void certified.push(listener),
     async start() {
       // First, for hellos tell their port; the same number as the connections' where it is free, for the sake of firewalls.
-      await beats.start(given?.host ?? '0.0.0.0', listen.port);
+      await beats.start(given?.host ?? everywhere, listen.port);
       await messenger.start();
       rotation.start();
       if (given === undefined) memory.keep({ port: messenger.port() });

@@ -21,6 +21,8 @@ export interface DoorNeeds {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Pick<Log, 'info' | 'warn'>;
+  /** Where newcomers may come from: the address to listen at. */
+  readonly host: string;
   /** Where this node listens for peers, `host:port`. */
   addresses(): readonly string[];
   audit(line: AuditLine): void;
@@ -28,10 +30,10 @@ export interface DoorNeeds {
   certified(admin: AdminAdded): void;
 }
 
-export function createPairing(parts: Parts, { clock, randomness, log, addresses, audit, certified }: DoorNeeds): PairingListener {
+export function createPairing(parts: Parts, { clock, randomness, log, host, addresses, audit, certified }: DoorNeeds): PairingListener {
   const { papers } = parts;
   return new PairingListener({
-    ...{ clock, randomness, addresses },
+    ...{ clock, randomness, host, addresses },
     standing: () => standingOf(papers, parts.key()),
     admit: (newcomer) => admit(newcomer, parts, certified),
     joined: ({ name, node, role }, address) => {

@@ -1,10 +1,14 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { dropOwnRecords } from '../../daemon/free-to-join.ts';
 import { joinCluster } from '../../daemon/main.ts';
+import { loadNodeKey } from '../../daemon/network/node-key.ts';
+import { usualTerms } from '../../daemon/network/pairing/invitations.ts';
+import { formatInvite, parseInvite } from '../../daemon/network/pairing/invite-line.ts';
 import { networkFile } from '../../daemon/network-parts.ts';
+import { createPairing } from '../../daemon/pairing-parts.ts';
 import { jobIdOf } from '../../daemon/records/canonical.ts';
 import { noPredecessor } from '../../daemon/records/entry-logs.ts';
 import { SqliteStore } from '../../daemon/records/sqlite-store.ts';
@@ -15,6 +19,7 @@ import type { Fact } from '../../src/model/facts.ts';
 import { resolveSettings } from '../../src/settings/daemon-settings.ts';
 import { type Paths, pathsOf } from '../../src/settings/paths.ts';
 import { programFile } from '../../src/settings/program-files.ts';
+import { foundedCluster } from '../support/founded-cluster.ts';
 import { recordOf } from '../support/jobs.ts';
 
 const record = recordOf();
@@ -71,4 +76,35 @@ test('tokens of a cluster of its own are no reason to stay, and do not come alon
 test('a home that knows other nodes stays with them', async () => {
   rememberNetwork(networkFile(paths)).keep({ book: { friend: ['10.0.0.2:7946'] } });
   await expect(tryToJoin()).rejects.toMatchObject({ code: 'cluster-exists', message: expect.stringContaining('a cluster of 2 nodes') });
+});
+
+test('a removed machine keeps its identity until it is let in again, and then has another', async () => {
+  const real = { clock: systemClock(), randomness: systemRandomness() };
+  const cluster = await foundedCluster(real.clock);
+  const { id } = await loadNodeKey(paths.nodeKey);
+  cluster.papers.remove(id);
+  writeFileSync(paths.clusterKey, cluster.key.text);
+  mkdirSync(dirname(paths.membership), { recursive: true });
+  writeFileSync(paths.membership, JSON.stringify(cluster.kept()));
+  const door = createPairing(
+    { papers: cluster.papers, key: () => cluster.key, cluster: 'studio' },
+    {
+      ...{ ...real, host: '127.0.0.1', addresses: () => ['127.0.0.1:7800'] },
+      log: { info: () => undefined, warn: () => undefined },
+      audit: () => undefined,
+      certified: () => undefined,
+    },
+  );
+  try {
+    const { line } = await door.invite(usualTerms);
+    const join = (text: string) => joinCluster({ paths, settings: resolveSettings({}, {}, {}, ''), line: text });
+    const lost = formatInvite({ ...parseInvite(line), secret: '0'.repeat(32) });
+    await expect(join(lost)).rejects.toMatchObject({ code: 'invite-refused' });
+    expect((await loadNodeKey(paths.nodeKey)).id).toBe(id);
+    expect(await join(line)).toMatchObject({ cluster: 'studio' });
+    expect((await loadNodeKey(paths.nodeKey)).id).not.toBe(id);
+    expect((await loadNodeKey(`${paths.nodeKey}.removed`)).id).toBe(id);
+  } finally {
+    await door.stop();
+  }
 });

@@ -25,6 +25,8 @@ export interface Newcomer {
 export interface PairingNeeds {
   readonly clock: Clock;
   readonly randomness: Randomness;
+  /** The address to listen at: where the daemon listens to no more, its door does not either. */
+  readonly host: string;
   /** Where this node listens for peers, `host:port`. */
   addresses(): readonly string[];
   /** By which keys newcomers know this node; or why it may let nobody in. */
@@ -146,7 +148,7 @@ export class PairingListener {
       const refusal: Refusal = isWrong ? { kind: 'unknown', reason: 'its secret is that of no invitation here' } : { kind: 'broken', reason: error.message };
       this.#needs.refused?.(refusal, socket.remoteAddress ?? '', undefined);
     });
-    server.listen(0, '0.0.0.0');
+    server.listen(0, this.#needs.host);
     await once(server, 'listening');
     return server;
   }

@@ -23,11 +23,11 @@ let cluster: FoundedCluster;
 let listener: PairingListener;
 const opened: PairingListener[] = [];
 
-function open(papers: FoundedCluster['papers']): PairingListener {
+function open(papers: FoundedCluster['papers'], host = '127.0.0.1'): PairingListener {
   const door = createPairing(
     { papers, key: () => cluster.key, cluster: 'studio' },
     {
-      ...{ clock, randomness: systemRandomness(), addresses: () => ['127.0.0.1:7800'] },
+      ...{ clock, randomness: systemRandomness(), host, addresses: () => ['127.0.0.1:7800'] },
       log: { info: () => undefined, warn: () => undefined },
       audit: (line) => {
         audit.push(line);
@@ -236,6 +236,14 @@ test('a client that says nothing is dropped in time', async () => {
   await redeem(second.line);
   await clock.advance(10_000);
   await closed;
+});
+
+test('the door is open where the daemon listens, and nowhere else', async () => {
+  const { line } = await invite({}, open(cluster.papers, '127.0.0.2'));
+  await expect(redeem(line)).rejects.toMatchObject({ code: 'peer-unreachable' });
+  const parts = parseInvite(line);
+  const elsewhere = parts.addresses.map((address) => address.replace('127.0.0.1', '127.0.0.2'));
+  expect(await redeem(formatInvite({ ...parts, addresses: elsewhere }))).toMatchObject({ clusterName: 'studio' });
 });
 
 test('nobody at any address is told as such', async () => {
