@@ -1,4 +1,5 @@
 /** Standard input, output and error: the only place below src/cli that touches them. */
+import { now } from '../clock.ts';
 import { askKey } from './ask-key.ts';
 
 export interface Terminal {
@@ -29,13 +30,7 @@ export function systemTerminal(): Terminal {
       return text;
     },
     async ask(prompt, { hidden = false, key = false } = {}) {
-      if (key && process.stdin.isTTY)
-        return askKey(
-          prompt,
-          process.stdin,
-          (text) => process.stderr.write(text),
-          () => performance.now(),
-        );
+      if (key && process.stdin.isTTY) return askKey(prompt, process.stdin, (text) => process.stderr.write(text), now);
       const { createInterface } = await import('node:readline');
       const { Writable } = await import('node:stream');
       // Readline switches the terminal's own echo off, and writes its own nowhere.
