@@ -36,8 +36,9 @@ export interface SignedCertificate extends Certificate {
 export const maximumCertificateText = 1024;
 /** What is signed begins with this, so that no signature can be taken for one over something else. */
 const context = Buffer.from('supervm member certificate 1\0');
-/** Until the last moment that a Date can say. */
-const time = z.int().min(0).max(8.64e15);
+/** The last moment that a Date can say; Unix milliseconds. */
+export const lastTime = 8.64e15;
+const time = z.int().min(0).max(lastTime);
 
 const shape = z.strictObject({
   version: z.literal(1),

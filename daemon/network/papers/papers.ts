@@ -8,7 +8,7 @@ import type { NodeId } from '../../../src/model/job.ts';
 import type { Clock } from '../../clock.ts';
 import type { AdminKey, AdminKeyId } from './admin-key.ts';
 import { Admins } from './admins.ts';
-import { issueCertificate, type MachineRole, readCertificate, type SignedCertificate } from './certificate.ts';
+import { issueCertificate, lastTime, type MachineRole, readCertificate, type SignedCertificate } from './certificate.ts';
 import { type Accepted, judgePapers, type PapersShown, type Refused } from './papers-shown.ts';
 import { signAdmin, signRemoval } from './signed-facts.ts';
 
@@ -213,8 +213,11 @@ export class Papers {
   }
 
   #issue(node: NodeId, role: MachineRole, key: AdminKey, before = 0): SignedCertificate {
+    const { cluster, isKeyFile } = this.#options;
     const now = this.#needs.clock.wall();
-    return issueCertificate({ cluster: this.#options.cluster, node, role, serial: Math.max(now, before + 1), notBefore: now, notAfter: now + validMs }, key);
+    // Who has a key file can make a new one at any time: an end would only shut out those whose clock is wrong.
+    const valid = isKeyFile ? { serial: 1, notBefore: 0, notAfter: lastTime } : { serial: Math.max(now, before + 1), notBefore: now, notAfter: now + validMs };
+    return issueCertificate({ cluster, node, role, ...valid }, key);
   }
 
   #shown({ text, issuer }: SignedCertificate): PapersShown {

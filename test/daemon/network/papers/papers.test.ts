@@ -227,6 +227,23 @@ test('a worker stays one when it is renewed, and whoever has a key file certifie
   expect(one?.judge('two', two?.shown())).toMatchObject({ role: 'member' });
 });
 
+test('machines with a key file accept each other whatever their clocks say', () => {
+  const clusterKey = parseClusterKey(createClusterKeyText());
+  const at = (wall: number) => ({ clock: { wall: () => wall } });
+  const [right, ahead, behind] = [
+    keyFilePapers({ self: 'right', clusterKey }, { clock }),
+    ...[3650, -3650].map((days) => keyFilePapers({ self: `${days}`, clusterKey }, at(now + days * dayMs))),
+  ];
+  for (const [judge, other] of [
+    [right, ahead],
+    [ahead, right],
+    [right, behind],
+    [behind, ahead],
+  ]) {
+    expect(judge?.judge(other?.self ?? '', other?.shown())).toMatchObject({ role: 'member' });
+  }
+});
+
 test('the recovery code makes a member that holds no admin key one that does, and nobody else', async () => {
   const recovery = createAdminKey();
   const known = cluster.papers.certifyAdmin(recovery.id, 'recovery');
