@@ -97,7 +97,7 @@ export class ClusterBook {
   #wait(fact: SignedFact, origin: string): void {
     const waiting = this.#unverified.get(origin) ?? new Map<string, SignedFact>();
     if (waiting.size >= mostUnverified) return;
-    waiting.set(JSON.stringify([fact.type, fact.signedBy, fact.signature]), fact);
+    waiting.set(JSON.stringify(fact), fact);
     this.#unverified.set(origin, waiting);
   }
 

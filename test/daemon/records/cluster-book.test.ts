@@ -23,3 +23,10 @@ test('a log full of facts that nobody signed costs little when an admin comes, a
   expect(verified).toBeLessThan(300);
   expect([...book.state.removals.keys()]).toEqual(['stolen']);
 });
+
+test('a stolen signature under other words keeps out nothing that it really signed', () => {
+  const genuine = removal('gone', 'good');
+  const book = new ClusterBook({ verifies: (fact, { admins }) => fact === admin || (admins.size > 0 && fact === genuine), onTrouble: () => undefined });
+  for (const fact of [genuine, removal('stays', 'good'), admin]) book.fold(fact, 'one', true);
+  expect([...book.state.removals.keys()]).toEqual(['gone']);
+});
