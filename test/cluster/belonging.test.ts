@@ -46,6 +46,7 @@ test('machines are let in by invitations alone, one is put out within two second
   await third.until(async () => (await isHere(third, founder.name)) && (await isHere(founder, third.name)) && (await isHere(second, third.name)), 60_000);
   const open = await inviteOf(second);
 
+  await third.until(async () => (await nodesOf(third)).filter(({ voter }) => voter).length === 3, 60_000);
   const receipt = await founder.json<ExpulsionReceipt>('node', 'remove', '--yes', second.name);
   expect(receipt.warnings.map(({ code }) => code)).toEqual(['one-admin-key']);
   // What each of them wrote down when it cut the connection, after the founder learned of the removal.
@@ -54,6 +55,8 @@ test('machines are let in by invitations alone, one is put out within two second
     await machine.until(() => logOf(machine).some(({ reason }) => reason === 'it was removed from the cluster'), 30_000);
     const cut = logOf(machine).find(({ reason }) => reason === 'it was removed from the cluster');
     expect(Date.parse(String(cut?.time)) - Date.parse(String(removedAt))).toBeLessThan(2_000);
+    // The new list of voters reaches all of them soon.
+    await machine.until(async () => (await nodesOf(machine)).some(({ id, voter }) => id === receipt.node && !voter), 30_000);
     expect((await nodesOf(machine)).find(({ id }) => id === receipt.node)).toMatchObject({ reachability: 'left', voter: false });
   }
   const problems = async (): Promise<string> => (await second.json<StatusView>('status')).durability.problems.map(({ message }) => message).join(' ');
