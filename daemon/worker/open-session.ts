@@ -1,5 +1,5 @@
 /** Starts a session process for a job, in the sandbox, and waits until its plugin is open. */
-import { rm, writeFile } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Program } from '../../src/model/inventory.ts';
 import type { JobId, JobRecord, Step } from '../../src/model/job.ts';
@@ -98,10 +98,11 @@ export async function openSession(request: SessionRequest, { clock, launcher, sa
   }
 }
 
-/** Beside the session's folders, where it cannot change them. */
+/** Beside the session's folders, where it cannot change them; readable for it, whatever the daemon's umask. */
 async function writeAccounts(base: string, user: number | undefined): Promise<NonNullable<SandboxRequest['accounts']>> {
   const { passwd, group } = accountsOf(user ?? process.getuid?.() ?? 0);
   const files = { passwd: join(base, 'passwd'), group: join(base, 'group') };
-  await Promise.all([writeFile(files.passwd, passwd, { mode: 0o644 }), writeFile(files.group, group, { mode: 0o644 })]);
+  await Promise.all([writeFile(files.passwd, passwd), writeFile(files.group, group)]);
+  await Promise.all([chmod(files.passwd, 0o644), chmod(files.group, 0o644)]);
   return files;
 }

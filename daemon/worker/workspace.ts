@@ -1,6 +1,6 @@
 /** A job's folder on this node: its inputs, once, and a place for each session. */
 import { chmod, type FileHandle, mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Digest, NodeId } from '../../src/model/job.ts';
 import { holdFolder, pathIn } from './held-folder.ts';
 import type { SessionFolders } from './sandbox/sandbox.ts';
@@ -41,6 +41,8 @@ export class Workspace {
     const base = join(this.#options.folder, 'sessions', String(id));
     const folders = { inputs, scratch: join(base, 'scratch'), temporary: join(base, 'tmp'), attempts: join(base, 'attempts') };
     await mkdir(base, { recursive: true });
+    // Where no mount takes its place, a session's user walks through them; whatever the daemon's umask.
+    for (const passed of [dirname(base), base]) await chmod(passed, 0o755);
     for (const folder of [folders.scratch, folders.temporary, folders.attempts]) await this.#makeOwned(folder, user);
     return folders;
   }

@@ -91,7 +91,7 @@ describe('a task in the sandbox of a root daemon', () => {
       .split('\n')
       .filter((line) => line.includes('='))
       .map((line) => line.split('=')[0]);
-    expect(names.toSorted()).toEqual(['HOME', 'LANG', 'PATH', 'PWD', 'SUPERVM_SESSION', 'TMPDIR']);
+    expect(names.toSorted()).toEqual(['HOME', 'LANG', 'LOGNAME', 'PATH', 'PWD', 'SUPERVM_SESSION', 'TMPDIR', 'USER']);
   });
 
   it('runs at low priority', async () => {
@@ -140,6 +140,12 @@ describe('a task in the sandbox of a root daemon', () => {
     await mkdir(opt, { recursive: true });
     await writeFile(join(opt, 'tool'), '#!/bin/sh\ncat "$(dirname "$0")/beside"\n', { mode: 0o755 });
     await writeFile(join(opt, 'beside'), 'found beside');
+    for (const [path, mode] of [
+      ['', 0o755],
+      ['tool', 0o755],
+      ['beside', 0o644],
+    ] as const)
+      await chmod(join(opt, path), mode);
     await using other = await RunnerBench.open({ sandboxed: true, programs: [{ name: 'tool', version: '1', path: join(opt, 'tool'), features: [] }] });
     const record = await other.record({ do: 'execute', file: join(opt, 'tool') });
     const [step] = record.steps;

@@ -4,6 +4,7 @@ import { type IsolationLevel, isAsIsolated } from '../../../src/model/isolation.
 import type { HostRequirements } from '../../../src/model/job.ts';
 import type { Limits } from '../launcher/limits.ts';
 import type { ProcessSpec } from '../launcher/messages.ts';
+import { taskUser } from './session-user.ts';
 
 export interface SandboxLevel {
   readonly level: IsolationLevel;
@@ -64,6 +65,9 @@ export function sessionEnvironment(folders: SessionFolders, name: string): { rea
     HOME: folders.scratch,
     TMPDIR: folders.temporary,
     LANG: 'C.UTF-8',
+    // Where there is no list of accounts to ask: some programs (Blender by its logging library) crash when they cannot learn who they are.
+    USER: taskUser,
+    LOGNAME: taskUser,
     SUPERVM_SESSION: name,
   };
 }

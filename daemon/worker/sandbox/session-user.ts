@@ -5,6 +5,9 @@ import { createHash } from 'node:crypto';
 const firstUser = 1_900_000_000;
 const users = 2 ** 24;
 
+/** What it is called. */
+export const taskUser = 'task';
+
 /** Nobody, on every Linux: where no more users than the usual ones exist. */
 export const sharedUser = 65_534;
 
@@ -17,5 +20,5 @@ export function sessionUser(mark: string, session: number): number {
 export function accountsOf(user: number): { readonly passwd: string; readonly group: string } {
   const nobody = user === sharedUser ? '' : `nobody:x:${sharedUser}:${sharedUser}::/:/usr/sbin/nologin\n`;
   const nogroup = user === sharedUser ? '' : `nogroup:x:${sharedUser}:\n`;
-  return { passwd: `task:x:${user}:${user}::/job/scratch:/bin/sh\n${nobody}`, group: `task:x:${user}:\n${nogroup}` };
+  return { passwd: `${taskUser}:x:${user}:${user}::/job/scratch:/bin/sh\n${nobody}`, group: `${taskUser}:x:${user}:\n${nogroup}` };
 }

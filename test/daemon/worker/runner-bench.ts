@@ -87,6 +87,8 @@ export class RunnerBench implements AsyncDisposable {
   }
 
   static async open(options: BenchOptions): Promise<RunnerBench> {
+    // As in a daemon: what others must read needs more than a mode at its making.
+    process.umask(0o077);
     const home = await mkdtemp(join(tmpdir(), 'supervm-runner-'));
     await chmod(home, 0o700);
     const bench = new RunnerBench(home, options);
