@@ -1,6 +1,7 @@
 /** What sessions use, added up from what the system tells of each process: for machines that do not let us have control groups. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
+import { environmentOf, type SeenProcess, seeProcesses, textOf } from '../system-processes.ts';
 
 const pageBytes = 4096;
 const auxiliaryPageSize = 6;
@@ -18,17 +19,9 @@ export interface Sought {
   readonly marker?: string;
 }
 
-interface Seen {
-  readonly pid: number;
-  readonly parent: number;
-  readonly group: number;
-  readonly session: number;
-  readonly threads: number;
-}
-
 /** One look for all of them; in the order in which they were named. */
 export function usesOf(sought: readonly Sought[]): readonly Use[] {
-  const all = processIds().flatMap(seenAs);
+  const all = seeProcesses();
   const children = Map.groupBy(all, ({ parent }) => parent);
   return sought.map(({ pid, marker }) => {
     const own = new Set<number>();
@@ -47,7 +40,7 @@ export function usesOf(sought: readonly Sought[]): readonly Use[] {
   });
 }
 
-function useOf(processes: readonly Seen[]): Use {
+function useOf(processes: readonly SeenProcess[]): Use {
   let memoryBytes = 0;
   let shared = 0;
   let threads = 0;
@@ -77,35 +70,4 @@ function readPageSize(): number {
     // Then what nearly all machines have.
   }
   return pageBytes;
-}
-
-function processIds(): readonly number[] {
-  try {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
-  } catch {
-    return [];
-  }
-}
-
-function seenAs(pid: number): readonly Seen[] {
-  const stat = textOf(`/proc/${pid}/stat`);
-  // The name before it may hold anything.
-  const [state = 'Z', ...numbers] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if (stat === '' || state === 'Z' || state === 'X') return [];
-  const at = (position: number): number => Number(numbers[position]);
-  return [{ pid, parent: at(0), group: at(1), session: at(2), threads: at(16) }];
-}
-
-function environmentOf(pid: number): readonly string[] {
-  return textOf(`/proc/${pid}/environ`).split('\0');
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
 }

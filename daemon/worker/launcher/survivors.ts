@@ -1,5 +1,5 @@
 /** Ends what a session leaves behind. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { environmentOf, killProcess, processIds } from '../system-processes.ts';
 
 /** Ends every process of the group; true when there was one. */
 export function signalGroup(leader: number, signal: NodeJS.Signals): boolean {
@@ -28,32 +28,6 @@ function killWhere(isMark: (variable: string) => boolean): void {
   for (let round = 0; round < rounds; round++) {
     const found = processIds().filter((pid) => pid !== process.pid && environmentOf(pid).some(isMark));
     if (found.length === 0) return;
-    for (const pid of found) signalOne(pid);
-  }
-}
-
-function processIds(): readonly number[] {
-  try {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
-  } catch {
-    return [];
-  }
-}
-
-function environmentOf(pid: number): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
-  } catch {
-    return [];
-  }
-}
-
-function signalOne(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself meanwhile.
+    for (const pid of found) killProcess(pid);
   }
 }
