@@ -1,47 +1,29 @@
-/** Token buckets by key: a burst at once, then a steady rate. */
+/** A pace for each key: a burst at once, then a steady rate. */
+import { type Pace, TokenBucket } from '../wire/token-bucket.ts';
 import type { Clock } from './needs.ts';
-
-export interface RateLimitOptions {
-  readonly burst: number;
-  readonly perSecond: number;
-}
-
-interface Bucket {
-  left: number;
-  at: number;
-}
 
 /** More keys than that at once are a flood: the ones that were asked for longest ago begin anew. */
 const mostKeys = 1024;
 
 export class RateLimit {
-  readonly #options: RateLimitOptions;
+  readonly #pace: Pace;
   readonly #clock: Pick<Clock, 'now'>;
   /** In the order of their last use. */
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new Map<string, TokenBucket>();
 
-  constructor(options: RateLimitOptions, needs: { readonly clock: Pick<Clock, 'now'> }) {
-    this.#options = options;
+  constructor(pace: Pace, needs: { readonly clock: Pick<Clock, 'now'> }) {
+    this.#pace = pace;
     this.#clock = needs.clock;
   }
 
-  /** Takes one from the bucket; false when it is empty. */
+  /** Takes one from the key's bucket; false when it is empty. */
   take(key: string): boolean {
-    const { burst, perSecond } = this.#options;
     const now = this.#clock.now();
-    const before = this.#buckets.get(key) ?? { left: burst, at: now };
-    const left = Math.min(burst, before.left + ((now - before.at) / 1000) * perSecond);
-    const taken = left >= 1;
+    const bucket = this.#buckets.get(key) ?? new TokenBucket(this.#pace, now);
     this.#buckets.delete(key);
-    this.#buckets.set(key, { left: taken ? left - 1 : left, at: now });
-    if (this.#buckets.size > mostKeys) this.#forgetOldest();
-    return taken;
-  }
-
-  #forgetOldest(): void {
-    for (const key of this.#buckets.keys()) {
-      this.#buckets.delete(key);
-      return;
-    }
+    this.#buckets.set(key, bucket);
+    const [oldest] = this.#buckets.keys();
+    if (this.#buckets.size > mostKeys && oldest !== undefined) this.#buckets.delete(oldest);
+    return bucket.tryTake(1, now);
   }
 }

@@ -25,6 +25,13 @@ export class TokenBucket {
     return this.#left;
   }
 
+  /** Takes so much if it is there; false, and nothing is taken, where it would be owed. */
+  tryTake(amount: number, now: number): boolean {
+    if (this.take(amount, now) >= 0) return true;
+    this.giveBack(amount);
+    return false;
+  }
+
   /** What was taken did not happen. */
   giveBack(amount: number): void {
     this.#left += amount;

@@ -101,17 +101,11 @@ export class StrangerGate {
     if (own === undefined) {
       if (this.#paceOf.size >= mostAddresses) for (const [known, pace] of this.#paceOf) if (pace.isFull(now)) this.#paceOf.delete(known);
       // More addresses at one time than any cluster has: they share what all strangers have.
-      if (this.#paceOf.size >= mostAddresses) return this.#takes(this.#pace, now);
+      if (this.#paceOf.size >= mostAddresses) return this.#pace.tryTake(1, now);
       own = new TokenBucket(this.#limits.paceOfOne, now);
       this.#paceOf.set(host, own);
     }
-    return this.#takes(own, now) && (this.#members.has(host) || this.#takes(this.#pace, now));
-  }
-
-  #takes(pace: TokenBucket, now: number): boolean {
-    if (pace.take(1, now) >= 0) return true;
-    pace.giveBack(1);
-    return false;
+    return own.tryTake(1, now) && (this.#members.has(host) || this.#pace.tryTake(1, now));
   }
 
   #hasRoom(host: string, now: number): boolean {
