@@ -6,6 +6,19 @@ const wholeMachine = ['test/cluster/**/*.test.ts', 'test/**/*.real.test.ts'];
 /** Those that measure times, or burn every core on purpose: one file at a time, with the machine to themselves. */
 const alone = ['test/chaos/**/*.real.test.ts', 'test/soak/**/*.real.test.ts', 'test/cluster/detection.test.ts', 'test/cluster/promises.test.ts'];
 
+/** Those that start processes, open sockets or wait for real clocks: no part of `npm run check`. */
+const realParts = [
+  'test/daemon/network/libp2p-network.test.ts',
+  'test/daemon/network/slow-peer.test.ts',
+  'test/daemon/network/window-updates.test.ts',
+  'test/daemon/worker/adoption.test.ts',
+  'test/daemon/worker/launcher-client.test.ts',
+  'test/daemon/worker/session-runner.test.ts',
+  'test/daemon/worker/stopped-launcher.test.ts',
+  'test/src/cli/stopping.test.ts',
+  'test/src/cli/waiting.test.ts',
+];
+
 /** Proofs that the simulation still bites: seconds each while they do, minutes when they must search. */
 const proofs = ['test/simulation/planted-bugs.test.ts'];
 
@@ -18,9 +31,22 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...wholeMachine, ...proofs],
+          exclude: [...wholeMachine, ...realParts, ...proofs],
+          // Most take milliseconds; a process of its own for each file would take longer than all of them.
+          isolate: false,
+          maxWorkers: 4,
           testTimeout: 20_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'real-parts',
+          include: realParts,
+          maxWorkers: 4,
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -28,7 +54,7 @@ export default defineConfig({
           name: 'proofs',
           include: proofs,
           testTimeout: 300_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -37,8 +63,8 @@ export default defineConfig({
           include: wholeMachine,
           exclude: alone,
           maxWorkers: 3,
-          // After the unit tests, whose load would disturb them.
-          sequence: { groupOrder: 2 },
+          // After the others, whose load would disturb them.
+          sequence: { groupOrder: 3 },
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
@@ -48,7 +74,7 @@ export default defineConfig({
           name: 'alone',
           include: alone,
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

@@ -78,6 +78,7 @@ async function main(what: string | undefined): Promise<number> {
   if (everything) {
     counts.push(await tool('the build', process.execPath, 'bin/build.ts'));
     counts.push(await tool('the simulation, 5000 seeds', process.execPath, 'test/simulation/main.ts', '--seeds', '5000'));
+    counts.push(await vitest('real-parts'));
     counts.push(await vitest('proofs'));
     counts.push(await vitest('machine'));
     counts.push(await vitest('alone'));

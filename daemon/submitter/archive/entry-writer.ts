@@ -67,11 +67,11 @@ export class EntryWriter {
   }
 }
 
-/** Without what archivers write around a path: `./` before it, `/` behind a folder. */
+/** Without what archivers write around a path: `./` before it, `/` behind a folder; empty for the folder that was packed. */
 function pathOf({ name }: Header, isFolder: boolean): string {
   const path = name.replace(/^(?:\.\/)+/, '');
   if (!isFolder) return path;
-  return path === '.' ? '' : path.replace(/\/$/, '');
+  return path === '.' ? '' : path.replace(/(?<=.)\/$/, '');
 }
 
 function kindDefect({ type, linkname }: Header): string | undefined {

@@ -42,10 +42,13 @@ export class RunnerBench implements AsyncDisposable {
   readonly progress: [number, string][] = [];
   readonly clock = systemClock();
   readonly #makeRunner: () => SessionRunner;
+  /** Of the process before. */
+  readonly #umask: number;
   #attempts = 0;
 
-  private constructor(home: string, options: BenchOptions) {
+  private constructor(home: string, umask: number, options: BenchOptions) {
     this.home = home;
+    this.#umask = umask;
     const plugins = options.plugins ?? toys;
     const messenger = new LinkedMessengers().join('here');
     const { clock } = this;
@@ -88,10 +91,10 @@ export class RunnerBench implements AsyncDisposable {
 
   static async open(options: BenchOptions): Promise<RunnerBench> {
     // As in a daemon: what others must read needs more than a mode at its making.
-    process.umask(0o077);
+    const umask = process.umask(0o077);
     const home = await mkdtemp(join(tmpdir(), 'supervm-runner-'));
     await chmod(home, 0o700);
-    const bench = new RunnerBench(home, options);
+    const bench = new RunnerBench(home, umask, options);
     await bench.files.start();
     await bench.logs.start();
     await bench.runner.start();
@@ -101,6 +104,7 @@ export class RunnerBench implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.runner.end();
     await rm(this.home, { recursive: true, force: true });
+    process.umask(this.#umask);
   }
 
   /** A job with these input files whose tasks run `script`. */
