@@ -55,6 +55,11 @@ test('the command line loads neither libp2p nor fastify nor the daemon', () => {
   expect(heavy).toEqual([]);
 });
 
+test('nothing imports a whole module of Node’s: reading all that node:http exports loads fetch', () => {
+  const whole = Object.values(outputs).flatMap(({ imports }) => imports.filter(({ kind, path }) => kind === 'import-statement' && path.startsWith('node:')));
+  expect(whole).toEqual([]);
+});
+
 test('the daemon carries libp2p with it', () => {
   expect([...sourcesLoadedBy('daemon.js')].some((path) => path.includes('node_modules/libp2p/'))).toBe(true);
 });
