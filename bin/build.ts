@@ -76,7 +76,7 @@ const leanNode: Plugin = {
   setup(context) {
     context.onResolve({ filter: /^node:/ }, ({ path, kind }) => (kind === 'import-statement' ? { path, namespace: 'node' } : undefined));
     context.onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => {
-      const names = Object.keys(process.getBuiltinModule(path)).filter((name) => /^[a-z_]\w*$/i.test(name) && name !== 'default');
+      const names = Object.keys(process.getBuiltinModule(path) ?? {}).filter((name) => /^[a-z_]\w*$/i.test(name) && name !== 'default');
       const lines = names.map((name) => `const own_${name} = /* @__PURE__ */ pick('${name}'); export { own_${name} as ${name} };`);
       return {
         contents: [`const all = process.getBuiltinModule('${path}');`, 'const pick = (name) => all[name];', 'export default all;', ...lines].join('\n'),

@@ -5,13 +5,14 @@ import { lockFolder } from '../src/settings/folder-lock.ts';
 import { makePrivateFolder } from '../src/settings/private-folder.ts';
 import { createDaemon } from './daemon.ts';
 import { openLog } from './log/log.ts';
-import { spareMemoryOnceSettled } from './spare-memory.ts';
+import { poolLittle, spareMemoryOnceSettled } from './spare-memory.ts';
 
 export const runDaemon: DaemonProgram['runDaemon'] = async ({ paths, settings, signal, ready }) => {
   for (const folder of [paths.home, paths.run, paths.logs]) makePrivateFolder(folder);
   using _lock = lockFolder(paths);
   using log = openLog({ file: paths.log, level: settings.logLevel });
   process.umask(0o077);
+  poolLittle();
   const end = new AbortController();
   const stopped = AbortSignal.any([signal, end.signal]);
   const onDefect = (error: unknown): void => {

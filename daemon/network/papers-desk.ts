@@ -8,7 +8,8 @@ import type { PeerLink } from './peer-link.ts';
 
 interface Seen {
   readonly accepted: Accepted;
-  readonly admins: PapersShown['admins'];
+  /** What it was accepted for. */
+  readonly shown: PapersShown;
   /** The text of the certificate of this node that the peer knows. */
   readonly own: string | undefined;
   /** The serial of its certificate that this node has renewed. */
@@ -61,7 +62,7 @@ export class PapersDesk {
     const seen = this.#seen.get(link);
     if (seen === undefined || link.state !== 'admitted') return;
     const { certificate } = seen.accepted;
-    const refusal = this.#judge(link, { certificate: certificate.text, admins: seen.admins });
+    const refusal = this.#judge(link, seen.shown);
     if (refusal !== undefined) {
       link.refuse(refusal);
       return;
@@ -90,7 +91,7 @@ export class PapersDesk {
     const before = this.#seen.get(link);
     const isSame = before?.accepted.certificate.text === verdict.certificate.text;
     const own = before === undefined ? this.#papers.shown()?.certificate : before.own;
-    if (!isSame) this.#seen.set(link, { accepted: verdict, admins: shown?.admins ?? [], own, renewed: before?.renewed ?? -1 });
+    if (!isSame && shown !== undefined) this.#seen.set(link, { accepted: verdict, shown, own, renewed: before?.renewed ?? -1 });
     return undefined;
   }
 

@@ -70,7 +70,7 @@ export function judgePapers(node: NodeId, shown: PapersShown | undefined, judges
   if (shown === undefined) return refuse('none', 'it shows no certificate: its version of supervm may be too old');
   let certificate: SignedCertificate;
   try {
-    certificate = readCertificate(shown.certificate);
+    certificate = certificateOf(shown);
   } catch {
     return refuse('unreadable', 'its certificate is damaged or of a version that is not known here');
   }
@@ -87,6 +87,17 @@ export function judgePapers(node: NodeId, shown: PapersShown | undefined, judges
   if (now < notBefore - skewMs) return refuse('early', `its certificate begins on ${day(notBefore)}: one of the two clocks is wrong`, certificate);
   if (now > notAfter + skewMs) return refuse('expired', `its certificate ended on ${day(notAfter)}`, certificate);
   return { role: certificate.role, certificate };
+}
+
+/** Connections are judged again every few seconds; what their certificates say does not change, and a signature is the dearest part of an idle node's work. */
+const read = new WeakMap<PapersShown, SignedCertificate>();
+
+function certificateOf(shown: PapersShown): SignedCertificate {
+  const known = read.get(shown);
+  if (known !== undefined) return known;
+  const certificate = readCertificate(shown.certificate);
+  read.set(shown, certificate);
+  return certificate;
 }
 
 function day(milliseconds: number): string {
