@@ -124,14 +124,12 @@ export interface ControlPlane extends Startable {
 /** Puts everything together. Then start the network, then the control plane (`start` rejects as the store does); stop them the other way round. */
 export function createControlPlane(options: ControlPlaneOptions, needs: ControlPlaneNeeds): ControlPlane {
   const { clock, store } = needs;
+  const isExpelled = (node: NodeId): boolean => needs.isExpelled?.(node) === true;
   const timings = { ...defaultTimings, ...options.timings };
   const messenger = withLoopback(needs.network);
   const paces = { busyMs: timings.heartbeatBusyMs, idleMs: timings.heartbeatIdleMs };
   const beats = needs.beats === undefined ? {} : { beats: needs.beats };
-  const membership = new MembershipNode(
-    { facts: options.node, ...paces, isExpelled: (node) => needs.isExpelled?.(node) === true },
-    { messenger, clock, ...beats },
-  );
+  const membership = new MembershipNode({ facts: options.node, ...paces, isExpelled }, { messenger, clock, ...beats });
   const onTrouble = (trouble: Trouble): void => options.onTrouble?.(trouble);
   const journal = new JournalNode(
     { host: options.node.host, onTrouble, onHealth: (problems) => options.onHealth?.(problems) },
@@ -142,7 +140,7 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
   const recentUse = needs.recentUse ?? new RecentUse({ clock });
   const blobs = new BlobTransfer({}, { messenger, clock, disk: needs.blobDisk, recentUse });
   const seat = { self: options.node.id, cluster: options.cluster, founding: options.founding, settleMs: timings.settleMs, staggerMs: timings.staggerMs };
-  const election = new Election(seat, { membership, messenger, clock, memory: journal });
+  const election = new Election(seat, { membership, messenger, clock, memory: journal, isExpelled });
   const taskRunner = needs.makeTaskRunner({ blobs, messenger });
   const parts = { membership, leadership: election, journal, blobs, messenger, clock, recentUse };
   const worker = new WorkerNode(timings.worker, { ...parts, taskRunner, offeredBytes: offeredBytes({ blobs, disk: needs.blobDisk }) });

@@ -1,5 +1,5 @@
 /** What the election needs of other concerns. */
-import type { Term } from '../../src/model/job.ts';
+import type { NodeId, Term } from '../../src/model/job.ts';
 import type { Clock } from '../clock.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { SeatMemory } from '../records/journal.ts';
@@ -17,4 +17,6 @@ export interface ElectionNeeds {
   readonly messenger: Pick<Messenger, 'self' | 'connected' | 'send' | 'request' | 'serve' | 'onPeer'>;
   readonly clock: Clock;
   readonly memory: SeatMemory;
+  /** Was the machine removed from the cluster for ever? */
+  isExpelled(node: NodeId): boolean;
 }

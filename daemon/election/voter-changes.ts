@@ -1,4 +1,4 @@
-/** Makes lasting machines voters, one at a time, and lists anew a voter whose store is another one. */
+/** Makes lasting machines voters, one at a time, lists anew a voter whose store is another one, and drops one that was removed from the cluster. */
 import type { NodeId } from '../../src/model/job.ts';
 import { hasRecordRoom } from '../../src/model/resources.ts';
 import { isMajority, type Voter, type Voters } from '../../src/model/voters.ts';
@@ -49,7 +49,7 @@ export class VoterChanges {
     // A quorate term's record is with a majority of its own: how it was made no longer matters.
     if (record.forced === true) return record.voters;
     const isOther = ({ node, store }: Voter): boolean => (quorum.storeOf(node) ?? store) !== store;
-    const stale = record.voters.find(isOther);
+    const stale = record.voters.find((voter) => this.#needs.isExpelled(voter.node) || isOther(voter));
     if (stale !== undefined) return record.voters.length === 1 ? undefined : record.voters.filter((voter) => voter !== stale);
     const node = nextVoter(record, this.#candidates());
     if (node === undefined) return undefined;
@@ -72,10 +72,10 @@ export class VoterChanges {
   }
 
   #candidates(): readonly VoterCandidate[] {
-    const { membership, clock } = this.#needs;
+    const { membership, clock, isExpelled } = this.#needs;
     const isSteady = (node: NodeId, reachability: string, since: number): boolean =>
       node === this.#self || (reachability === 'alive' && clock.now() - since >= steadyMs);
-    const members = membership.members().filter(({ facts }) => facts.role !== 'worker');
+    const members = membership.members().filter(({ facts }) => facts.role !== 'worker' && !isExpelled(facts.id));
     return members.map(({ facts, reachability, since }) => ({
       node: facts.id,
       host: facts.host,

@@ -64,6 +64,9 @@ export class SmallCluster {
   /** Whose certificates say so. */
   readonly workers = new Set<NodeId>();
 
+  /** Removed from the cluster for ever. */
+  readonly expelled = new Set<NodeId>();
+
   /** Where nodes booted from now on have their heartbeats' threads. */
   beatWorld: BeatWorld | undefined;
   readonly #ports = new Map<NodeId, number>();
@@ -113,7 +116,7 @@ export class SmallCluster {
       holds: () => true,
       whenHeld: async (isEnough: () => boolean) => isEnough(),
     };
-    const election = new Election({ self: id, founding: founder ? 'now' : undefined }, { membership, messenger, clock, memory });
+    const election = new Election({ self: id, founding: founder ? 'now' : undefined }, { membership, messenger, clock, memory, isExpelled: (node) => this.expelled.has(node) });
     election.onChange((term) => {
       if (term !== undefined && election.isMine() && !sameTerm(this.seats.at(-1), term)) this.seats.push(term);
     });
