@@ -109,6 +109,8 @@ export interface Told {
   readonly key: string;
   readonly job: JobId;
   readonly phase: JobPhase;
+  /** The node said besides that a side without a majority ended it. */
+  readonly degraded?: boolean;
   readonly generation: number;
   readonly kept: number;
 }

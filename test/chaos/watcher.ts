@@ -44,11 +44,22 @@ async function tellJobs(station: Station, { recorder, jobs }: WatcherNeeds): Pro
   const before = known.get(recorder) ?? new Map<string, string>();
   known.set(recorder, before);
   const keys = jobs();
-  for (const { id, phase, generation, tasks } of views) {
+  for (const { id, phase, degraded, generation, tasks } of views) {
     const key = keys.get(id);
-    const text = `${phase} ${generation} ${tasks.kept}`;
+    const text = `${phase} ${degraded} ${generation} ${tasks.kept}`;
     if (key === undefined || before.get(`${station.name} ${id}`) === text) continue;
     before.set(`${station.name} ${id}`, text);
-    recorder.record({ type: 'told', at: asked, ended, node: station.name, key, job: id, phase, generation, kept: tasks.kept });
+    recorder.record({
+      type: 'told',
+      at: asked,
+      ended,
+      node: station.name,
+      key,
+      job: id,
+      phase,
+      ...(degraded === true ? { degraded } : {}),
+      generation,
+      kept: tasks.kept,
+    });
   }
 }

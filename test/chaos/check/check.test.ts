@@ -114,6 +114,15 @@ describe('an outcome that was told', () => {
     expect(rules([...fault('sleep', 250, 1000, [cancel.node]), ...history])).toContain(stays);
   });
 
+  test('is told otherwise by a node that was on a side without a majority, and says so', () => {
+    const run: Line = { type: 'run', at: 0, seed: 1, profile: 'standard', nodes: ['n1', 'n2', 'n3'], wallTime: '2026-01-01T00:00:00Z' };
+    const alone = fault('partition', 250, 390, ['n1']);
+    const otherwise = told('succeeded', 400, 'n1');
+    expect(rules([run, ...alone, ...cancelled({ ...otherwise, degraded: true })])).not.toContain(stays);
+    expect(rules([run, ...alone, ...cancelled(otherwise)])).toContain(stays);
+    expect(rules([run, ...alone, ...cancelled({ ...otherwise, degraded: true, node: 'n3' })])).toContain(stays);
+  });
+
   test('does not go on again at the same node, unless its disk was lost', () => {
     expect(rules([...good, told('active', 900)])).toContain(stays);
     expect(rules([...good, told('active', 900, 'n2')])).not.toContain(stays);

@@ -12,6 +12,7 @@ interface Telling {
   readonly job: string;
   readonly generation: number;
   readonly phase: JobPhase;
+  readonly degraded?: boolean;
 }
 
 const open: ReadonlySet<JobPhase> = new Set(['active', 'paused']);
@@ -43,12 +44,14 @@ function reopened(history: History, told: readonly Telling[], ended: readonly Te
 
 /**
  * Cancelled on one side while the other, apart from it, saw its end: both were told the truth, and whoever cancelled, whom was not reached. The
- * cancel counts, but not that of a side without a majority: what most of the voters saw ended has ended so.
+ * cancel counts, but not that of a side without a majority: what most of the voters saw ended has ended so. What a side without one saw end it
+ * tells as such, and until it has heard the others.
  */
 function mayDiffer(history: History, first: Telling, changed: Telling): boolean {
   const apart = timesApart(history);
   return linesOf(history, 'call').some(({ call, key, node, at, ended }) => {
     if (call !== 'cancel' || key !== first.key) return false;
+    if (changed.degraded === true) return wasOutvoted(history, changed.node, at, changed.ended);
     if (changed.phase === 'cancelled') return wereApart(apart, Math.min(at, first.at), Math.max(ended, first.ended));
     return first.phase === 'cancelled' && wasOutvoted(history, node, at, ended);
   });
