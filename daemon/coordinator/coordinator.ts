@@ -21,6 +21,7 @@ export class Coordinator implements Startable {
   readonly #outcomes = new SettledOutcomes();
   readonly #onSettled: (fact: ResultKept | Ended) => void;
   #running = false;
+  #startedAt = 0;
 
   /** Construct before the network starts: it serves its protocol from then on. */
   constructor(options: Partial<CoordinatorOptions>, needs: CoordinatorNeeds) {
@@ -38,6 +39,7 @@ export class Coordinator implements Startable {
 
   async start(): Promise<void> {
     this.#running = true;
+    this.#startedAt = this.#needs.clock.now();
     this.#follow();
   }
 
@@ -54,7 +56,7 @@ export class Coordinator implements Startable {
       return;
     }
     this.#tenure?.end();
-    this.#tenure = term === undefined ? undefined : new Tenure({ ...this.#options, term }, this.#needs);
+    this.#tenure = term === undefined ? undefined : new Tenure({ ...this.#options, term, startedAt: this.#startedAt }, this.#needs);
     void this.#tenure?.begin(this.#farewells);
   }
 

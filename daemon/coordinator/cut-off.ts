@@ -15,10 +15,14 @@ export interface CutOffNeeds {
 /** How long jobs rest that the other side knows too. */
 export const cutOffRestMs = 20_000;
 
+/** A daemon that began so long ago would have met the others by now, were they within reach. */
+const youngMs = 10_000;
+
 /** How long after the others are back, unless a quorate term here shows sooner that all they know is known. */
 export const metRestMs = 5_000;
 
 export class CutOff {
+  readonly #startedAt: number;
   readonly #needs: CutOffNeeds;
   /** Most voters were there once in this term. */
   #hasSat = false;
@@ -26,7 +30,9 @@ export class CutOff {
   /** Jobs known before `since` rest until `until`; clock milliseconds. */
   #rest: { readonly since: number; readonly until: number; readonly met: boolean } | undefined;
 
-  constructor(needs: CutOffNeeds) {
+  /** `startedAt`: when this daemon began, clock milliseconds. */
+  constructor({ startedAt }: { readonly startedAt: number }, needs: CutOffNeeds) {
+    this.#startedAt = startedAt;
     this.#needs = needs;
   }
 
@@ -39,11 +45,16 @@ export class CutOff {
     this.#isLacking = this.#isMost(lost.length, voters.length);
     if (!this.#isLacking) this.#hasSat = true;
     const now = clock.now();
-    if (this.#isLacking && !wasLacking) {
-      // A daemon that died closed its connections; one that is cut off does not, and only it works on.
+    if (this.#isLacking && !wasLacking) this.#rest = undefined;
+    // They are lost one after another, within moments.
+    if (this.#isLacking && this.#rest === undefined) {
+      // A daemon that died closed its connections; one that is cut off does not, and only it works on. Of those that it has not met yet a young
+      // daemon cannot tell.
+      const isYoung = now - this.#startedAt < youngMs;
       const connected = new Set(messenger.connected());
-      const silent = lost.filter(({ node }) => connected.has(node)).length;
-      this.#rest = this.#isMost(silent, voters.length) ? { since: now, until: now + cutOffRestMs, met: false } : undefined;
+      const silent = lost.filter(({ node }) => isYoung || connected.has(node)).length;
+      const living = voters.length - lost.length + silent;
+      if (this.#isMost(silent, living)) this.#rest = { since: now, until: now + cutOffRestMs, met: false };
     }
     if (!this.#isLacking && wasLacking && this.#rest !== undefined) this.#rest = { since: now, until: now + metRestMs, met: true };
   }

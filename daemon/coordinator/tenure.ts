@@ -28,9 +28,15 @@ import { Roster } from './roster.ts';
 import { Settling } from './settling.ts';
 import { Census } from './takeover.ts';
 
+export interface TenureOptions extends CoordinatorOptions {
+  readonly term: Term;
+  /** When this daemon began, clock milliseconds. */
+  readonly startedAt: number;
+}
+
 export class Tenure {
   readonly term: Term;
-  readonly #options: CoordinatorOptions & { readonly term: Term };
+  readonly #options: TenureOptions;
   readonly #needs: CoordinatorNeeds;
   readonly #roster: Roster;
   readonly #rests: NodeRests;
@@ -48,13 +54,13 @@ export class Tenure {
   #ready = false;
   #over = false;
 
-  constructor(options: CoordinatorOptions & { readonly term: Term }, needs: CoordinatorNeeds) {
+  constructor(options: TenureOptions, needs: CoordinatorNeeds) {
     this.term = options.term;
     this.#options = options;
     this.#needs = needs;
     const isMine = (): boolean => this.#isMine();
     this.#onceOnly = new OnceOnly(options, needs);
-    this.#cutOff = new CutOff(needs);
+    this.#cutOff = new CutOff(options, needs);
     this.#roster = new Roster(options, { ...needs, onceOnly: this.#onceOnly, cutOff: this.#cutOff });
     this.#rests = new NodeRests(options);
     this.#census = new Census(options, needs);

@@ -10,6 +10,8 @@ let connected: string[];
 let reachability: Map<string, Reachability>;
 let quorate: boolean;
 let cutOff: CutOff;
+/** Long ago, unless a test says otherwise. */
+let startedAt: number;
 
 beforeEach(() => {
   clock = new VirtualClock();
@@ -17,17 +19,21 @@ beforeEach(() => {
   connected = ['b', 'c', 'd'];
   reachability = new Map(['a', 'b', 'c', 'd'].map((id) => [id, 'alive']));
   quorate = false;
+  startedAt = Number.NEGATIVE_INFINITY;
   cutOff = begin();
   cutOff.look();
 });
 
 function begin(): CutOff {
-  return new CutOff({
-    clock,
-    membership: { member: (id) => ({ reachability: reachability.get(id) }) as never },
-    messenger: { connected: () => connected },
-    leadership: { voters: () => ({ number: 1, term: firstTerm, voters: voters.map((node) => ({ node, store: node })) }), quorate: () => quorate },
-  });
+  return new CutOff(
+    { startedAt },
+    {
+      clock,
+      membership: { member: (id) => ({ reachability: reachability.get(id) }) as never },
+      messenger: { connected: () => connected },
+      leadership: { voters: () => ({ number: 1, term: firstTerm, voters: voters.map((node) => ({ node, store: node })) }), quorate: () => quorate },
+    },
+  );
 }
 
 function lose(...nodes: readonly string[]): void {
@@ -91,6 +97,40 @@ describe('a coordinator cut off from most voters', () => {
     const elected = begin();
     elected.look();
     expect(elected.holds(0)).toBe(true);
+  });
+
+  test('does not count voters that died before: with those left on one side or the other it is a tie', () => {
+    voters = ['a', 'b', 'c', 'd', 'e'];
+    connected = ['b', 'c', 'd'];
+    lose('e');
+    lose('c', 'd');
+    expect(cutOff.holds(0)).toBe(false);
+    const elected = begin();
+    elected.look();
+    expect(elected.holds(0)).toBe(true);
+  });
+
+  test('does not count voters that died before: alone against two it rests', () => {
+    voters = ['a', 'b', 'c', 'd', 'e'];
+    connected = ['b', 'c'];
+    lose('d', 'e', 'b');
+    expect(cutOff.holds(0)).toBe(false);
+    lose('c');
+    expect(cutOff.holds(0)).toBe(true);
+  });
+
+  test('rests when it has just begun and has met nobody: they may go on without it', async () => {
+    await clock.advance(50_000);
+    startedAt = clock.now() - 2_000;
+    for (const node of ['b', 'c']) reachability.set(node, 'unreachable');
+    connected = [];
+    const restarted = begin();
+    restarted.look();
+    expect(restarted.holds(clock.now())).toBe(true);
+    startedAt = clock.now() - 15_000;
+    const old = begin();
+    old.look();
+    expect(old.holds(clock.now())).toBe(false);
   });
 
   test('rests again at the next cut', async () => {
