@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { SupervmError } from '../src/model/errors.ts';
 import type { MachineChecks } from '../src/settings/daemon-checks.ts';
 import { packageFolder, programFile } from '../src/settings/program-files.ts';
+import { isSealedText } from './keys/sealed-text.ts';
 import { parseClusterKey } from './network/cluster-key.ts';
 import { hearMulticast as hear } from './network/discovery/hear-multicast.ts';
 import { openMdnsSocket } from './network/discovery/mdns-socket.ts';
@@ -38,7 +39,9 @@ export const trySandbox: MachineChecks['trySandbox'] = async (folder) => {
 export const membershipOf: MachineChecks['membershipOf'] = ({ clusterKey, adminKey, membership }) => {
   if (!existsSync(clusterKey)) return undefined;
   try {
-    const key = parseClusterKey(readFileSync(clusterKey, 'utf8'), clusterKey);
+    const text = readFileSync(clusterKey, 'utf8');
+    if (isSealedText(text)) return { encrypted: true };
+    const key = parseClusterKey(text, clusterKey);
     const { certificate } = existsSync(membership) ? parsePapers(readFileSync(membership, 'utf8'), membership) : {};
     const endsAt = certificate === undefined ? {} : { endsAt: readCertificate(certificate).notAfter };
     return { cluster: key.publicHash.slice(0, shownDigits), admin: key.fileAdmin !== undefined || existsSync(adminKey), ...endsAt };

@@ -1,15 +1,17 @@
 /** Which cluster a home folder belongs to, and by what papers: those that are in it, a key file that was given, or a cluster of its own. */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { SupervmError } from '../src/model/errors.ts';
 import type { NodeId } from '../src/model/job.ts';
 import type { Paths } from '../src/settings/paths.ts';
+import type { KeyFiles } from './keys/key-files.ts';
 import { type ClusterKey, createFoundedKeyText, parseClusterKey } from './network/cluster-key.ts';
 import { type AdminKey, createAdminKey, parseAdminKey } from './network/papers/admin-key.ts';
 import { noPapers, type PapersState } from './network/papers/papers.ts';
 import { signAdmin } from './network/papers/signed-facts.ts';
 import { parsePapers } from './network/papers/stored-papers.ts';
 
-type ClusterPaths = Pick<Paths, 'clusterKey' | 'adminKey' | 'membership'>;
+/** Where the files are, and what reads and writes them. */
+type ClusterPaths = Pick<Paths, 'clusterKey' | 'adminKey' | 'membership'> & { readonly keys: KeyFiles };
 
 export interface ClusterHome {
   readonly key: ClusterKey;
@@ -28,9 +30,10 @@ export function openClusterHome(
   paths: ClusterPaths,
   options: { readonly given: string | undefined; readonly self: NodeId; readonly now: number },
 ): ClusterHome {
-  const { clusterKey } = paths;
+  const { clusterKey, keys } = paths;
   const { given, self, now } = options;
-  const own = existsSync(clusterKey) ? parseClusterKey(readFileSync(clusterKey, 'utf8'), clusterKey) : undefined;
+  const text = keys.read(clusterKey);
+  const own = text === undefined ? undefined : parseClusterKey(text, clusterKey);
   const other = given === undefined ? undefined : readGiven(given);
   if (own !== undefined && other !== undefined && own.clusterId !== other.clusterId) {
     throw new SupervmError('cluster-exists', `this machine belongs to another cluster than the one of ${given}`, `To leave it, remove ${clusterKey} first.`);
@@ -38,7 +41,7 @@ export function openClusterHome(
   if (own !== undefined) return { ...readPapers(own, paths), founded: false };
   if (other === undefined) return { ...foundCluster(paths, { self, now }), founded: true };
   markFounding(clusterKey, 'later');
-  storeText(clusterKey, other.text);
+  keepClusterKey(paths, other.text);
   return { ...readPapers(other, paths), founded: false };
 }
 
@@ -51,19 +54,20 @@ export function foundCluster(
   const key = parseClusterKey(createFoundedKeyText(adminKey.id));
   const signed = (id: AdminKey['id'], name: string): PapersState['admins'][number] => signAdmin(key.clusterId, { at: now, key: id, name }, adminKey);
   const papers = { ...noPapers, admins: [signed(adminKey.id, self), ...(recovery === undefined ? [] : [signed(recovery.id, 'recovery')])] };
-  storeText(paths.adminKey, adminKey.text);
+  keepAdminKey(paths, adminKey);
   keepPapers(paths, papers);
   markFounding(paths.clusterKey, 'now');
   // Last: what is there without it is written anew.
-  storeText(paths.clusterKey, key.text);
+  keepClusterKey(paths, key.text);
   return { key, adminKey, papers };
 }
 
-function readPapers(key: ClusterKey, { adminKey, membership }: ClusterPaths): Omit<ClusterHome, 'founded'> {
-  const papers = existsSync(membership) ? parsePapers(readFileSync(membership, 'utf8'), membership) : noPapers;
+function readPapers(key: ClusterKey, { adminKey, membership, keys }: ClusterPaths): Omit<ClusterHome, 'founded'> {
+  const stored = keys.read(membership);
+  const papers = stored === undefined ? noPapers : parsePapers(stored, membership);
   if (key.fileAdmin !== undefined) return { key, adminKey: key.fileAdmin, papers };
-  const admin = existsSync(adminKey) ? parseAdminKey(readFileSync(adminKey, 'utf8'), adminKey) : undefined;
-  return { key, adminKey: admin, papers };
+  const admin = keys.read(adminKey);
+  return { key, adminKey: admin === undefined ? undefined : parseAdminKey(admin, adminKey), papers };
 }
 
 /** What a machine got that was let in: it belongs to that cluster, which others founded, from its next start on. */
@@ -75,21 +79,21 @@ export function writeAdmission(
   // A half of it must not look like membership in the cluster before.
   rmSync(paths.clusterKey, { force: true });
   if (adminKey === undefined) rmSync(paths.adminKey, { force: true });
-  else storeText(paths.adminKey, adminKey.text);
+  else keepAdminKey(paths, adminKey);
   keepPapers(paths, papers);
-  storeText(paths.clusterKey, key.text);
+  keepClusterKey(paths, key.text);
 }
 
-export function keepAdminKey({ adminKey }: Pick<Paths, 'adminKey'>, key: AdminKey): void {
-  storeText(adminKey, key.text);
+export function keepAdminKey({ adminKey, keys }: Pick<ClusterPaths, 'adminKey' | 'keys'>, key: AdminKey): void {
+  keys.write(adminKey, `${key.text}\n`);
 }
 
-export function keepClusterKey({ clusterKey }: Pick<Paths, 'clusterKey'>, text: string): void {
-  storeText(clusterKey, text);
+export function keepClusterKey({ clusterKey, keys }: Pick<ClusterPaths, 'clusterKey' | 'keys'>, text: string): void {
+  keys.write(clusterKey, `${text}\n`);
 }
 
-export function keepPapers({ membership }: Pick<Paths, 'membership'>, papers: PapersState): void {
-  storeText(membership, JSON.stringify(papers));
+export function keepPapers({ membership, keys }: Pick<ClusterPaths, 'membership' | 'keys'>, papers: PapersState): void {
+  keys.write(membership, `${JSON.stringify(papers)}\n`);
 }
 
 /**
@@ -113,12 +117,6 @@ export function endFounding(home: string): void {
 
 function foundingMark(home: string): string {
   return `${home}.founding`;
-}
-
-/** Whole or not at all. */
-function storeText(file: string, text: string): void {
-  writeFileSync(`${file}.new`, `${text}\n`, { mode: 0o600, flush: true });
-  renameSync(`${file}.new`, file);
 }
 
 function readGiven(file: string): ClusterKey {

@@ -21,7 +21,9 @@ import { createDaemonApi } from './http/daemon-api.ts';
 import { createPeerChecks } from './http/peer-checks.ts';
 import { HttpServer } from './http/server.ts';
 import { openTcp } from './http/tcp-parts.ts';
+import { inOrder } from './in-order.ts';
 import { type InventoryParts, openInventory } from './inventory-parts.ts';
+import type { KeyFiles } from './keys/key-files.ts';
 import type { Log } from './log/log.ts';
 import { createMachines } from './machines.ts';
 import { probeAddress } from './network/dial-probe.ts';
@@ -47,6 +49,7 @@ import { SessionRunner } from './worker/session-runner.ts';
 
 export interface DaemonStart {
   readonly paths: Paths;
+  readonly keys: KeyFiles;
   readonly settings: DaemonSettings;
   readonly log: Log;
   /** A caller of the API asked for the end. */
@@ -74,11 +77,11 @@ export async function createDaemon(start: DaemonStart): Promise<Daemon> {
 }
 
 async function assemble(
-  { paths, settings, log, shutdown }: DaemonStart,
+  { paths, keys, settings, log, shutdown }: DaemonStart,
   { clock, randomness }: { readonly clock: Clock; readonly randomness: Randomness },
   inventory: InventoryParts,
 ): Promise<Daemon> {
-  const network = await openNetwork({ paths, settings, host: inventory.host }, { clock, randomness, log });
+  const network = await openNetwork({ paths, keys, settings, host: inventory.host }, { clock, randomness, log });
   const recentUse = new RecentUse({ clock });
   const blobFolder = new BlobFolder({ folder: paths.blobs, onUse: (digest) => recentUse.use(digest) });
   const store = openRecords({ paths, settings }, { clock, randomness, log });
@@ -131,7 +134,7 @@ async function assemble(
   const tcp = settings.http === undefined ? undefined : openTcp(settings.http, { clock, randomness, tokens });
   const machines = createMachines({
     ...{ clock, network, plane },
-    keepAdminKey: (key) => keepAdminKey(paths, key),
+    keepAdminKey: (key) => keepAdminKey({ ...paths, keys }, key),
     problem: (error) => log.of('network').warn('what an admin said cannot be written down', { error }),
   });
   const api = createDaemonApi(
@@ -267,29 +270,5 @@ function tellInventory(inventory: InventoryParts, { membership }: ControlPlane, 
       inventory.follow(membership, { [isolationLabel]: level, ...(reason === undefined ? {} : { 'sandbox-reason': reason.slice(0, 200) }) });
     },
     stop: () => inventory.stop(),
-  };
-}
-
-/** A part that fails to start takes the started ones down again. */
-function inOrder(parts: readonly Startable[], log: Log): Startable {
-  const started: Startable[] = [];
-  const stop = async (): Promise<void> => {
-    for (let part = started.pop(); part !== undefined; part = started.pop()) {
-      await part.stop().catch((error: unknown) => log.error('a part did not stop', { error }));
-    }
-  };
-  return {
-    async start() {
-      for (const part of parts) {
-        try {
-          await part.start();
-        } catch (error) {
-          await stop();
-          throw error;
-        }
-        started.push(part);
-      }
-    },
-    stop,
   };
 }

@@ -1,5 +1,5 @@
 /** Joining a cluster while no daemon runs here. */
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { SupervmError } from '../src/model/errors.ts';
 import type { DaemonProgram, Joined, JoinStart } from '../src/settings/daemon-program.ts';
@@ -8,6 +8,8 @@ import type { Paths } from '../src/settings/paths.ts';
 import { makePrivateFolder } from '../src/settings/private-folder.ts';
 import { foundCluster as foundHome, writeAdmission } from './cluster-home.ts';
 import { assertFreeToJoin, dropOwnRecords } from './free-to-join.ts';
+import { openHomeKeys } from './keys/home-keys.ts';
+import type { KeyFiles } from './keys/key-files.ts';
 import { parseClusterKey } from './network/cluster-key.ts';
 import { lookAround as seeAround } from './network/discovery/look-around.ts';
 import { openMdnsSocket } from './network/discovery/mdns-socket.ts';
@@ -47,28 +49,30 @@ export const lookAround: DaemonProgram['lookAround'] = async () => {
   return { doors: [...around.doors.values()], clusters: [...around.clusters].map((cluster) => cluster.slice(0, shownDigits)) };
 };
 
-export const foundCluster: DaemonProgram['foundCluster'] = async ({ paths }) => {
+export const foundCluster: DaemonProgram['foundCluster'] = async ({ paths, passphrase }) => {
   makePrivateFolder(paths.home);
   using _lock = lockFolder(paths);
-  const { id: self } = await loadNodeKey(paths.nodeKey);
+  const keys = keysOf(paths, passphrase);
+  const { id: self } = await loadNodeKey(paths.nodeKey, keys);
   const recoveryCode = formatRecoveryCode(systemRandomness().hex(16));
-  foundHome(paths, { self, now: systemClock().wall(), recovery: recoveryKey(recoveryCode) });
+  foundHome({ ...paths, keys }, { self, now: systemClock().wall(), recovery: recoveryKey(recoveryCode) });
   return { recoveryCode };
 };
 
 /** `root`: of the cluster, where it is known before. Call with the folder locked. */
 async function admitted(
-  { paths, settings, signal, waiting }: JoinStart,
+  { paths, passphrase, settings, signal, waiting }: JoinStart,
   root: string | undefined,
   ask: (asking: Asking, needs: RedeemNeeds) => Promise<Welcome>,
 ): Promise<Joined> {
   const world = { clock: systemClock(), randomness: systemRandomness() };
+  const keys = keysOf(paths, passphrase);
   // Before the invitation is used up.
-  const isRemoved = await wasRemoved(paths, root);
+  const isRemoved = await wasRemoved({ ...paths, keys }, root);
   if (!isRemoved) await assertFreeToJoin(paths, world);
   // Of the node that it comes back as; until it is let in, it stays who it is.
   const nodeKey = isRemoved ? `${paths.nodeKey}.next` : paths.nodeKey;
-  const { id: self } = await loadNodeKey(nodeKey);
+  const { id: self } = await loadNodeKey(nodeKey, keys);
   const adminKey = createAdminKey();
   const needs = { ...world, signal, ...(waiting === undefined ? {} : { waiting }) };
   const welcome = await ask({ name: settings.name, node: self, adminKey: adminKey.id }, needs);
@@ -86,9 +90,9 @@ async function admitted(
   );
   // Of a key file the secret says it all.
   if (key.fileAdmin === undefined && (root === undefined || key.root === root) && papers.accept(welcome.papers) && kept !== undefined) {
-    writeAdmission(paths, { key, adminKey: papers.admins.isKnown(adminKey.id) ? adminKey : undefined, papers: kept });
+    writeAdmission({ ...paths, keys }, { key, adminKey: papers.admins.isKnown(adminKey.id) ? adminKey : undefined, papers: kept });
   } else if (key.fileAdmin !== undefined && key.root === (root ?? key.root)) {
-    writeAdmission(paths, { key, adminKey: undefined, papers: state });
+    writeAdmission({ ...paths, keys }, { key, adminKey: undefined, papers: state });
   } else {
     throw new SupervmError(
       'invite-refused',
@@ -117,10 +121,15 @@ function rootOf(line: string): string | undefined {
 }
 
 /** Out of the cluster with this root: it comes back as a new node, and keeps its records. */
-async function wasRemoved(paths: Paths, root: string | undefined): Promise<boolean> {
-  if (root === undefined || !existsSync(paths.membership) || !existsSync(paths.clusterKey) || !existsSync(paths.nodeKey)) return false;
-  const key = parseClusterKey(readFileSync(paths.clusterKey, 'utf8'), paths.clusterKey);
-  const { removals } = parsePapers(readFileSync(paths.membership, 'utf8'), paths.membership);
-  const { id: self } = await loadNodeKey(paths.nodeKey);
+async function wasRemoved({ membership, clusterKey, nodeKey, keys }: Paths & { readonly keys: KeyFiles }, root: string | undefined): Promise<boolean> {
+  const [papers, secret] = [keys.read(membership), keys.read(clusterKey)];
+  if (root === undefined || papers === undefined || secret === undefined || !existsSync(nodeKey)) return false;
+  const key = parseClusterKey(secret, clusterKey);
+  const { removals } = parsePapers(papers, membership);
+  const { id: self } = await loadNodeKey(nodeKey, keys);
   return key.root === root && removals.some(({ node }) => node === self);
+}
+
+function keysOf(paths: Paths, passphrase: string | undefined): KeyFiles {
+  return openHomeKeys(paths, passphrase, { randomness: systemRandomness() }).files;
 }

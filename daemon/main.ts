@@ -4,12 +4,15 @@ import type { DaemonProgram } from '../src/settings/daemon-program.ts';
 import { lockFolder } from '../src/settings/folder-lock.ts';
 import { makePrivateFolder } from '../src/settings/private-folder.ts';
 import { createDaemon } from './daemon.ts';
+import { openHomeKeys } from './keys/home-keys.ts';
 import { openLog } from './log/log.ts';
 import { poolLittle, spareMemoryOnceSettled } from './spare-memory.ts';
+import { systemRandomness } from './system-clock.ts';
 
-export const runDaemon: DaemonProgram['runDaemon'] = async ({ paths, settings, signal, ready }) => {
+export const runDaemon: DaemonProgram['runDaemon'] = async ({ paths, settings, passphrase, signal, ready }) => {
   for (const folder of [paths.home, paths.run, paths.logs]) makePrivateFolder(folder);
   using _lock = lockFolder(paths);
+  const keys = openHomeKeys(paths, passphrase, { randomness: systemRandomness() }).files;
   using log = openLog({ file: paths.log, level: settings.logLevel });
   process.umask(0o077);
   poolLittle();
@@ -23,7 +26,7 @@ export const runDaemon: DaemonProgram['runDaemon'] = async ({ paths, settings, s
   process.on('uncaughtException', onDefect);
   process.on('unhandledRejection', onDefect);
   try {
-    const daemon = await createDaemon({ paths, settings, log, shutdown: (tasks) => end.abort(tasks) });
+    const daemon = await createDaemon({ paths, keys, settings, log, shutdown: (tasks) => end.abort(tasks) });
     await daemon.start();
     log.info('ready', { name: settings.name });
     ready();

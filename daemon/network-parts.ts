@@ -9,6 +9,7 @@ import { programFile } from '../src/settings/program-files.ts';
 import type { Clock, Randomness } from './clock.ts';
 import { keepClusterKey, keepPapers, openClusterHome } from './cluster-home.ts';
 import { watchCopiedIdentity } from './copied-identity.ts';
+import type { KeyFiles } from './keys/key-files.ts';
 import type { Log } from './log/log.ts';
 import type { Membership } from './membership/membership.ts';
 import { formatAddress, parseAddress } from './network/addresses.ts';
@@ -72,13 +73,14 @@ export function networkFile(paths: Paths): string {
 }
 
 export async function openNetwork(
-  options: { readonly paths: Paths; readonly settings: DaemonSettings; readonly host: HostId },
+  options: { readonly paths: Paths; readonly keys: KeyFiles; readonly settings: DaemonSettings; readonly host: HostId },
   needs: Needs,
 ): Promise<NetworkParts> {
-  const { paths, settings, host } = options;
+  const { settings, host, keys } = options;
+  const paths = { ...options.paths, keys };
   const { clock, randomness } = needs;
   const log = needs.log.of('network');
-  const nodeKey = await loadNodeKey(paths.nodeKey);
+  const nodeKey = await loadNodeKey(paths.nodeKey, keys);
   const self = nodeKey.id;
   const { key, founded, adminKey, papers: state } = openClusterHome(paths, { given: settings.clusterKeyFile, self, now: clock.wall() });
   const isKeyFile = key.fileAdmin !== undefined;

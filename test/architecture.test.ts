@@ -154,6 +154,7 @@ const builtinHomes: readonly Home[] = [
       'src/settings/**',
       'src/cli/**',
       'daemon/*.ts',
+      'daemon/keys/**',
       'daemon/blobs/**',
       'daemon/records/**',
       'daemon/worker/**',
@@ -198,7 +199,6 @@ const simulationPowerHomes: readonly PowerHome[] = [
 
 /** Who may import by a computed name: what program-files.ts or the plugins folder names. */
 const computedImports = ['src/cli/**', 'src/main.ts', 'daemon/worker/session/**', 'daemon/inventory/**', 'daemon/submitter/**', 'daemon/daemon.ts'];
-
 const longestFile = 300;
 const root = join(import.meta.dirname, '..');
 const files = readSourceTree(root, ['src', 'daemon', 'plugins', 'test', 'bench', 'examples', 'bin']);

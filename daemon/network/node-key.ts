@@ -1,9 +1,9 @@
 /** The key pair that a node is known by: its id is the peer id that libp2p derives from it. */
-import { open, readFile, rename } from 'node:fs/promises';
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { SupervmError } from '../../src/model/errors.ts';
 import type { NodeId } from '../../src/model/job.ts';
+import type { KeyFiles } from './needs.ts';
 
 type PrivateKey = Awaited<ReturnType<typeof generateKeyPair>>;
 
@@ -14,15 +14,12 @@ export interface NodeKey {
 
 const header = 'supervm-node-key-1';
 
-/** Reads the key of this file; makes one, readable by the owner only, where none is. */
-export async function loadNodeKey(file: string): Promise<NodeKey> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+/** Reads the key of this file; makes one where none is. */
+export async function loadNodeKey(file: string, keys: KeyFiles): Promise<NodeKey> {
+  const text = keys.read(file);
   if (text !== undefined) return parse(text, file);
   const privateKey = await generateKeyPair('Ed25519');
-  await write(file, `${header} ${Buffer.from(privateKeyToProtobuf(privateKey)).toString('base64url')}\n`);
+  keys.write(file, `${header} ${Buffer.from(privateKeyToProtobuf(privateKey)).toString('base64url')}\n`);
   return nodeKey(privateKey);
 }
 
@@ -44,17 +41,4 @@ function parse(text: string, file: string): NodeKey {
     const hint = 'Restore it from a backup, or delete it: the machine then joins as a new node.';
     throw new SupervmError('usage', `the key of this node, ${file}, is damaged`, hint, { cause });
   }
-}
-
-/** A crash leaves the whole file or none. */
-async function write(file: string, text: string): Promise<void> {
-  const half = `${file}.new`;
-  const handle = await open(half, 'w', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(half, file);
 }

@@ -3,9 +3,10 @@ import { Command } from 'commander';
 import type { Manifest } from '../plugin/manifest.ts';
 import { addAccessCommands } from './access-commands.ts';
 import type { Context, Exit, Run } from './context.ts';
-import { addDaemonFlags, type DaemonFlags } from './daemon-flags.ts';
+import { addDaemonFlags, type DaemonFlags, encryptSummary } from './daemon-flags.ts';
 import { addJobTypeCommand } from './job-type-command.ts';
 import { addMachineCommands } from './machine-commands.ts';
+import type { EncryptFlag } from './passphrase.ts';
 
 export interface Tree {
   readonly root: Command;
@@ -36,6 +37,7 @@ export const ownCommands: readonly string[] = [
   'invite',
   'join',
   'recover',
+  'passphrase',
   'cluster',
   'api',
   'login',
@@ -79,8 +81,12 @@ export function buildTree(options: TreeOptions): Tree {
 
 function addDaemonCommands(root: Command, run: Run): void {
   addDaemonFlags(
-    root.command('up').summary('start the daemon on this machine').description('Starts the daemon in the background and waits until it is ready.'),
-  ).action((flags: DaemonFlags) => run(async (context) => (await import('./commands/up.ts')).up(context, flags)));
+    root
+      .command('up')
+      .summary('start the daemon on this machine')
+      .description('Starts the daemon in the background and waits until it is ready.')
+      .option('--encrypt', encryptSummary),
+  ).action((flags: DaemonFlags & EncryptFlag) => run(async (context) => (await import('./commands/up.ts')).up(context, flags)));
   root
     .command('down')
     .summary('stop the daemon once its tasks have ended')
@@ -96,10 +102,15 @@ function addDaemonCommands(root: Command, run: Run): void {
     .command('restart')
     .summary('restart the daemon while its tasks run on')
     .description('Stops the daemon and starts it again with the same settings, for example after an upgrade. Its tasks run on meanwhile.')
-    .action(() => run(async (context) => (await import('./commands/down.ts')).restart(context)));
+    .option('--passphrase-file <FILE>', 'of encrypted keys; without one it is asked for before the daemon is stopped')
+    .action((flags: { readonly passphraseFile?: string }) => run(async (context) => (await import('./commands/down.ts')).restart(context, flags)));
   addDaemonFlags(
-    root.command('daemon').summary('run the daemon in the foreground').description('Runs the daemon in the foreground, for service managers.'),
-  ).action((flags: DaemonFlags) => run(async (context) => (await import('./commands/up.ts')).daemon(context, flags)));
+    root
+      .command('daemon')
+      .summary('run the daemon in the foreground')
+      .description('Runs the daemon in the foreground, for service managers.')
+      .option('--encrypt', encryptSummary),
+  ).action((flags: DaemonFlags & EncryptFlag) => run(async (context) => (await import('./commands/up.ts')).daemon(context, flags)));
   addMachineCommands(root, run);
 }
 

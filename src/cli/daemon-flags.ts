@@ -6,6 +6,8 @@ import type { Context } from './context.ts';
 
 export type DaemonFlags = { readonly [key in SettingKey]?: string | boolean | readonly string[] };
 
+export const encryptSummary = 'first encrypt the keys of this machine under a passphrase, which every start then needs';
+
 const collect = (value: string, earlier: readonly string[] | undefined): readonly string[] => [...(earlier ?? []), value];
 
 export function addDaemonFlags(command: Command): Command {

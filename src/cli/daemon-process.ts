@@ -11,6 +11,7 @@ import { programFile } from '../settings/program-files.ts';
 import { now, pause } from './clock.ts';
 import type { Context } from './context.ts';
 import { isAlive } from './is-alive.ts';
+import type { Passphrase } from './passphrase.ts';
 
 const startMs = 30_000;
 const stopMs = 20_000;
@@ -34,21 +35,24 @@ export async function isRunning(context: Context): Promise<boolean> {
   }
 }
 
-/** `flags`: the daemon's settings as words. Resolves with the pid once the daemon answers; rejects with the daemon's own reason when it ends before. */
-export async function startDaemon(context: Context, flags: readonly string[]): Promise<number> {
+/** `flags`: the daemon's settings as words. `passphrase`: of an encrypted home. Resolves with the pid once the daemon answers; rejects with the daemon's own reason when it ends before. */
+export async function startDaemon(context: Context, flags: readonly string[], passphrase?: Passphrase): Promise<number> {
   const { paths, signal } = context;
   makePrivateFolder(paths.home);
   mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
   const output = openSync(paths.startOutput, 'w', 0o600);
-  const words = [...process.execArgv, youngHeap, programFile('src/main.ts'), 'daemon', '--json', ...flags];
+  const typed = passphrase?.file === undefined ? passphrase?.text : undefined;
+  const words = [...process.execArgv, youngHeap, programFile('src/main.ts'), 'daemon', '--json', ...flags, ...passphraseWords(passphrase)];
   // A session of its own and no terminal: closing this one must not end it. Its folder must not keep a disk from being unmounted.
   const child = spawn(process.execPath, words, {
     detached: true,
-    stdio: ['ignore', output, output],
+    stdio: [typed === undefined ? 'ignore' : 'pipe', output, output],
     cwd: '/',
     env: { ...context.environment.variables, ...lean },
   });
   closeSync(output);
+  // It may end before it has read that.
+  child.stdin?.on('error', () => undefined).end(typed);
   const failure = once(child, 'error').then(([error]) => error as Error);
   let ended = false;
   child.once('exit', () => {
@@ -68,6 +72,11 @@ export async function startDaemon(context: Context, flags: readonly string[]): P
   child.kill('SIGTERM');
   if (signal.aborted) throw new SupervmError('timed-out', 'Stopped before the daemon was up.');
   throw new SupervmError('timed-out', `The daemon has not come up in ${startMs / 1000} s.`, `Its log: ${paths.log}`);
+}
+
+/** Every user of the machine can read them. */
+function passphraseWords(passphrase: Passphrase | undefined): readonly string[] {
+  return passphrase === undefined ? [] : ['--passphrase-file', passphrase.file ?? '-'];
 }
 
 /** What the daemon printed last: a problem in JSON where it knew what was wrong. */

@@ -2,8 +2,9 @@
 import type { Command } from 'commander';
 import type { InviteFlags } from './commands/invite.ts';
 import type { JoinOptions } from './commands/join.ts';
+import type { PassphraseFlags } from './commands/passphrase.ts';
 import type { Run } from './context.ts';
-import { addDaemonFlags, type DaemonFlags } from './daemon-flags.ts';
+import { addDaemonFlags, type DaemonFlags, encryptSummary } from './daemon-flags.ts';
 
 export function addMachineCommands(root: Command, run: Run): void {
   root
@@ -25,7 +26,8 @@ export function addMachineCommands(root: Command, run: Run): void {
         'Joins a cluster. Reads the invitation from a prompt, from standard input or from a file, never from the command line, which others could read.',
       )
       .option('--file <FILE>', 'file with the invitation; - is standard input')
-      .option('--no-start', 'do not start the daemon'),
+      .option('--no-start', 'do not start the daemon')
+      .option('--encrypt', encryptSummary),
   ).action((flags: DaemonFlags & JoinOptions) => run(async (context) => (await import('./commands/join.ts')).join(context, flags)));
   root
     .command('recover')
@@ -35,6 +37,16 @@ export function addMachineCommands(root: Command, run: Run): void {
     )
     .option('--file <FILE>', 'file with the code; - is standard input')
     .action((flags: { readonly file?: string }) => run(async (context) => (await import('./commands/recover.ts')).recover(context, flags)));
+  root
+    .command('passphrase')
+    .summary("change or remove the passphrase of this machine's keys")
+    .description(
+      'Gives the encrypted keys of this machine another passphrase, while its daemon runs too, or none. They are encrypted by: supervm up --encrypt. Both are asked for, unless files hold them; - is standard input.',
+    )
+    .option('--passphrase-file <FILE>', 'file with the one until now')
+    .option('--new-file <FILE>', 'file with the new one')
+    .option('--remove', 'no passphrase any more: the keys are in plain again; the daemon must not run')
+    .action((flags: PassphraseFlags) => run(async (context) => (await import('./commands/passphrase.ts')).passphrase(context, flags)));
   root
     .command('cluster')
     .summary('replace the secret of the cluster')

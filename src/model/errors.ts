@@ -43,6 +43,8 @@ export const errorKinds = {
   'output-invalid': failed('A task made an output that is missing, damaged or of the wrong size.'),
   'output-lost': failed('The files of a task that was done are gone.'),
   'output-unwritable': usage('The output folder cannot be written.'),
+  'passphrase-missing': { exit: 9, status: 403, summary: 'The keys of this machine are encrypted, and nobody gave the passphrase.' },
+  'passphrase-wrong': { exit: 9, status: 403, summary: 'A passphrase that does not open the keys of this machine.' },
   'peer-other-version': { exit: 1, status: 503, summary: 'A peer runs a version of supervm that does not know this.' },
   'peer-refused': failed('A peer refused a request.'),
   'peer-unreachable': { exit: 1, status: 503, summary: 'A peer cannot be reached.' },

@@ -44,6 +44,8 @@ export type HomeMembership =
       /** It can let others in, and renews its certificate itself. */
       readonly admin: boolean;
     }
+  /** Nobody has given the passphrase. */
+  | { readonly encrypted: true }
   | { readonly problem: string; readonly hint: string };
 
 export interface MachineChecks {

@@ -15,6 +15,8 @@ export interface DaemonSettings {
   readonly peers: readonly string[];
   /** File with the cluster's secret, instead of the one in the home folder. */
   readonly clusterKeyFile: string | undefined;
+  /** Holds the passphrase of this machine's keys, where they are encrypted; `-`: standard input. */
+  readonly passphraseFile: string | undefined;
   /** Look for other machines by multicast DNS. */
   readonly discovery: boolean;
   /** Programs this node shall not offer, by the names that job types use. */
@@ -60,6 +62,13 @@ export const settingDefinitions = [
   { key: 'listen', variable: 'SUPERVM_LISTEN', type: 'addresses', placeholder: 'HOST:PORT', summary: 'address to listen on; may be repeated' },
   { key: 'peer', variable: 'SUPERVM_PEERS', type: 'addresses', placeholder: 'HOST:PORT', summary: 'another node to connect to; may be repeated' },
   { key: 'clusterKey', variable: 'SUPERVM_CLUSTER_KEY', type: 'text', placeholder: 'FILE', summary: "file with the cluster's secret" },
+  {
+    key: 'passphraseFile',
+    variable: 'SUPERVM_PASSPHRASE_FILE',
+    type: 'text',
+    placeholder: 'FILE',
+    summary: "file with the passphrase of this machine's keys, where they are encrypted; - is standard input",
+  },
   { key: 'discovery', variable: 'SUPERVM_DISCOVERY', type: 'boolean', placeholder: '', summary: 'look for other machines by multicast' },
   {
     key: 'without',
@@ -144,6 +153,7 @@ export function resolveSettings(
     listen: (found.listen as readonly string[] | undefined) ?? [],
     peers: (found.peer as readonly string[] | undefined) ?? [],
     clusterKeyFile: found.clusterKey === undefined ? undefined : resolve(found.clusterKey as string),
+    passphraseFile: found.passphraseFile === undefined || found.passphraseFile === '-' ? found.passphraseFile : resolve(found.passphraseFile as string),
     discovery: (found.discovery as boolean | undefined) ?? true,
     without: (found.without as readonly string[] | undefined) ?? [],
     acceptLoss: (found.acceptLoss as boolean | undefined) ?? false,

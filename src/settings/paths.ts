@@ -11,6 +11,8 @@ export interface Paths {
   readonly adminKey: string;
   /** The certificate of this machine, and the admin keys and removals that it knows. */
   readonly membership: string;
+  /** Is there where the files above are encrypted: what a passphrase makes of it opens them. */
+  readonly encryption: string;
   /** The user's settings; the user's own to write. */
   readonly config: string;
   readonly records: string;
@@ -54,6 +56,7 @@ export function pathsOf(environment: Pick<Environment, 'home' | 'stateHome' | 'c
     clusterKey: join(home, 'cluster.key'),
     adminKey: join(home, 'admin.key'),
     membership: join(home, 'membership.json'),
+    encryption: join(home, 'encryption.json'),
     config,
     records: join(home, 'records.db'),
     blobs: join(home, 'blobs'),

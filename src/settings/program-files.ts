@@ -14,6 +14,7 @@ export const programEntries = {
   'daemon/main.ts': 'daemon.js',
   'daemon/checks.ts': 'checks.js',
   'daemon/disk-check.ts': 'disk-check.js',
+  'daemon/home-keys.ts': 'home-keys.js',
   'daemon/worker/launcher/main.ts': 'launcher.js',
   'daemon/worker/session/main.ts': 'session.js',
   'daemon/records/store-worker.ts': 'store-worker.js',

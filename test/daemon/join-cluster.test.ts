@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { dropOwnRecords } from '../../daemon/free-to-join.ts';
+import { plainKeyFiles } from '../../daemon/keys/key-files.ts';
 import { joinCluster } from '../../daemon/main.ts';
 import { loadNodeKey } from '../../daemon/network/node-key.ts';
 import { usualTerms } from '../../daemon/network/pairing/invitations.ts';
@@ -35,7 +36,7 @@ beforeEach(() => {
 afterEach(() => rmSync(paths.home, { recursive: true, force: true }));
 
 /** The line is none, so whoever may join is told that. */
-const tryToJoin = () => joinCluster({ paths, settings: resolveSettings({}, {}, {}, ''), line: 'no invitation' });
+const tryToJoin = () => joinCluster({ paths, passphrase: undefined, settings: resolveSettings({}, {}, {}, ''), line: 'no invitation' });
 
 async function keepRecords(facts: readonly (Fact | ClusterFact)[]): Promise<void> {
   const store = new SqliteStore(
@@ -81,7 +82,7 @@ test('a home that knows other nodes stays with them', async () => {
 test('a removed machine keeps its identity until it is let in again, and then has another', async () => {
   const real = { clock: systemClock(), randomness: systemRandomness() };
   const cluster = await foundedCluster(real.clock);
-  const { id } = await loadNodeKey(paths.nodeKey);
+  const { id } = await loadNodeKey(paths.nodeKey, plainKeyFiles);
   cluster.papers.remove(id);
   writeFileSync(paths.clusterKey, cluster.key.text);
   mkdirSync(dirname(paths.membership), { recursive: true });
@@ -97,13 +98,13 @@ test('a removed machine keeps its identity until it is let in again, and then ha
   );
   try {
     const { line } = await door.invite(usualTerms);
-    const join = (text: string) => joinCluster({ paths, settings: resolveSettings({}, {}, {}, ''), line: text });
+    const join = (text: string) => joinCluster({ paths, passphrase: undefined, settings: resolveSettings({}, {}, {}, ''), line: text });
     const lost = formatInvite({ ...parseInvite(line), secret: '0'.repeat(32) });
     await expect(join(lost)).rejects.toMatchObject({ code: 'invite-refused' });
-    expect((await loadNodeKey(paths.nodeKey)).id).toBe(id);
+    expect((await loadNodeKey(paths.nodeKey, plainKeyFiles)).id).toBe(id);
     expect(await join(line)).toMatchObject({ cluster: 'studio' });
-    expect((await loadNodeKey(paths.nodeKey)).id).not.toBe(id);
-    expect((await loadNodeKey(`${paths.nodeKey}.removed`)).id).toBe(id);
+    expect((await loadNodeKey(paths.nodeKey, plainKeyFiles)).id).not.toBe(id);
+    expect((await loadNodeKey(`${paths.nodeKey}.removed`, plainKeyFiles)).id).toBe(id);
   } finally {
     await door.stop();
   }

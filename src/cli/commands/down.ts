@@ -7,6 +7,7 @@ import type { Context, Exit } from '../context.ts';
 import { daemonSettings } from '../daemon-flags.ts';
 import { daemonGone, startDaemon, stopDaemon } from '../daemon-process.ts';
 import { countText, durationText } from '../output/units.ts';
+import { homePassphrase } from '../passphrase.ts';
 import { showUp } from './up.ts';
 import { timeoutOf } from './wait.ts';
 
@@ -53,12 +54,15 @@ async function stopNow(context: Context): Promise<Exit> {
 }
 
 /** Its tasks run on meanwhile. */
-export async function restart(context: Context): Promise<Exit> {
+export async function restart(context: Context, flags: { readonly passphraseFile?: string }): Promise<Exit> {
+  const settings = daemonSettings(context, flags.passphraseFile === undefined ? {} : { passphraseFile: flags.passphraseFile });
+  // The new one needs it, and without it the old one runs on.
+  const passphrase = await homePassphrase(context, settings);
   // Once it has been told to stop somebody must start it again: giving up would leave this machine without a daemon.
   const receipt = await stopDaemon(context, 'leave', {
     late: (pid) => context.output.note(`The daemon (pid ${pid}) takes long to stop; it is started again as soon as it has. Its log: ${context.paths.log}`),
   });
-  await startDaemon(context, receipt?.words ?? flagWords(daemonSettings(context, {})));
+  await startDaemon(context, receipt?.words ?? flagWords(settings), passphrase);
   await showUp(context, receipt === undefined ? 'is up' : 'has restarted');
   return 0;
 }

@@ -6,9 +6,10 @@ import { flagWords } from '../../settings/flag-words.ts';
 import type { Context, Exit } from '../context.ts';
 import { type DaemonFlags, daemonSettings } from '../daemon-flags.ts';
 import { isRunning, startDaemon, stopDaemon } from '../daemon-process.ts';
+import { assertNotToEncrypt, type EncryptFlag, homePassphrase } from '../passphrase.ts';
 import { joined, loadDaemonProgram, showUp, showWords } from './up.ts';
 
-export interface JoinOptions {
+export interface JoinOptions extends EncryptFlag {
   readonly file?: string;
   /** False with --no-start. */
   readonly start?: boolean;
@@ -21,22 +22,27 @@ export async function join(context: Context, options: JoinOptions & DaemonFlags)
   const line = await readLine(context, options.file);
   const wasRunning = await isRunning(context);
   if (wasRunning) {
+    assertNotToEncrypt(context, options.encrypt);
     await assertAlone(context);
-    await stopDaemon(context, 'end');
   }
+  const passphrase = await homePassphrase(context, settings, options.encrypt);
+  if (wasRunning) await stopDaemon(context, 'end');
   const program = await loadDaemonProgram();
   let cluster: string;
   try {
-    ({ cluster } = await program.joinCluster({ paths, settings, line, signal: context.signal, waiting: (words) => showWords(context, words) }));
+    ({ cluster } = await program.joinCluster({
+      ...{ paths, settings, line, signal: context.signal, passphrase: passphrase?.text },
+      waiting: (words) => showWords(context, words),
+    }));
   } catch (error) {
-    if (wasRunning) await startDaemon(context, flagWords(settings));
+    if (wasRunning) await startDaemon(context, flagWords(settings), passphrase);
     throw error;
   }
   if (options.start === false) {
     output.show({ human: () => `This machine belongs to the cluster ${cluster} now. Start it: supervm up`, json: { cluster }, quiet: cluster });
     return 0;
   }
-  await startDaemon(context, flagWords(settings));
+  await startDaemon(context, flagWords(settings), passphrase);
   await showUp(context, joined);
   return 0;
 }

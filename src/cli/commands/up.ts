@@ -13,6 +13,7 @@ import { type DaemonFlags, daemonSettings } from '../daemon-flags.ts';
 import { isRunning, startDaemon } from '../daemon-process.ts';
 import { printable, type Style } from '../output/style.ts';
 import { bytesText, coresText, countText } from '../output/units.ts';
+import { assertNotToEncrypt, type EncryptFlag, homePassphrase } from '../passphrase.ts';
 import { readVersion } from '../version.ts';
 
 /** A new daemon needs a moment to elect a coordinator, alone or with the others. */
@@ -22,12 +23,14 @@ const lookMs = 100;
 /** What a machine has done that was let into a cluster. */
 export const joined = 'has joined';
 
-export async function up(context: Context, flags: DaemonFlags): Promise<Exit> {
+export async function up(context: Context, flags: DaemonFlags & EncryptFlag): Promise<Exit> {
   const settings = daemonSettings(context, flags);
   const before = await isRunning(context);
   const isNew = !before && settings.clusterKeyFile === undefined && !existsSync(context.paths.clusterKey);
-  const begun = isNew ? await begin(context, settings) : {};
-  if (!before) await startDaemon(context, flagWords(settings));
+  if (before) assertNotToEncrypt(context, flags.encrypt);
+  const passphrase = before ? undefined : await homePassphrase(context, settings, flags.encrypt);
+  const begun = isNew ? await begin(context, settings, passphrase?.text) : {};
+  if (!before) await startDaemon(context, flagWords(settings), passphrase);
   await showUp(context, before ? 'was up already' : begun.joined === true ? joined : 'is up', begun.recoveryCode);
   return 0;
 }
@@ -38,14 +41,14 @@ interface Begun {
 }
 
 /** This machine belongs to no cluster: somebody may wait for it on a network of its own, else it founds one. */
-async function begin(context: Context, settings: DaemonSettings): Promise<Begun> {
+async function begin(context: Context, settings: DaemonSettings, passphrase: string | undefined): Promise<Begun> {
   const { paths, output, signal } = context;
   const program = await loadDaemonProgram();
   const { doors, clusters } = settings.discovery ? await program.lookAround() : { doors: [], clusters: [] };
   for (const address of doors) {
     output.note(`A cluster in this network looks for new machines (${address}).`);
     try {
-      await program.joinNearby({ paths, settings, address, signal, confirm: (words) => confirmWords(context, words) });
+      await program.joinNearby({ paths, passphrase, settings, address, signal, confirm: (words) => confirmWords(context, words) });
       return { joined: true };
     } catch (error) {
       if (signal.aborted || !(error instanceof SupervmError) || !['invite-refused', 'peer-unreachable'].includes(error.code)) throw error;
@@ -56,7 +59,7 @@ async function begin(context: Context, settings: DaemonSettings): Promise<Begun>
   }
   // Nobody would see the code of a founding that is quiet; the daemon founds without one.
   if (output.mode === 'quiet') return {};
-  const { recoveryCode } = await program.foundCluster({ paths });
+  const { recoveryCode } = await program.foundCluster({ paths, passphrase });
   if (clusters.length > 0) {
     output.note(
       `Another cluster was seen in this network: ${clusters.join(', ')}. To join it, type "supervm down" here, "supervm invite" there, and "supervm join" here.`,
@@ -108,12 +111,14 @@ async function electedStatus(context: Context, nodes: number): Promise<StatusVie
 }
 
 /** In the foreground, for service managers. SIGINT and SIGTERM stop it cleanly; SIGTERM leaves its tasks to the next daemon. */
-export async function daemon(context: Context, flags: DaemonFlags): Promise<Exit> {
+export async function daemon(context: Context, flags: DaemonFlags & EncryptFlag): Promise<Exit> {
   const settings = daemonSettings(context, flags);
+  const passphrase = await homePassphrase(context, settings, flags.encrypt);
   const program = await loadDaemonProgram();
   await program.runDaemon({
     paths: context.paths,
     settings,
+    passphrase: passphrase?.text,
     signal: context.signal,
     ready: () => context.output.say(`supervm daemon ${settings.name} is ready (pid ${process.pid}); its log: ${context.paths.log}`),
   });

@@ -15,6 +15,7 @@ test('defaults', () => {
     listen: [],
     peers: [],
     clusterKeyFile: undefined,
+    passphraseFile: undefined,
     discovery: true,
     without: [],
     http: { bind: undefined, port: undefined, tlsCert: undefined, tlsKey: undefined, names: [], folders: [] },

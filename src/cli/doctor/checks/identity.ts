@@ -45,6 +45,7 @@ export function checkMembership({ home, problems, now }: MembershipReading): rea
       failing(printable(problem.message), { cause: 'No machine of the cluster speaks with this one.', advice: printable(problem.hint), commands: joining }),
     ];
   if (home === undefined) return [none('belongs to no cluster yet; supervm up founds one, supervm join enters one')];
+  if ('encrypted' in home) return [none('the keys of this machine are encrypted; whoever has the passphrase can start its daemon')];
   if ('problem' in home) return [failing(home.problem, { cause: 'The daemon does not start with it.', advice: home.hint })];
   const { cluster, endsAt, admin } = home;
   const name = `of the cluster ${cluster.slice(0, 8)}`;

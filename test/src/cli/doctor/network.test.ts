@@ -205,6 +205,7 @@ describe('membership', () => {
     ['a fresh certificate', home(25), 'ok'],
     ['a certificate that nobody renewed', home(4), 'warning'],
     ['one that has ended', home(-1), 'failing'],
+    ['encrypted keys', { encrypted: true }, 'not-applicable'],
     ['damaged papers', { problem: 'the certificates are damaged', hint: 'restore them' }, 'failing'],
   ] as const)('%s', (_, found, state) => expect(only(checkMembership({ home: found, problems: [], now: 0 })).state).toBe(state));
 

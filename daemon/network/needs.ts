@@ -1,0 +1,1 @@
+export type { KeyFiles } from '../keys/key-files.ts';
