@@ -31,6 +31,7 @@ import { isWellNamed } from './network/papers/signed-facts.ts';
 import { openNetwork } from './network-parts.ts';
 import { openRecords, tellHealth } from './records-parts.ts';
 import { removedLogs } from './removed-logs.ts';
+import { resealedSecrets } from './resealed-secrets.ts';
 import { SecretDesk } from './secrets/secret-desk.ts';
 import { sessionFiles } from './session-files.ts';
 import type { Startable } from './startable.ts';
@@ -171,6 +172,12 @@ async function assemble(
   network.follow(plane.membership);
   network.papers.onRemoved(({ node }) => node === facts.id && plane.membership.update({ paused: true }));
   const forgetting = removedLogs({ journal: plane.journal, logs }, (error) => log.warn('logs of a removed job cannot be deleted', { error }));
+  const resealing = resealedSecrets({
+    ...{ clock, secrets },
+    coordinates: () => plane.leadership.isMine(),
+    done: (names) => log.info('secrets are sealed under the new secret of the cluster', { names }),
+    problem: (error) => log.warn('secrets cannot be sealed anew', { error }),
+  });
   plane.leadership.onChange(() => plane.leadership.voters() !== undefined && endFounding(paths.clusterKey));
   const parts: readonly Startable[] = [
     blobFolder,
@@ -179,6 +186,7 @@ async function assemble(
     plane,
     machines,
     forgetting,
+    ...(isWorker ? [] : [resealing]),
     network.discovery(plane.membership),
     submitting.delivery,
     tellInventory(inventory, plane, runner, log),

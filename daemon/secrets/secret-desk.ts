@@ -4,7 +4,7 @@ import { SupervmError } from '../../src/model/errors.ts';
 import type { HostId, NodeId } from '../../src/model/job.ts';
 import type { Clock, Randomness } from '../clock.ts';
 import type { SecretRecords } from './needs.ts';
-import { seal, sealingKey, unseal } from './seal.ts';
+import { reseal, seal, sealingKey, unseal } from './seal.ts';
 
 /** Bytes of UTF-8: room for keys and certificates. */
 const mostBytes = 32 * 1024;
@@ -61,6 +61,24 @@ export class SecretDesk {
     const { clock, journal } = this.#needs;
     const { copies } = await journal().appendCluster({ type: 'secret-removed', at: clock.wall(), ...this.#next(name) }, copiesWaitMs);
     return copies;
+  }
+
+  /** What an earlier key of the cluster alone opens, and this machine can open. */
+  stale(): readonly SecretSet[] {
+    const keys = this.#needs.shared().map(sealingKey);
+    if (keys.length < 2) return [];
+    return this.list().flatMap((secret) => {
+      const sealed = reseal(keys, secret);
+      return sealed === undefined ? [] : [{ ...secret, sealed }];
+    });
+  }
+
+  /** Seals that anew under the current one; everything else about it stays. Names, when they are on this disk. */
+  async reseal(): Promise<readonly string[]> {
+    const { journal } = this.#needs;
+    const renewed = this.stale();
+    for (const secret of renewed) await journal().appendCluster(secret, 0);
+    return renewed.map(({ name }) => name);
   }
 
   /** Throws `secret-not-found` for the first that is not there. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { seal, sealingKey, unseal } from '../../../daemon/secrets/seal.ts';
+import { reseal, seal, sealingKey, unseal } from '../../../daemon/secrets/seal.ts';
 import { SecretDesk } from '../../../daemon/secrets/secret-desk.ts';
+import { emptyClusterState, foldClusterInto, isSuperseded } from '../../../src/model/cluster-state.ts';
 import { MemoryJournal } from '../../support/memory-journal.ts';
 import { seededRandomness } from '../../support/seeded-randomness.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -32,6 +33,50 @@ describe('a sealed value', () => {
       expect(unseal([key], { name: 'k', sealed: changed.toString('base64url') })).toBeUndefined();
     }
     for (const nonsense of ['', 'AQ', 'AAAA']) expect(unseal([key], { name: 'k', sealed: nonsense })).toBeUndefined();
+  });
+});
+
+describe('sealed anew', () => {
+  const sets = (sealed: string) => ({ type: 'secret-set', at: 0, name: 'K', clock: 1, node: 'n1', by: 'owner', sealed }) as const;
+
+  test('a value opens by the new key alone, takes the place of what it was, and is the same whoever does it', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), fc.integer(), (value, seed) => {
+        const old = seal(key, { name: 'K', value }, seededRandomness(seed));
+        const renewed = reseal([other, key], { name: 'K', sealed: old });
+        if (renewed === undefined) throw new Error('not sealed anew');
+        expect(unseal([other], { name: 'K', sealed: renewed })).toBe(value);
+        expect(unseal([key], { name: 'K', sealed: renewed })).toBeUndefined();
+        expect(reseal([other, key], { name: 'K', sealed: old })).toBe(renewed);
+        // Once is enough, and a key that never opened it changes nothing.
+        expect(reseal([other, key], { name: 'K', sealed: renewed })).toBeUndefined();
+        expect(reseal([other], { name: 'K', sealed: old })).toBeUndefined();
+        for (const order of [
+          [old, renewed],
+          [renewed, old],
+        ]) {
+          const state = emptyClusterState();
+          for (const sealed of order) foldClusterInto(state, sets(sealed));
+          expect(state.secrets.get('K')).toEqual(sets(renewed));
+          expect(isSuperseded(state, sets(old))).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test('a nonce at the end of its digits borrows from the one before', () => {
+    const ends = Buffer.from('AQ8A------------', 'base64url');
+    const randomEnd = {
+      ...randomness,
+      hex: () =>
+        Buffer.concat([ends.subarray(1), Buffer.alloc(12)])
+          .subarray(0, 12)
+          .toString('hex'),
+    };
+    const old = seal(key, { name: 'K', value: 'v' }, randomEnd);
+    const renewed = reseal([other, key], { name: 'K', sealed: old }) ?? '';
+    expect(renewed < old).toBe(true);
+    expect(unseal([other], { name: 'K', sealed: renewed })).toBe('v');
   });
 });
 
@@ -70,6 +115,32 @@ describe('secrets', () => {
     expect(now.open(['A']).get('A')).toBe('hunter2');
     const stranger = desk([Buffer.alloc(32, 2)], journal).desk;
     expect(() => stranger.open(['A'])).toThrow(/Set it again|cannot open/);
+  });
+
+  test('after the key was replaced are sealed anew: who knows the earlier key alone opens none, and what was set since stays', async () => {
+    const [earlier, current] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+    const { journal, desk: before } = desk([earlier]);
+    await before.set('A', 'hunter2', 'owner');
+    await before.set('B', 'first', 'owner');
+    const [now, second] = [desk([current, earlier], journal).desk, desk([current, earlier], journal).desk];
+    expect(second.stale()).toEqual(now.stale());
+    const late = now.stale();
+    await now.set('B', 'set since', 'owner');
+    expect(await now.reseal()).toEqual(['A']);
+    // Another machine that had not heard of the new value.
+    for (const fact of late) await journal.appendCluster(fact);
+    expect(() => before.open(['A'])).toThrow(expect.objectContaining({ code: 'secret-not-found' }));
+    expect(() => before.open(['B'])).toThrow(expect.objectContaining({ code: 'secret-not-found' }));
+    expect([...desk([current], journal).desk.open(['A', 'B'])]).toEqual([
+      ['A', 'hunter2'],
+      ['B', 'set since'],
+    ]);
+    expect(now.list().map(({ name, by }) => [name, by])).toEqual([
+      ['A', 'owner'],
+      ['B', 'owner'],
+    ]);
+    expect(await now.reseal()).toEqual([]);
+    expect(before.stale()).toEqual([]);
   });
 
   test('have names that can be files, and values that are text of bounded length', async () => {
