@@ -24,10 +24,10 @@ export interface GateLimits {
 }
 
 export const gateLimits: GateLimits = {
-  waiting: 128,
+  waiting: 96,
   waitingOfOne: 48,
   // A handshake takes one to two milliseconds of the processor.
-  pace: { perSecond: 96, burst: 192 },
+  pace: { perSecond: 40, burst: 128 },
   paceOfOne: { perSecond: 32, burst: 96 },
 };
 
