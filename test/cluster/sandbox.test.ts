@@ -94,8 +94,9 @@ describe('a task in the sandbox of a root daemon', () => {
     expect(names.toSorted()).toEqual(['HOME', 'LANG', 'LOGNAME', 'PATH', 'PWD', 'SUPERVM_SESSION', 'TMPDIR', 'USER']);
   });
 
-  it('runs at low priority', async () => {
+  it('runs at low priority, and its disk serves everybody else first', async () => {
     expect(await execute('/usr/bin/nice')).toBe('10\n\nexit 0');
+    expect(await execute('/usr/bin/ionice')).toBe('idle\n\nexit 0');
   });
 
   it('reports the process as this machine counts it', async () => {

@@ -1,7 +1,7 @@
 /** Tries a sandbox before any task is in it. */
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, mkdir, rm, stat } from 'node:fs/promises';
+import { access, chown, mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { startCommand } from '../launcher/start-command.ts';
 import type { Sandbox, SessionFolders } from './sandbox.ts';
@@ -29,6 +29,8 @@ export async function probe(options: ProbeOptions, wrap: Sandbox['wrap'], user: 
   };
   try {
     for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
+    // As a session's: what lies below /tmp is shown inside it.
+    if (user !== undefined) await chown(folders.temporary, user, user);
     const [runtime, program] = options.needed;
     const command = ['/usr/bin/test', '-x', runtime, '-a', '-r', program] as const;
     const { spec } = wrap({ name: 'probe', folders, readable: options.readable, user, network: false, command: [...command] });

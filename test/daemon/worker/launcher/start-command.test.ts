@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +25,12 @@ test('a command enters its groups before it begins, with its words as they are a
   const said = run({ file: '/bin/sh', args: ['-c', 'cat <&4; printf "|%s" "$@"', 'sh', "it's", 'a  b', '--', '$HOME'], filter, limits: {} }, [group]);
   expect(said).toBe("filtered|it's|a  b|--|$HOME");
   expect(readFileSync(join(group, 'cgroup.procs'), 'utf8')).toBe('0\n');
+});
+
+test('a command with limits is served last by its disk, and remains the process that was started', () => {
+  const { file, args } = startCommand({ file: '/bin/sh', args: ['-c', 'ionice -p $$; echo $$'], limits: {} }, []);
+  const { pid, stdout } = spawnSync(file, args, { encoding: 'utf8' });
+  expect(stdout).toBe(`idle\n${pid}\n`);
 });
 
 test('who cannot enter its group does not begin', () => {
