@@ -54,6 +54,7 @@ describe.each([
     ['forks', 'too-many-processes', 'more than the 100 processes'],
     ['disk', 'disk-limit', 'wrote more than the 96 MiB'],
     ['file', 'disk-limit', 'wrote more than the 96 MiB'],
+    ['deleted', 'disk-limit', 'wrote more than the 96 MiB'],
   ])('a task that takes %s without end is ended as %s, and the node is well', async (want, code, message) => {
     const { outcome, failure, why, slowest } = await hog(want);
     expect({ outcome, failure }).toMatchObject({ outcome: 'failed', failure: { code, message: expect.stringContaining(message) } });

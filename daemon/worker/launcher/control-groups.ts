@@ -90,6 +90,18 @@ export class ControlGroup {
     return this.#groups.map(({ folder }) => folder);
   }
 
+  /** Its processes are in a group, so that none of them can hide. */
+  get isEntered(): boolean {
+    return this.#groups.length > 0;
+  }
+
+  /** Everything in it, as this process counts. */
+  pids(): readonly number[] {
+    const [group] = this.#groups;
+    if (group === undefined) return [];
+    return (read(join(group.folder, 'cgroup.procs')) ?? '').split('\n').filter(Boolean).map(Number);
+  }
+
   limits(controller: Controller): boolean {
     return this.#groups.some(({ controllers }) => controllers.includes(controller));
   }
@@ -112,7 +124,7 @@ export class ControlGroup {
     const [group] = this.#groups;
     if (group === undefined || (group.version === 2 && write(join(group.folder, 'cgroup.kill'), 1))) return;
     for (let round = 0; round < rounds; round++) {
-      const pids = (read(join(group.folder, 'cgroup.procs')) ?? '').split('\n').filter(Boolean).map(Number);
+      const pids = this.pids();
       if (pids.length === 0) return;
       for (const pid of pids) kill(pid);
     }

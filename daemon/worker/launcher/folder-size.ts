@@ -1,6 +1,7 @@
-/** How much a folder takes on its disk, counted in small portions so that nobody waits for a large one. */
+/** How much a folder takes on its disk, what was deleted there but is still open included, counted in small portions so that nobody waits for a large one. */
 import { lstatSync, opendirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
+import { deletedFiles } from './deleted-files.ts';
 
 const blockBytes = 512;
 /** Longest portion (milliseconds), and the rest between two looks as a multiple of what a look has taken. */
@@ -9,21 +10,24 @@ const restTimes = 20;
 
 export class FolderSize {
   readonly #folder: string;
+  readonly #processes: () => readonly number[];
   #walk: Generator<number> | undefined;
   #sum = 0;
   #whole = 0;
   #took = 0;
   #restUntil = 0;
 
-  constructor(folder: string) {
+  /** `processes`: those that may hold what they have deleted; whatever they hold of the folder's disk counts. */
+  constructor(folder: string, processes: () => readonly number[] = () => []) {
     this.#folder = folder;
+    this.#processes = processes;
   }
 
   /** Bytes as far as they are known: of the last whole look, or already more in this one. */
   look(): number {
     const begun = performance.now();
     if (this.#walk === undefined && begun < this.#restUntil) return this.#whole;
-    this.#walk ??= sizes(this.#folder, new Set());
+    this.#walk ??= this.#sizes();
     const isOver = this.#advance(this.#walk, begun + portionMs);
     const now = performance.now();
     this.#took += now - begun;
@@ -37,11 +41,18 @@ export class FolderSize {
   /** A whole look from the beginning, as far as one gets in `ms`. */
   lookNow(ms: number): number {
     this.#begin();
-    this.#walk = sizes(this.#folder, new Set());
+    this.#walk = this.#sizes();
     if (this.#advance(this.#walk, performance.now() + ms)) this.#whole = this.#sum;
     const counted = this.#sum;
     this.#begin();
     return counted;
+  }
+
+  *#sizes(): Generator<number> {
+    const seen = new Set<string>();
+    const device = statOf(this.#folder)?.dev;
+    if (device !== undefined) for (const file of deletedFiles(this.#processes(), device, seen)) yield (file?.blocks ?? 0) * blockBytes;
+    yield* sizes(this.#folder, seen);
   }
 
   #begin(): void {

@@ -11,11 +11,13 @@ export class LimitedSession {
   readonly #limits: Limits;
   readonly #group: ControlGroup;
   readonly #disk: FolderSize | undefined;
+  /** Its processes, as far as they were looked at. */
+  #seen: readonly number[] = [];
 
   constructor(limits: Limits, group: ControlGroup) {
     this.#limits = limits;
     this.#group = group;
-    this.#disk = limits.disk === undefined ? undefined : new FolderSize(limits.disk.folder);
+    this.#disk = limits.disk === undefined ? undefined : new FolderSize(limits.disk.folder, () => (this.#group.isEntered ? this.#group.pids() : this.#seen));
   }
 
   /** Folders of the groups that it must enter. */
@@ -31,6 +33,7 @@ export class LimitedSession {
 
   /** `use`: what was seen of its processes, where they are watched. */
   look(use: Use | undefined): LimitHit | undefined {
+    this.#seen = use?.pids ?? [];
     return this.#group.hit() ?? this.#beyond(use) ?? this.#onDisk(this.#disk?.look() ?? 0);
   }
 

@@ -11,6 +11,7 @@ export interface Use {
   readonly memoryBytes: number;
   /** Processes and threads. */
   readonly processes: number;
+  readonly pids: readonly number[];
 }
 
 export interface Sought {
@@ -50,7 +51,7 @@ function useOf(processes: readonly SeenProcess[]): Use {
     shared = Math.max(shared, common * pageSize());
     threads += own;
   }
-  return { memoryBytes: memoryBytes + shared, processes: threads };
+  return { memoryBytes: memoryBytes + shared, processes: threads, pids: processes.map(({ pid }) => pid) };
 }
 
 let knownPageSize: number | undefined;

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, linkSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -36,4 +36,19 @@ test('looked at in portions it comes to the same, and rests between two looks', 
 
 test('what is not there takes nothing', () => {
   expect(new FolderSize(join(folder, 'gone')).lookNow(1_000)).toBe(0);
+});
+
+test('what was deleted there and is still open counts once, until nobody has it open', () => {
+  const here = new FolderSize(folder, () => [process.pid, process.pid]);
+  const empty = here.lookNow(10_000);
+  const file = openSync(join(folder, 'hidden'), 'w');
+  writeSync(file, Buffer.alloc(block, 1));
+  const again = openSync(join(folder, 'hidden'), 'r');
+  unlinkSync(join(folder, 'hidden'));
+  const hidden = here.lookNow(10_000) - empty;
+  expect(hidden).toBeGreaterThanOrEqual(block);
+  expect(hidden).toBeLessThan(2 * block);
+  closeSync(file);
+  closeSync(again);
+  expect(here.lookNow(10_000)).toBe(empty);
 });

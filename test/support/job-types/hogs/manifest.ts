@@ -11,7 +11,7 @@ export const manifest: Manifest = {
     {
       key: 'want',
       type: 'choice',
-      choices: ['nothing', 'memory', 'late-memory', 'child-memory', 'forks', 'disk', 'file', 'address', 'path', 'socket', 'escape'],
+      choices: ['nothing', 'memory', 'late-memory', 'child-memory', 'forks', 'disk', 'deleted', 'file', 'address', 'path', 'socket', 'escape'],
       default: 'nothing',
       summary: 'What it reaches for',
     },

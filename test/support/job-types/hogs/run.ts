@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { OpenSession } from '../../../../src/plugin/job-type.ts';
@@ -31,6 +31,8 @@ async function reachFor(want: string, what: string, scratch: string): Promise<st
       return endedOf('/bin/sh', ['-c', 'while :; do sleep 30 & done']);
     case 'disk':
       for (let number = 0; ; number += 1) writeFileSync(join(scratch, `file-${number}`), Buffer.alloc(mebibyte, 1));
+    case 'deleted':
+      return hide(join(scratch, 'file'));
     case 'file':
       return fill(join(scratch, 'file'));
     case 'address':
@@ -60,6 +62,16 @@ function fill(path: string): string {
   } finally {
     closeSync(file);
   }
+}
+
+/** Files that no folder shows, each far from its own limit. */
+function hide(path: string): Promise<never> {
+  for (let number = 0; number < 6; number += 1) {
+    const file = openSync(path, 'w');
+    unlinkSync(path);
+    writeSync(file, Buffer.alloc(24 * mebibyte, 1));
+  }
+  return new Promise(() => setInterval(() => {}, 1_000));
 }
 
 function reach(place: { readonly path: string } | { readonly host: string; readonly port: number }): Promise<string> {
