@@ -92,7 +92,7 @@ export async function benchSandbox({ times = 50 }: { readonly times?: number | u
 
     const id = launcher.newId();
     const files = { node, launcher: '', session, plugin: (type: string) => join(types, type, 'run.ts'), readable };
-    const asked = { id, job: digest, record, step, cores: 1, machine, user: sandbox.userOf(id), log, openMs: undefined };
+    const asked = { id, job: digest, record, step, cores: 1, machine, user: sandbox.userOf(id), gpus: [], log, openMs: undefined };
     const open = await openSession(
       { ...asked, folders: await newFolders(id), signal: new AbortController().signal },
       { clock, launcher, sandbox, files, secrets: () => new Map() },

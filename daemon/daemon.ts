@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EndOfTasks } from '../src/api/requests.ts';
-import { isolationLabel } from '../src/model/isolation.ts';
+import { exclusiveLabel, isolationLabel } from '../src/model/isolation.ts';
 import type { DaemonSettings } from '../src/settings/daemon-settings.ts';
 import { accountName } from '../src/settings/environment.ts';
 import { restartWords } from '../src/settings/flag-words.ts';
@@ -122,7 +122,7 @@ async function assemble(
         const trees = treesOf({ blobs, files: blobFolder });
         runner = new SessionRunner(
           { folder: paths.work, socket: paths.tasksSocket, files: sessionFiles(paths.jobTypes) },
-          { clock, blobFiles: blobFolder, trees, logs, secrets: (names) => secrets.open(names), inventory: inventory.now },
+          { clock, blobFiles: blobFolder, trees, logs, secrets: (names) => secrets.open(names), inventory: inventory.now, gpus: inventory.gpus },
         );
         return runner;
       },
@@ -275,7 +275,8 @@ function tellInventory(inventory: InventoryParts, { membership }: ControlPlane, 
       const { level, reason } = runner.sandboxLevel;
       const why = reason === undefined ? {} : { reason };
       log.of('sandbox').info('tasks are kept apart', { level, ...why });
-      inventory.follow(membership, { [isolationLabel]: level, ...(reason === undefined ? {} : { 'sandbox-reason': reason.slice(0, 200) }) });
+      const cores = runner.enforces.includes('cpuset') ? { [exclusiveLabel]: 'yes' } : {};
+      inventory.follow(membership, { [isolationLabel]: level, ...cores, ...(reason === undefined ? {} : { 'sandbox-reason': reason.slice(0, 200) }) });
     },
     stop: () => inventory.stop(),
   };

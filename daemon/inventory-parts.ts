@@ -7,6 +7,7 @@ import { findOwnJobTypes, typeFile } from '../src/settings/own-job-types.ts';
 import type { Paths } from '../src/settings/paths.ts';
 import { pluginsFolder, programFile } from '../src/settings/program-files.ts';
 import type { Clock, Randomness } from './clock.ts';
+import { advertisedDevices, type GpuDevice } from './inventory/gpu-devices.ts';
 import { findHostId } from './inventory/host-id.ts';
 import { InventoryWatch } from './inventory/inventory-watch.ts';
 import type { Log } from './log/log.ts';
@@ -25,6 +26,8 @@ const programsMs = 5_000;
 export interface InventoryParts {
   readonly host: HostId;
   now(): Inventory;
+  /** The GPUs told there, as this machine has them. */
+  gpus(): readonly GpuDevice[];
   /** Reads again at once: something changed. */
   look(): void;
   /** Resolves once the programs have been looked for, or after 5 s. */
@@ -58,6 +61,7 @@ export async function openInventory(options: { readonly paths: Paths; readonly s
   return {
     host,
     now: () => watch.current(),
+    gpus: () => advertisedDevices(watch.current()),
     look: () => void watch.lookNow(),
     async programsKnown() {
       const late = Promise.withResolvers<void>();

@@ -70,8 +70,8 @@ function words(state: JobState, reason: WaitingReason, requirements: HostRequire
     case 'too-small':
       if (reason.detail === 'not-isolated')
         return {
-          message: `no node keeps tasks apart as the job demands; needed is level ${requirements?.isolation ?? 'full'}.`,
-          hint: 'Mend it on a node (supervm nodes names what is missing there), or submit the job anew without --isolation.',
+          message: `no node keeps tasks apart as the job demands; needed ${apartness(requirements)}.`,
+          hint: 'Mend it on a node (supervm nodes names what is missing there), or submit the job anew without --isolation or --exclusive.',
         };
       return { message: `no node is large enough; a task needs ${size(requirements)}.`, hint: 'Add a larger machine: supervm invite' };
     case 'all-busy':
@@ -128,10 +128,17 @@ function programs(requirements: HostRequirements | undefined): string {
   return all.length === 0 ? 'the program' : all.join(' and ');
 }
 
+function apartness({ isolation, cores, exclusive }: Partial<HostRequirements> = {}): string {
+  const own = exclusive === true && cores !== 'all' ? ['cores that are a task’s alone (control groups for processor sets)'] : [];
+  const level = isolation === undefined && own.length > 0 ? [] : [`level ${isolation ?? 'full'}`];
+  return `${level.length + own.length > 1 ? 'are' : 'is'} ${[...level, ...own].join(' and ')}`;
+}
+
 function size(requirements: HostRequirements | undefined): string {
   if (requirements === undefined) return 'more';
   const cores = requirements.cores === 'all' ? '' : `${requirements.cores} cores and `;
-  return `${cores}${(requirements.memoryBytes / 2 ** 30).toFixed(1)} GiB of memory`;
+  const gpus = requirements.gpus === undefined ? '' : ` and ${requirements.gpus === 1 ? 'a GPU' : `${requirements.gpus} GPUs`} of its own`;
+  return `${cores}${(requirements.memoryBytes / 2 ** 30).toFixed(1)} GiB of memory${gpus}`;
 }
 
 function failureReasons(view: JobView): readonly Reason[] {

@@ -40,7 +40,7 @@ const termSchema = z.strictObject({
 }) satisfies z.ZodType<Term>;
 
 const program = z.strictObject({ name: word, version: word, path: plainText(512), features: z.array(plainText(64)).max(16) });
-const gpu = z.strictObject({ model: word, memoryBytes: bytes.exactOptional(), driver: word.exactOptional() });
+const gpu = z.strictObject({ model: word, memoryBytes: bytes.exactOptional(), driver: word.exactOptional(), device: word.exactOptional() });
 const inventory = z.strictObject({
   cores: z.number().nonnegative().max(65_536),
   memoryBytes: bytes,

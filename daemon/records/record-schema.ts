@@ -24,6 +24,8 @@ const parameter = z.discriminatedUnion('type', [
 
 const requirements = z.strictObject({
   cores: z.union([z.number().nonnegative(), z.literal('all')]),
+  exclusive: z.literal(true).exactOptional(),
+  gpus: z.int().positive().max(32).exactOptional(),
   memoryBytes: z.number().nonnegative(),
   diskBytes: z.number().positive().exactOptional(),
   processes: z.int().positive().exactOptional(),

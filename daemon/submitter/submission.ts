@@ -22,6 +22,10 @@ export interface Submission {
   readonly alone?: boolean | undefined;
   /** Only on nodes that keep tasks apart at least so well. */
   readonly isolation?: IsolationLevel | undefined;
+  /** Cores for each task, instead of what the job type asks for. */
+  readonly cores?: number | undefined;
+  /** No other task runs on the cores of one. */
+  readonly exclusive?: boolean | undefined;
 }
 
 /** Which files the submitter may name. */

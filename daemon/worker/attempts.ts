@@ -72,7 +72,7 @@ export class HeldTasks {
   }
 
   /** Those that may start now: what runs, a dropped task's processes until they are gone included, keeps its room. */
-  startable(capacity: Pick<Inventory, 'cores' | 'memoryBytes'>): readonly HeldTask[] {
+  startable(capacity: Pick<Inventory, 'cores' | 'memoryBytes' | 'gpus'>): readonly HeldTask[] {
     const using = this.all().filter((task) => !task.finished);
     return admit(using, (task) => task.requirements, capacity).running.filter((task) => task.running === undefined && task.lease?.isGranted !== false);
   }

@@ -114,9 +114,9 @@ export class Leftovers {
 
   #takeUp({ id, pid, runningMs, leaseUntil }: LeftProcess, task: number, note: SessionNote, file: WrittenAttempt | undefined): LeftSession {
     const { clock, launcher } = this.#needs;
-    const { job, shape, user, folders, inside, tree, marker } = note;
+    const { job, shape, user, folders, inside, tree, marker, gpus = [] } = note;
     const process = new SessionProcess({ attach: (listener) => launcher.adopt(id, marker, listener), left: { pid, task } }, { clock });
-    const session = { job, shape, user, process, folders, inside };
+    const session = { job, shape, user, gpus, process, folders, inside };
     if (file !== undefined) {
       let hear: OnProgress = () => {};
       const end = process.resume(file.limitMs, runningMs, (fraction, message) => hear(fraction, message));

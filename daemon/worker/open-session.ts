@@ -13,6 +13,7 @@ import { noteOf } from './session-note.ts';
 import type { WarmSession } from './session-pool.ts';
 import { SessionProcess } from './session-process.ts';
 import { limitsFor, type Machine, shapeOf } from './task-limits.ts';
+import type { GpuDevice } from './task-needs.ts';
 import { programFolder, programsFor, secretsOf } from './task-programs.ts';
 
 export interface SessionRequest {
@@ -26,6 +27,8 @@ export interface SessionRequest {
   /** Of this machine now, as far as tasks may have it. */
   readonly machine: Machine & { readonly programs: readonly Program[] };
   readonly user: number | undefined;
+  /** For it alone. */
+  readonly gpus: readonly GpuDevice[];
   readonly folders: SessionFolders;
   /** File for what it prints while it opens. */
   readonly log: string;
@@ -45,7 +48,7 @@ export interface SessionNeeds {
 
 /** Rejects with OpenFailure or the signal's reason; then nothing of the session is left, its folders included. */
 export async function openSession(request: SessionRequest, { clock, launcher, sandbox, files, secrets }: SessionNeeds): Promise<WarmSession> {
-  const { id, job, record, step, cores, folders, user, log, signal } = request;
+  const { id, job, record, step, cores, folders, user, gpus, log, signal } = request;
   signal.throwIfAborted();
   const values = secrets(secretsOf(record));
   const programs = programsFor(record, request.machine.programs);
@@ -56,6 +59,7 @@ export async function openSession(request: SessionRequest, { clock, launcher, sa
     accounts: await writeAccounts(base, user),
     user,
     network: step.requirements.network === true,
+    gpus,
     limits: limitsFor(step.requirements, request.machine, base),
     readable: [...files.readable, files.node, ...programs.map(({ path }) => programFolder(path))],
     command: [files.node, '--disable-warning=ExperimentalWarning', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', files.session],
@@ -63,7 +67,8 @@ export async function openSession(request: SessionRequest, { clock, launcher, sa
   const marker = spec.marker === undefined ? {} : { marker: spec.marker };
   const shape = shapeOf(step.requirements, cores);
   const who = user === undefined ? {} : { user };
-  const note = noteOf({ job, tree: record.inputs.tree, shape, folders, inside, ...who, ...marker });
+  const devices = gpus.map(({ device }) => device);
+  const note = noteOf({ job, tree: record.inputs.tree, shape, folders, inside, gpus: devices, ...who, ...marker });
   const session = new SessionProcess(
     {
       attach: (listener) => launcher.launch(id, { spec, note, log, mask: [...values.values()] }, listener),
@@ -86,7 +91,7 @@ export async function openSession(request: SessionRequest, { clock, launcher, sa
       secrets: Object.fromEntries(values),
     });
     signal.throwIfAborted();
-    return { job, shape, user, process: session, folders, inside };
+    return { job, shape, user, gpus: devices, process: session, folders, inside };
   } catch (error) {
     session.kill();
     await session.ended;

@@ -16,6 +16,8 @@ const note = z.strictObject({
   /** Outside the sandbox, and as the session sees them. */
   folders,
   inside: folders,
+  /** Devices that are its alone. */
+  gpus: z.array(z.string()).exactOptional(),
   /** By which its processes are known, where they have no namespace of their own. */
   marker: z.string().exactOptional(),
 });

@@ -11,6 +11,8 @@ export interface WarmSession {
   readonly shape: string;
   /** Who it is outside, when not the daemon's user. */
   readonly user: number | undefined;
+  /** Devices that are its alone. */
+  readonly gpus: readonly string[];
   readonly process: SessionProcess;
   /** Outside the sandbox, and as the session sees them. */
   readonly folders: SessionFolders;
@@ -24,6 +26,7 @@ export class SessionPool {
   /** Longest idle first. */
   readonly #idle = new Set<WarmSession>();
   readonly #busy = new Set<WarmSession>();
+  readonly #ending = new Map<WarmSession, Promise<void>>();
 
   /** An idle session of the job that was made for the same, now busy; undefined when there is none. */
   take(job: JobId, shape: string): WarmSession | undefined {
@@ -38,12 +41,13 @@ export class SessionPool {
   }
 
   /** A session that was just opened, and is busy. */
-  add(session: WarmSession): void {
+  add(session: WarmSession): WarmSession {
     this.#busy.add(session);
     session.process.ended.then(() => {
       // Who has a task in a busy one sees to that first.
       if (this.#idle.delete(session)) void this.#end(session);
     });
+    return session;
   }
 
   /** `keep`: it can take another task. */
@@ -68,8 +72,26 @@ export class SessionPool {
     await Promise.all(own.map((session) => this.#end(session)));
   }
 
+  gpusHeld(): readonly string[] {
+    return [...this.#idle, ...this.#busy, ...this.#ending.keys()].flatMap(({ gpus }) => gpus);
+  }
+
+  async endGpuHolder(): Promise<boolean> {
+    const idle = [...this.#idle].find(({ gpus }) => gpus.length > 0);
+    if (idle !== undefined && this.#idle.delete(idle)) void this.#end(idle);
+    const ending = [...this.#ending].filter(([{ gpus }]) => gpus.length > 0).map(([, ended]) => ended);
+    if (ending.length > 0) await Promise.race(ending);
+    return ending.length > 0;
+  }
+
+  #end(session: WarmSession): Promise<void> {
+    const ended = this.#ending.get(session) ?? this.#close(session).finally(() => this.#ending.delete(session));
+    this.#ending.set(session, ended);
+    return ended;
+  }
+
   /** With its folders: a job may go on for months. */
-  async #end(session: WarmSession): Promise<void> {
+  async #close(session: WarmSession): Promise<void> {
     await session.process.close();
     session.process.forget();
     // What cannot be removed now goes with the job.

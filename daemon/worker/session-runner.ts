@@ -8,6 +8,7 @@ import type { Clock } from '../clock.ts';
 import { AttemptFiles, type WrittenAttempt } from './attempt-files.ts';
 import { type AttemptLogs, fileName } from './attempt-logs.ts';
 import { concludeAttempt } from './conclude-attempt.ts';
+import { GpuGrants } from './gpu-grants.ts';
 import { uptimeMs } from './launcher/uptime.ts';
 import { LauncherClient } from './launcher-client.ts';
 import { launcherRecordFile } from './launcher-record.ts';
@@ -23,7 +24,7 @@ import { SessionPool, type WarmSession } from './session-pool.ts';
 import type { TaskEnd } from './session-process.ts';
 import { faultFrom } from './task-faults.ts';
 import { type Machine, shapeOf } from './task-limits.ts';
-import type { BlobFiles, Trees } from './task-needs.ts';
+import type { BlobFiles, GpuDevice, Trees } from './task-needs.ts';
 import { coresFor } from './task-programs.ts';
 import type { Lease, Left, OnProgress, RunningTask, RunResult, TaskRunner } from './task-runner.ts';
 import { workMark } from './work-mark.ts';
@@ -55,6 +56,8 @@ export interface SessionRunnerNeeds {
   secrets(names: readonly string[]): ReadonlyMap<string, string>;
   /** What this node has, as it advertises it. */
   inventory(): Machine & { readonly programs: readonly Program[] };
+  /** GPUs that it advertises, as its tasks get them. */
+  gpus(): readonly GpuDevice[];
 }
 
 interface Order {
@@ -67,7 +70,7 @@ interface Order {
   readonly running: RunningAttempt;
 }
 
-/** An upgrade or a crash is over by then; a machine whose owner stopped the daemon for good has its processor back. */
+/** An upgrade or a crash is over by then; whoever stopped the daemon for good has the processor back. */
 const patienceMs = 60_000;
 
 export class SessionRunner implements TaskRunner {
@@ -77,6 +80,7 @@ export class SessionRunner implements TaskRunner {
   readonly #files: AttemptFiles;
   readonly #leftovers: Leftovers;
   readonly #pool = new SessionPool();
+  readonly #gpus: GpuGrants;
   readonly #workspaces: Workspaces;
   readonly #running = new Set<RunningAttempt>();
   readonly #forgetting = new Map<JobId, Promise<void>>();
@@ -86,6 +90,7 @@ export class SessionRunner implements TaskRunner {
     this.#options = options;
     this.#needs = needs;
     this.#workspaces = new Workspaces(options, needs);
+    this.#gpus = new GpuGrants(this.#pool, () => needs.gpus());
     const { files, socket, silentMs } = options;
     const record = join(options.folder, launcherRecordFile);
     const place = { node: files.node, file: files.launcher, socket, record, patienceMs: options.patienceMs ?? patienceMs };
@@ -99,7 +104,11 @@ export class SessionRunner implements TaskRunner {
     return this.#sandbox?.level ?? { level: 'none', reason: 'not started' };
   }
 
-  /** Of the process that keeps the sessions. */
+  /** What the kernel limits for tasks; known after start. */
+  get enforces(): readonly string[] {
+    return this.#launcher.enforces;
+  }
+
   get launcherPid(): number | undefined {
     return this.#launcher.pid;
   }
@@ -115,7 +124,7 @@ export class SessionRunner implements TaskRunner {
     this.#sandbox = await chooseSandbox({
       workFolder: folder,
       mark,
-      enforces: this.#launcher.enforces,
+      enforces: this.enforces,
       readable: [...files.readable, files.node],
       needed: [files.node, files.session],
       ...(searched === undefined ? {} : { searched }),
@@ -270,17 +279,18 @@ export class SessionRunner implements TaskRunner {
     const { signal, onProgress } = running;
     const sandbox = this.#sandbox;
     if (sandbox === undefined) throw new Error('not started');
-    assertIsolated(sandbox.level, step.requirements);
+    assertIsolated(sandbox.level, this.enforces, step.requirements);
     onProgress(0, 'fetching inputs');
     const inputs = await orAborted(workspace.inputs(order.holders), signal);
     onProgress(0, 'starting');
-    const id = this.#launcher.newId();
-    const user = sandbox.userOf(id);
-    const folders = await workspace.session(inputs, id, user);
-    const request = { id, job: attempt.job, record, step, cores, log, signal, user, folders, machine: this.#needs.inventory(), openMs: this.#options.openMs };
-    const session = await openSession(request, { ...this.#needs, launcher: this.#launcher, sandbox, files: this.#options.files });
-    this.#pool.add(session);
-    return session;
+    return this.#gpus.forSession(step.requirements.gpus ?? 0, async (gpus) => {
+      const id = this.#launcher.newId();
+      const user = sandbox.userOf(id);
+      const folders = await workspace.session(inputs, id, user);
+      const own = { id, user, gpus, folders, machine: this.#needs.inventory(), openMs: this.#options.openMs };
+      const needs = { ...this.#needs, launcher: this.#launcher, sandbox, files: this.#options.files };
+      return this.#pool.add(await openSession({ job: attempt.job, record, step, cores, log, signal, ...own }, needs));
+    });
   }
 
   /** Clock milliseconds as those of the machine's uptime, which other processes know too. */

@@ -31,6 +31,8 @@ function limitFault({ what, limit }: LimitHit): Fault {
         retry: false,
         blameNode: false,
       };
+    case 'exclusive-cores':
+      return { code: 'not-isolated', message: `this node cannot give ${limit} of its cores to one task alone just now`, retry: true, blameNode: true };
     case 'disk':
       return { code: 'disk-limit', message: `the task wrote more than the ${sizeText(limit)} that it may`, retry: true, blameNode: false };
   }
@@ -42,6 +44,7 @@ function sizeText(bytes: number): string {
 
 /** Codes that say something about this node, or its way to others, not about the task. */
 const nodeCodes = new Set([
+  'cannot-be-placed',
   'disk-failed',
   'disk-full',
   'disk-read-only',

@@ -3,7 +3,9 @@
  * nothing about is bounded by the machine alone.
  */
 import type { HostRequirements } from '../../src/model/job.ts';
+import { wantsOwnCores } from '../../src/model/resources.ts';
 import type { Limits } from './launcher/limits.ts';
+import { coresFor } from './task-programs.ts';
 
 /** Of this node, as far as its daemon may use it. */
 export interface Machine {
@@ -30,18 +32,27 @@ export function limitsFor(requirements: HostRequirements, machine: Machine, fold
   const own = memoryBytes * memoryHeadroom.times + memoryHeadroom.bytes;
   // Who has the node to itself takes from nobody.
   const memory = cores === 'all' || memoryBytes === 0 ? all : Math.min(all, own);
-  const whole = cores === 'all' ? machine.cores : Math.max(1, Math.floor(cores));
+  const whole = cores === 'all' ? machine.cores : coresFor({ requirements }, machine.cores);
   const disk = diskBytes ?? machine.freeDiskBytes * diskPart;
   return {
     memoryBytes: Math.floor(memory),
     processes,
     ...(whole < machine.cores ? { cores: whole } : {}),
+    ...(wantsOwnCores(requirements) ? { exclusiveCores: whole } : {}),
     ...(disk < leastDiskBytes && diskBytes === undefined ? {} : { disk: { folder, bytes: Math.floor(disk) } }),
     together: { memoryBytes: Math.floor(all) },
   };
 }
 
 /** Tasks of one job with the same shape can follow each other in one session. */
-export function shapeOf({ memoryBytes, diskBytes, processes, network }: HostRequirements, cores: number): string {
-  return [cores, memoryBytes, diskBytes ?? '', processes ?? '', network === true ? 'network' : ''].join('/');
+export function shapeOf(requirements: HostRequirements, cores: number): string {
+  const { memoryBytes, diskBytes, processes, network, gpus = 0 } = requirements;
+  return [
+    wantsOwnCores(requirements) ? `${cores} alone` : cores,
+    memoryBytes,
+    diskBytes ?? '',
+    processes ?? '',
+    network === true ? 'network' : '',
+    ...(gpus === 0 ? [] : [`${gpus} GPUs`]),
+  ].join('/');
 }

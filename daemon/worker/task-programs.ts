@@ -23,8 +23,8 @@ export function programsFor(record: JobRecord, programs: readonly Program[]): re
 }
 
 /** Whole cores, of `all` that this node has: programs take a number of threads. */
-export function coresFor({ requirements: { cores } }: Step, all: number): number {
-  return Math.max(1, Math.floor(cores === 'all' ? all : cores));
+export function coresFor({ requirements: { cores, exclusive } }: Pick<Step, 'requirements'>, all: number): number {
+  return Math.max(1, cores !== 'all' && exclusive === true ? Math.ceil(cores) : Math.floor(cores === 'all' ? all : cores));
 }
 
 /** A program keeps what it needs beside itself; but a home folder is never shown for the sake of a program in it. */

@@ -66,6 +66,8 @@ export const schemas: RouteSchemas = {
       copiesSeconds: z.number().positive().max(86_400).optional(),
       alone: z.boolean().optional(),
       isolation: z.enum(isolationLevels).optional(),
+      cores: z.int().min(1).max(4096).optional(),
+      exclusive: z.boolean().optional(),
     }),
   },
   job: ofJob,

@@ -24,6 +24,8 @@ export function addJobTypeCommand(root: Command, manifest: Manifest, run: Run): 
     .option('--copies-timeout <SECONDS>', 'how long --copies waits for them (default: 30); the job is taken with fewer too')
     .option('--alone', 'run what must not happen twice without a majority of the voters too')
     .option('--isolation <LEVEL>', `only on nodes that keep tasks apart so well: ${isolationLevels.toReversed().join(', ')}; see: supervm nodes`)
+    .option('--cores <N>', 'cores for each task, instead of what the job type asks for; a node runs as many tasks as fit')
+    .option('--exclusive', 'the cores of a task are its alone: no other task runs on them meanwhile')
     .option('--key <KEY>', 'submit the same job under the same key only once')
     .addHelpText('after', examplesText(manifest))
     .action((...words: unknown[]) => {

@@ -14,6 +14,8 @@ export interface Gpu {
   readonly model: string;
   readonly memoryBytes?: number;
   readonly driver?: string;
+  /** Its place on the bus; absent where it cannot be given to one task alone. */
+  readonly device?: string;
 }
 
 export interface Inventory {

@@ -10,6 +10,9 @@ export type IsolationLevel = (typeof isolationLevels)[number];
 /** A node tells its level as this label, once it has tried. */
 export const isolationLabel = 'sandbox';
 
+/** A node with this label can keep cores for one task alone: the kernel holds all others off them. */
+export const exclusiveLabel = 'exclusive-cores';
+
 /** Undefined: not told yet, or a level that this version does not know. */
 export function isolationOf({ labels }: { readonly labels: { readonly [name: string]: string } }): IsolationLevel | undefined {
   return isolationLevels.find((level) => level === labels[isolationLabel]);

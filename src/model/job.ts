@@ -34,6 +34,10 @@ export type TaskParameter =
 export interface HostRequirements {
   /** Cores reserved for one task; `all` means the whole node, one task at a time. */
   readonly cores: number | 'all';
+  /** Its cores are whole ones and its alone: no other task runs on them meanwhile. Absent: it shares the processors with others. */
+  readonly exclusive?: true;
+  /** GPUs that are one task's alone; it sees no others. Absent: none. */
+  readonly gpus?: number;
   /** Bytes of memory reserved for one task. */
   readonly memoryBytes: number;
   /** Bytes that one task may write. Absent: most of what is free on the node's disk. */

@@ -1,6 +1,6 @@
 /** Does a task fit a node? What a node could ever run (`lackOf`), and what is left beside what runs there (`hasRoom`). */
 import type { Inventory } from './inventory.ts';
-import { isAsIsolated, isolationOf } from './isolation.ts';
+import { exclusiveLabel, isAsIsolated, isolationOf } from './isolation.ts';
 import type { HostRequirements } from './job.ts';
 import { ownTypeOf } from './own-job-type.ts';
 
@@ -8,13 +8,17 @@ import { ownTypeOf } from './own-job-type.ts';
 export interface Reserved {
   readonly tasks: number;
   readonly cores: number;
+  /** Of them, whole ones that one task has for itself; and the tasks that share the others. */
+  readonly exclusiveCores: number;
+  readonly sharing: number;
+  readonly gpus: number;
   readonly memoryBytes: number;
   readonly alone: boolean;
 }
 
-export const nothingReserved: Reserved = { tasks: 0, cores: 0, memoryBytes: 0, alone: false };
+export const nothingReserved: Reserved = { tasks: 0, cores: 0, exclusiveCores: 0, sharing: 0, gpus: 0, memoryBytes: 0, alone: false };
 
-type Capacity = Pick<Inventory, 'cores' | 'memoryBytes'>;
+type Capacity = Pick<Inventory, 'cores' | 'memoryBytes'> & Partial<Pick<Inventory, 'gpus'>>;
 
 export interface Lack {
   readonly code: 'no-program' | 'program-too-old' | 'too-small' | 'not-isolated';
@@ -50,12 +54,19 @@ export function lackOf(requirements: HostRequirements, inventory: Inventory): La
   if (requirements.isolation !== undefined && !isAsIsolated(level, requirements.isolation)) {
     return { code: 'not-isolated', reason: `keeps tasks apart at level ${level ?? 'unknown'}, ${requirements.isolation} is needed` };
   }
+  if (wantsOwnCores(requirements) && inventory.labels[exclusiveLabel] === undefined) {
+    return { code: 'not-isolated', reason: 'cannot keep cores for one task alone: it has no control group for processor sets' };
+  }
   for (const wanted of requirements.programs) {
     const found = programLack(wanted, inventory);
     if (found !== undefined) return found;
   }
-  if (requirements.cores !== 'all' && requirements.cores > inventory.cores + roundingError) {
-    return { code: 'too-small', reason: `has ${inventory.cores} cores, ${requirements.cores} are needed` };
+  const cores = coresOf(requirements, inventory);
+  if (cores > inventory.cores + roundingError) {
+    return { code: 'too-small', reason: `has ${inventory.cores} cores, ${cores} ${cores === 1 ? 'is' : 'are'} needed` };
+  }
+  if ((requirements.gpus ?? 0) > gpusIn(inventory)) {
+    return { code: 'too-small', reason: `has ${gpusIn(inventory)} GPUs that can be given to a task, ${requirements.gpus} needed` };
   }
   if (requirements.memoryBytes > inventory.memoryBytes) {
     return { code: 'too-small', reason: `has ${gibibytes(inventory.memoryBytes)} GiB of memory, ${gibibytes(requirements.memoryBytes)} GiB are needed` };
@@ -94,14 +105,38 @@ function gibibytes(bytes: number): string {
 export function hasRoom(requirements: HostRequirements, capacity: Capacity, reserved: Reserved): boolean {
   if (reserved.alone || reserved.tasks >= mostTasksAtOnce) return false;
   if (requirements.cores === 'all') return reserved.tasks === 0;
-  return reserved.cores + requirements.cores <= capacity.cores + roundingError && reserved.memoryBytes + requirements.memoryBytes <= capacity.memoryBytes;
+  const { cores, exclusiveCores, sharing, gpus, memoryBytes } = reserve(requirements, capacity, reserved);
+  if (cores > capacity.cores + roundingError || memoryBytes > capacity.memoryBytes || gpus > gpusIn(capacity)) return false;
+  // Who shares needs a processor to be on, however little of it; a quota may leave parts of one only.
+  return exclusiveCores === 0 || sharing === 0 || exclusiveCores + 1 <= Math.ceil(capacity.cores - roundingError);
+}
+
+/** Whoever has the whole node has its cores alone anyway. */
+export function wantsOwnCores({ cores, exclusive }: HostRequirements): boolean {
+  return exclusive === true && cores !== 'all';
+}
+
+/** Of others nobody can say which device nodes are theirs. */
+function gpusIn({ gpus = [] }: Partial<Pick<Inventory, 'gpus'>>): number {
+  return gpus.filter(({ device }) => device !== undefined).length;
+}
+
+/** What the task holds while it runs: cores that are its alone are whole ones. */
+function coresOf({ cores, exclusive }: HostRequirements, capacity: Capacity): number {
+  if (cores === 'all') return capacity.cores;
+  return exclusive === true ? Math.max(1, Math.ceil(cores - roundingError)) : cores;
 }
 
 export function reserve(requirements: HostRequirements, capacity: Capacity, reserved: Reserved): Reserved {
   const alone = requirements.cores === 'all';
+  const cores = coresOf(requirements, capacity);
+  const isSharing = !wantsOwnCores(requirements);
   return {
     tasks: reserved.tasks + 1,
-    cores: reserved.cores + (requirements.cores === 'all' ? capacity.cores : requirements.cores),
+    cores: reserved.cores + cores,
+    exclusiveCores: reserved.exclusiveCores + (isSharing ? 0 : cores),
+    sharing: reserved.sharing + (isSharing ? 1 : 0),
+    gpus: reserved.gpus + (requirements.gpus ?? 0),
     memoryBytes: reserved.memoryBytes + requirements.memoryBytes,
     alone: reserved.alone || alone,
   };

@@ -5,7 +5,7 @@ const types: readonly SettingType[] = ['text', 'path', 'integer', 'boolean', 'ch
 
 /** Settings that every command has; a job type's own could never be given, and two of one name would break the whole command line. */
 export const takenKeys = [
-  ...['output', 'overwrite', 'skipExisting', 'wait', 'detach', 'timeout', 'key', 'copies', 'copiesTimeout', 'alone', 'isolation'],
+  ...['output', 'overwrite', 'skipExisting', 'wait', 'detach', 'timeout', 'key', 'copies', 'copiesTimeout', 'alone', 'isolation', 'cores', 'exclusive'],
   ...['json', 'quiet', 'help', 'version'],
 ];
 

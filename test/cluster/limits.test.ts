@@ -80,6 +80,15 @@ describe.each([
       const words = ['hogs', '--isolation', wanted, '-o', join(lab.folder, `isolated-${wanted}`), '--detach'];
       return lab.machine(0).json<{ readonly id: string; readonly warnings: readonly { readonly message: string }[] }>(...words);
     };
+    const alone = await lab.machine(0).json<{ readonly id: string }>('hogs', '--cores', '1', '--exclusive', '-o', join(lab.folder, 'alone'), '--detach');
+    if (level === 'full') expect(await lab.machine(0).run('wait', alone.id)).toMatchObject({ code: 0 });
+    else {
+      const { reasons } = await lab.machine(0).json<WhyView>('why', alone.id);
+      expect(reasons[0]).toMatchObject({
+        message: expect.stringContaining('cores that are a task’s alone'),
+        nodes: [{ reason: expect.stringContaining('cannot keep cores') }],
+      });
+    }
     const easy = await demand('limited');
     expect(await lab.machine(0).run('wait', easy.id)).toMatchObject({ code: 0 });
     const hard = await demand('full');

@@ -5,8 +5,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { processorsIn } from '../../daemon/worker/launcher/cpu-sets.ts';
+import type { RunningTask } from '../../daemon/worker/task-runner.ts';
+import type { JsonObject } from '../../src/model/job.ts';
 import { RunnerBench } from '../daemon/worker/runner-bench.ts';
 import { bestLevel } from '../support/best-level.ts';
+import { gpuDevice } from '../support/gpus.ts';
 
 describe('a task in the sandbox of a root daemon', () => {
   let bench: RunnerBench;
@@ -133,6 +137,55 @@ describe('a task in the sandbox of a root daemon', () => {
       expect(await full.run({ do: 'report' })).toMatchObject({ type: 'done' });
     } finally {
       execFileSync('umount', ['--lazy', small]);
+    }
+  });
+
+  it('has cores of its own where the machine permits control groups for them, and no other task comes near them meanwhile', async () => {
+    const allowed = async () => processorsIn(/^Cpus_allowed_list:\s*(\S+)/m.exec(await execute('/bin/cat', '/proc/self/status'))?.[1] ?? '');
+    const all = await allowed();
+    const record = await bench.record({ do: 'stubborn' });
+    const steps = record.steps.map((step) => ({ ...step, requirements: { ...step.requirements, exclusive: true as const } }));
+    const running = bench.start({ ...record, steps }, bench.attempt({ job: 'cd'.repeat(32) }));
+    if (!bench.runner.enforces.includes('cpuset')) {
+      expect(await running.result).toMatchObject({ type: 'failed', failure: { code: 'not-isolated', blameNode: true } });
+      return;
+    }
+    while ((await sleepers()).length < 2) await pause();
+    const [asleep = ''] = await sleepers();
+    const [own, ...more] = processorsIn(/^Cpus_allowed_list:\s*(\S+)$/m.exec(await readFile(`/proc/${asleep}/status`, 'utf8'))?.[1] ?? '');
+    expect(more).toEqual([]);
+    expect(await allowed()).toEqual(all.filter((one) => one !== own));
+    expect(await execute('/usr/bin/taskset', '-c', String(own), 'true')).toMatch(/Invalid argument.*\n\nexit 1/);
+    running.abort();
+    expect(await running.result).toEqual({ type: 'aborted' });
+    expect(await allowed()).toEqual(all);
+  });
+
+  it('sees the device nodes of the GPU that it was granted, and no other, and gives it to the next one', async () => {
+    // Made up: the kernel's empty device under names that a driver would use.
+    const nodes = ['/dev/nvidia90', '/dev/nvidia91'] as const;
+    for (const node of nodes) execFileSync('mknod', ['-m', '0666', node, 'c', '1', '3']);
+    const gpus = nodes.map((node, place) => gpuDevice(`0000:9${place}:00.0`, { nodes: [node], environment: { CUDA_VISIBLE_DEVICES: `GPU-${place}` } }));
+    try {
+      expect(await execute('/bin/ls', '/dev')).not.toMatch(/nvidia|dri/);
+      await using granting = await RunnerBench.open({ sandboxed: true, gpus });
+      const ask = async (job: string, script: JsonObject): Promise<RunningTask> => {
+        const record = await granting.record(script);
+        const steps = record.steps.map((step) => ({ ...step, requirements: { ...step.requirements, gpus: 1 } }));
+        return granting.start({ ...record, steps }, granting.attempt({ job: job.repeat(32) }));
+      };
+      const shell = (script: string): JsonObject => ({ do: 'execute', file: '/bin/sh', args: ['-c', script] });
+      const first = await ask('a1', shell('ls /dev | grep nvidia; echo $CUDA_VISIBLE_DEVICES; echo gone >/dev/nvidia90 && cat /dev/nvidia90'));
+      expect(await granting.text(await first.result, 'execute.txt')).toBe('nvidia90\nGPU-0\n\nexit 0');
+      const second = await ask('b2', { do: 'stubborn' });
+      while ((await sleepers()).length < 2) await pause();
+      // The first session has no task any more and makes room.
+      const third = await ask('c3', shell('ls /dev | grep nvidia; echo $CUDA_VISIBLE_DEVICES'));
+      expect(await granting.text(await third.result, 'execute.txt')).toBe('nvidia90\nGPU-0\n\nexit 0');
+      second.abort();
+      expect(await second.result).toEqual({ type: 'aborted' });
+    } finally {
+      for (const node of nodes) await rm(node);
     }
   });
 

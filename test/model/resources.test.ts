@@ -4,6 +4,8 @@ import type { HostRequirements } from '../../src/model/job.ts';
 import { admit, compareVersions, hasRoom, lackOf, nothingReserved, reserve } from '../../src/model/resources.ts';
 import { gibibyte, inventoryOf, requirementsOf } from '../support/inventories.ts';
 
+const itself = (requirements: HostRequirements): HostRequirements => requirements;
+
 const version = fc.array(fc.nat(30), { minLength: 1, maxLength: 4 }).map((numbers) => numbers.join('.'));
 
 describe('versions', () => {
@@ -58,7 +60,49 @@ describe('what a node lacks', () => {
   });
 });
 
-const itself = (requirements: HostRequirements): HostRequirements => requirements;
+describe('cores that are a task’s alone', () => {
+  const own = requirementsOf({ cores: 2, exclusive: true });
+  const keeping = inventoryOf({ labels: { 'exclusive-cores': 'yes' } });
+
+  test('need a node that can keep them, unless the task has the whole node anyway', () => {
+    expect(lackOf(own, inventoryOf())).toMatchObject({ code: 'not-isolated', reason: expect.stringContaining('cannot keep cores for one task alone') });
+    expect(lackOf(own, keeping)).toBeUndefined();
+    expect(lackOf({ ...own, cores: 'all' }, inventoryOf())).toBeUndefined();
+  });
+
+  test('are whole ones', () => {
+    const half = requirementsOf({ cores: 0.5, exclusive: true });
+    const small = inventoryOf({ cores: 0.5, labels: keeping.labels });
+    expect(lackOf(half, small)?.reason).toBe('has 0.5 cores, 1 is needed');
+    expect(reserve(half, keeping, nothingReserved)).toMatchObject({ cores: 1, exclusiveCores: 1 });
+  });
+
+  test('leave one to whoever shares, however little that asks for', () => {
+    const all = requirementsOf({ cores: 4, exclusive: true });
+    const little = requirementsOf({ cores: 0, memoryBytes: 0 });
+    expect(admit([all, little], itself, keeping).waiting).toEqual([little]);
+    expect(admit([little, all], itself, keeping).waiting).toEqual([all]);
+    expect(admit([own, little], itself, keeping).waiting).toEqual([]);
+  });
+});
+
+describe('GPUs', () => {
+  const gpus = [{ model: 'A', device: '0000:01:00.0' }, { model: 'B' }];
+
+  test('count where they can be given to a task', () => {
+    expect(lackOf(requirementsOf({ gpus: 1 }), inventoryOf({ gpus }))).toBeUndefined();
+    expect(lackOf(requirementsOf({ gpus: 2 }), inventoryOf({ gpus }))).toEqual({
+      code: 'too-small',
+      reason: 'has 1 GPUs that can be given to a task, 2 needed',
+    });
+  });
+
+  test('are one task’s', () => {
+    const one = requirementsOf({ gpus: 1 });
+    expect(admit([one, one], itself, inventoryOf({ gpus })).waiting).toEqual([one]);
+    expect(admit([one, requirementsOf()], itself, inventoryOf({ gpus })).waiting).toEqual([]);
+  });
+});
 
 describe('room beside what runs', () => {
   test('ten tenths of a core fit one core', () => {

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { CpuSets } from './cpu-sets.ts';
 import { type Controller, findGroupPlaces, type GroupPlace, read, remove, write } from './group-places.ts';
 import type { LimitHit, Limits } from './limits.ts';
 
@@ -16,6 +17,7 @@ const laterMs = [20, 100, 500];
 
 export class ControlGroups {
   readonly #places: readonly GroupPlace[];
+  readonly #cpuSets: CpuSets | undefined;
   /** Folders of groups that have ended, or soon will have. */
   readonly #left = new Set<string>();
 
@@ -28,6 +30,8 @@ export class ControlGroups {
       }
       removeStale(place.folder);
     }
+    const place = places.find(({ controllers }) => controllers.includes('cpuset'));
+    this.#cpuSets = place === undefined ? undefined : new CpuSets(place);
   }
 
   /** What the kernel limits here. */
@@ -45,15 +49,15 @@ export class ControlGroups {
       } catch {
         continue;
       }
-      if (group.controllers.every((one) => limit(group, one, limits))) groups.push(group);
+      if (group.controllers.every((one) => (one === 'cpuset' ? this.#cpuSets?.enter(group.folder) : limit(group, one, limits)))) groups.push(group);
       else remove(group.folder);
     }
-    return new ControlGroup(groups, limits, (folders) => this.#tidy(folders));
+    return new ControlGroup(groups, limits, { tidy: (folders) => this.#tidy(folders), cpuSets: this.#cpuSets });
   }
 
   /** A session that is in no group: it is watched. */
   none(limits: Limits): ControlGroup {
-    return new ControlGroup([], limits, () => {});
+    return new ControlGroup([], limits, { tidy: () => {}, cpuSets: undefined });
   }
 
   /** What is left of our own, as far as it is empty; another daemon's may be in use. */
@@ -67,6 +71,7 @@ export class ControlGroups {
   }
 
   #tidy(folders: readonly string[], waits: readonly number[] = laterMs): void {
+    for (const folder of folders) this.#cpuSets?.leave(folder);
     const left = folders.filter((folder) => !remove(folder));
     for (const folder of folders) this.#left[left.includes(folder) ? 'add' : 'delete'](folder);
     const [first, ...rest] = waits;
@@ -77,12 +82,16 @@ export class ControlGroups {
 export class ControlGroup {
   readonly #groups: readonly GroupPlace[];
   readonly #limits: Limits;
-  readonly #tidy: (folders: readonly string[]) => void;
+  readonly #needs: { readonly tidy: (folders: readonly string[]) => void; readonly cpuSets: CpuSets | undefined };
 
-  constructor(groups: readonly GroupPlace[], limits: Limits, tidy: (folders: readonly string[]) => void) {
+  constructor(
+    groups: readonly GroupPlace[],
+    limits: Limits,
+    needs: { readonly tidy: (folders: readonly string[]) => void; readonly cpuSets: CpuSets | undefined },
+  ) {
     this.#groups = groups;
     this.#limits = limits;
-    this.#tidy = tidy;
+    this.#needs = needs;
   }
 
   /** Whoever is to be in it writes 0 to `cgroup.procs` in each. */
@@ -104,6 +113,19 @@ export class ControlGroup {
 
   limits(controller: Controller): boolean {
     return this.#groups.some(({ controllers }) => controllers.includes(controller));
+  }
+
+  /** The processors that its limits promise it. False: they cannot be had. */
+  claim(): boolean {
+    const { exclusiveCores } = this.#limits;
+    if (exclusiveCores === undefined) return true;
+    const group = this.#groups.find(({ controllers }) => controllers.includes('cpuset'));
+    return group !== undefined && this.#needs.cpuSets?.claim(group.folder, exclusiveCores) === true;
+  }
+
+  /** They are everybody's again. */
+  release(): void {
+    for (const folder of this.folders) this.#needs.cpuSets?.release(folder);
   }
 
   /** What the kernel has refused to the group, or ended in it for that, since it was made. */
@@ -132,12 +154,12 @@ export class ControlGroup {
 
   /** Now, or as soon as what was ended has left it. */
   remove(): void {
-    this.#tidy(this.folders);
+    this.#needs.tidy(this.folders);
   }
 }
 
 /** True when the limit holds, or nothing is to be limited. */
-function limit({ version, folder }: GroupPlace, controller: Controller, { memoryBytes, processes, cores, together }: Limits): boolean {
+function limit({ version, folder }: GroupPlace, controller: Exclude<Controller, 'cpuset'>, { memoryBytes, processes, cores, together }: Limits): boolean {
   const at = (name: string): string => join(folder, name);
   const above = (name: string): string => join(dirname(folder), name);
   switch (controller) {

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-const wanted = ['memory', 'pids', 'cpu'] as const;
+const wanted = ['memory', 'pids', 'cpu', 'cpuset'] as const;
 export type Controller = (typeof wanted)[number];
 
 /** A folder of ours in one hierarchy; below it each session has a group. */

@@ -89,7 +89,7 @@ export class KeptProcess {
     this.#leaseUntil = leaseUntil ?? Number.POSITIVE_INFINITY;
     this.#answers = [];
     this.#progress = undefined;
-    this.write(bytes);
+    if (!this.#hold(this.#limited?.begin())) this.write(bytes);
   }
 
   lease(task: number, until: number): void {
@@ -188,10 +188,15 @@ export class KeptProcess {
     else if (answer?.type === 'progress') this.#advance(line);
     else if (answer?.type === 'done' || !this.#hold(this.#limited?.lookNow())) {
       const told = this.#told();
-      if (answer?.type === 'done' || answer?.type === 'failed') this.#busy = false;
+      if (answer?.type === 'done' || answer?.type === 'failed') this.#rest();
       if (this.#answers.push({ told, line }) > mostAnswers) this.signal('SIGKILL');
       else if (this.#attached) this.#answer(told, line);
     }
+  }
+
+  #rest(): void {
+    this.#busy = false;
+    this.#limited?.rest();
   }
 
   /** What is told of it from now on is its end. */

@@ -42,6 +42,16 @@ export class LimitedSession {
     return this.#group.hit() ?? this.#onDisk(this.#disk?.lookNow(lastLookMs) ?? 0);
   }
 
+  /** It is given a task. A limit that cannot be held is no weaker one: the session must end. */
+  begin(): LimitHit | undefined {
+    return this.#group.claim() ? undefined : { what: 'exclusive-cores', limit: this.#limits.exclusiveCores ?? 0 };
+  }
+
+  /** Its task is done. */
+  rest(): void {
+    this.#group.release();
+  }
+
   kill(): void {
     this.#group.kill();
   }

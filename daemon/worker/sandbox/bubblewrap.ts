@@ -22,9 +22,11 @@ const inside: SessionFolders = { inputs: '/job/inputs', scratch: '/job/scratch',
 const lookUp = ['/etc/resolv.conf', '/etc/hosts', '/etc/services', '/etc/protocols', '/etc/gai.conf', '/etc/host.conf'];
 
 export function inBubblewrap(request: SandboxRequest, options: BubblewrapOptions): Sandboxed {
-  const environment = sessionEnvironment(inside, request.name);
+  const environment = sessionEnvironment(inside, request.name, request.gpus);
+  const gpus = request.gpus ?? [];
+  const nodes = [...new Set(gpus.flatMap((gpu) => gpu.nodes))];
   const { memoryBytes } = request.limits ?? {};
-  const readable = request.readable.filter((path) => !isShown(path, options.system));
+  const readable = [...request.readable, ...new Set(gpus.flatMap(({ folders }) => folders))].filter((path) => !isShown(path, options.system));
   const args = [
     ...namespaces(options.root, request.network),
     ...(options.filter === undefined ? [] : ['--seccomp', String(filterDescriptor)]),
@@ -38,6 +40,10 @@ export function inBubblewrap(request: SandboxRequest, options: BubblewrapOptions
     '--dev',
     '/dev',
     ...['--perms', '1777', ...(options.sizes && memoryBytes !== undefined ? ['--size', String(Math.floor(memoryBytes / 2))] : []), '--tmpfs', '/dev/shm'],
+    ...parentsOf(nodes)
+      .filter((folder) => folder !== '/dev')
+      .flatMap(openFolder),
+    ...nodes.flatMap((node) => ['--dev-bind', node, node]),
     ...(request.accounts === undefined ? [] : ['--ro-bind', request.accounts.passwd, '/etc/passwd', '--ro-bind', request.accounts.group, '/etc/group']),
     ...(request.network ? lookUp.flatMap((path) => ['--ro-bind-try', path, path]) : []),
     ...['--ro-bind', request.folders.inputs, inside.inputs],
@@ -54,7 +60,7 @@ export function inBubblewrap(request: SandboxRequest, options: BubblewrapOptions
     ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
     '--',
     // Root inside a sandbox still reads what only root may read.
-    ...(options.root ? [options.setpriv, ...withoutPrivileges(request.user)] : []),
+    ...(options.root ? [options.setpriv, ...withoutPrivileges(request.user, gpus)] : []),
     ...request.command,
   ];
   const limited = request.limits === undefined ? {} : { limits: request.limits };

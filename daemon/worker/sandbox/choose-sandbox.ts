@@ -77,13 +77,16 @@ async function open(
   users: readonly UserOf[],
   reason: string,
 ): Promise<Sandbox> {
-  const wrap = ({ command, folders, user, limits }: SandboxRequest): Sandboxed => {
-    const [file, ...args] = user !== undefined && setpriv !== undefined ? ([setpriv, ...withoutPrivileges(user), ...command] as const) : command;
+  const wrap = ({ command, folders, user, gpus, limits }: SandboxRequest): Sandboxed => {
+    const [file, ...args] = user !== undefined && setpriv !== undefined ? ([setpriv, ...withoutPrivileges(user, gpus), ...command] as const) : command;
     // Another daemon on this machine may run a session of the same name, or at the same path in a container; whoever hunts survivors must not meet its.
     const marker = `${options.mark}:${folders.scratch}`;
     const as = user !== undefined && setpriv === undefined ? { user } : {};
     const limited = limits === undefined ? {} : { limits };
-    return { spec: { file, args, folder: folders.scratch, environment: sessionEnvironment(folders, marker), marker, ...as, ...limited }, inside: folders };
+    return {
+      spec: { file, args, folder: folders.scratch, environment: sessionEnvironment(folders, marker, gpus), marker, ...as, ...limited },
+      inside: folders,
+    };
   };
   const none: Sandbox = { level: { level: 'none', reason }, userOf: nobody, wrap };
   const isOpen = root && (await Promise.all([options.workFolder, ...options.needed].map(isOpenToAll))).every((one) => one);

@@ -2,8 +2,11 @@
 import { SupervmError } from '../../../src/model/errors.ts';
 import { type IsolationLevel, isAsIsolated } from '../../../src/model/isolation.ts';
 import type { HostRequirements } from '../../../src/model/job.ts';
+import { wantsOwnCores } from '../../../src/model/resources.ts';
+import { gpuEnvironment } from '../gpu-grants.ts';
 import type { Limits } from '../launcher/limits.ts';
 import type { ProcessSpec } from '../launcher/messages.ts';
+import type { GpuDevice } from '../task-needs.ts';
 import { taskUser } from './session-user.ts';
 
 export interface SandboxLevel {
@@ -34,6 +37,8 @@ export interface SandboxRequest {
   readonly user: number | undefined;
   /** It may reach what this machine reaches. */
   readonly network: boolean;
+  /** Those it may use; it sees no others. */
+  readonly gpus?: readonly GpuDevice[];
   readonly limits?: Limits;
   /** Absolute path and arguments of what to start. */
   readonly command: readonly [string, ...string[]];
@@ -52,14 +57,17 @@ export interface Sandbox {
   wrap(request: SandboxRequest): Sandboxed;
 }
 
-/** Throws `not-isolated`. The scheduler believes what this node told; it may have changed since. */
-export function assertIsolated({ level }: SandboxLevel, { isolation }: Pick<HostRequirements, 'isolation'>): void {
+/** Throws `not-isolated`. The scheduler believes what this node told; it may have changed since. `enforces`: what the kernel limits here. */
+export function assertIsolated({ level }: SandboxLevel, enforces: readonly string[], requirements: HostRequirements): void {
+  const { isolation } = requirements;
   if (isolation !== undefined && !isAsIsolated(level, isolation))
     throw new SupervmError('not-isolated', `this node keeps tasks apart at level ${level}; the job demands ${isolation}.`);
+  if (wantsOwnCores(requirements) && !enforces.includes('cpuset'))
+    throw new SupervmError('not-isolated', 'this node cannot keep cores for one task alone; the job demands that.');
 }
 
 /** The whole environment of a session; `HOME` so that programs keep their settings out of the user's. */
-export function sessionEnvironment(folders: SessionFolders, name: string): { readonly [variable: string]: string } {
+export function sessionEnvironment(folders: SessionFolders, name: string, gpus: readonly GpuDevice[] = []): { readonly [variable: string]: string } {
   return {
     PATH: '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games',
     HOME: folders.scratch,
@@ -69,11 +77,21 @@ export function sessionEnvironment(folders: SessionFolders, name: string): { rea
     USER: taskUser,
     LOGNAME: taskUser,
     SUPERVM_SESSION: name,
+    ...gpuEnvironment(gpus),
   };
 }
 
-/** Arguments of setpriv that make a root process this user for ever, without any capability to come back. */
-export function withoutPrivileges(user: number | undefined): readonly string[] {
+/** Arguments of setpriv that make a root process this user for ever, without any capability to come back; a member of the groups alone that may open its GPUs. */
+export function withoutPrivileges(user: number | undefined, gpus: readonly GpuDevice[] = []): readonly string[] {
+  const groups = [...new Set(gpus.flatMap((gpu) => gpu.groups))];
   const become = user === undefined ? [] : [`--reuid=${user}`, `--regid=${user}`];
-  return [...become, '--clear-groups', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', '--no-new-privs', '--'];
+  return [
+    ...become,
+    groups.length === 0 ? '--clear-groups' : `--groups=${groups.join(',')}`,
+    '--bounding-set=-all',
+    '--inh-caps=-all',
+    '--ambient-caps=-all',
+    '--no-new-privs',
+    '--',
+  ];
 }

@@ -24,6 +24,8 @@ export interface SubmitOptions {
   readonly copiesTimeout?: string;
   readonly alone?: boolean;
   readonly isolation?: string;
+  readonly cores?: string;
+  readonly exclusive?: boolean;
   readonly [setting: string]: Json | undefined;
 }
 
@@ -43,6 +45,8 @@ export async function submit(context: Context, manifest: Manifest, words: readon
     copiesSeconds: secondsOf('--copies-timeout', options.copiesTimeout),
     alone: options.alone,
     isolation: isolationFrom(options.isolation),
+    cores: coresFrom(options.cores),
+    exclusive: options.exclusive,
   };
   let receipt: SubmitReceipt;
   try {
@@ -82,6 +86,14 @@ function isolationFrom(text: string | undefined): IsolationLevel | undefined {
   if (text !== undefined && level === undefined)
     throw new SupervmError('usage', `--isolation: "${text}" is no level.`, `Levels are ${isolationLevels.toReversed().join(', ')}; see: supervm nodes`);
   return level;
+}
+
+/** Throws `usage` unless it is a number of cores. */
+function coresFrom(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const cores = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (cores < 1 || cores > 4096) throw new SupervmError('usage', `--cores: "${text}" is not a number of cores from 1 to 4096.`, 'For example: --cores 2');
+  return cores;
 }
 
 function settingsOf(manifest: Manifest, words: readonly (string | undefined)[], options: SubmitOptions): JsonObject {

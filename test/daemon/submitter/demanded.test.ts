@@ -13,6 +13,12 @@ test('only what people can read in a manifest opens the network to tasks, not th
   expect(requirementsIn(plan, {}, { network: true })).toEqual([requirementsOf({ network: true }), requirementsOf({ network: true })]);
 });
 
+test('cores that are asked for take the place of the plan’s, and may be each task’s alone', () => {
+  const plan = { name: 'plan', steps: [stepOf(requirementsOf({ cores: 'all' }))], outputs: [] };
+  expect(requirementsIn(plan, { cores: 2, exclusive: true }, {})).toEqual([requirementsOf({ cores: 2, exclusive: true })]);
+  expect(requirementsIn(plan, { exclusive: false }, {})).toEqual([requirementsOf({ cores: 'all' })]);
+});
+
 test('how well nodes must keep tasks apart holds for every step', () => {
   const plan = { name: 'plan', steps: [stepOf(requirementsOf({ isolation: 'none' })), stepOf(requirementsOf())], outputs: [] };
   expect(requirementsIn(plan, { isolation: 'full' }, {})).toEqual([requirementsOf({ isolation: 'full' }), requirementsOf({ isolation: 'full' })]);

@@ -7,6 +7,7 @@ import { BlobFolder } from '../../../daemon/blobs/blob-folder.ts';
 import { BlobTransfer } from '../../../daemon/blobs/blob-transfer.ts';
 import { encodeTree } from '../../../daemon/blobs/tree.ts';
 import { treesOf } from '../../../daemon/blobs/trees.ts';
+import type { GpuDevice } from '../../../daemon/inventory/gpu-devices.ts';
 import { systemClock } from '../../../daemon/system-clock.ts';
 import { AttemptLogs } from '../../../daemon/worker/attempt-logs.ts';
 import { SessionRunner, type SessionRunnerOptions } from '../../../daemon/worker/session-runner.ts';
@@ -27,6 +28,8 @@ export interface BenchOptions {
   /** Where workspaces are, instead of a fresh folder. */
   readonly workFolder?: string;
   readonly runner?: Pick<SessionRunnerOptions, 'patienceMs' | 'openMs' | 'silentMs'>;
+  /** That it may give to tasks. */
+  readonly gpus?: readonly GpuDevice[];
   /** Of which a task may write most. */
   readonly freeDiskBytes?: number;
   /** Folder of the job types, instead of the toys'. */
@@ -76,6 +79,7 @@ export class RunnerBench implements AsyncDisposable {
           trees: treesOf({ blobs: this.blobs, files: this.files }),
           logs: this.logs,
           secrets: (names) => new Map(names.map((name) => [name, secretOf(options, name)])),
+          gpus: () => options.gpus ?? [],
           inventory: () => ({ cores: 2.5, memoryBytes: 4 * 2 ** 30, freeDiskBytes: options.freeDiskBytes ?? 2 ** 30, programs: options.programs ?? [] }),
         },
       );

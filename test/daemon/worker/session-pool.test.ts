@@ -25,6 +25,7 @@ test('an idle session whose launcher is gone is not given a task, and its folder
     job: 'job',
     shape: '1/0',
     user: undefined,
+    gpus: [],
     process: new SessionProcess({ attach }, { clock: new VirtualClock() }),
     folders,
     inside: folders,

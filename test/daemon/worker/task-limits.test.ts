@@ -25,6 +25,11 @@ describe('what a task may use', () => {
     expect(limitsFor(requirementsOf({ cores: 'all' }), machine, '/session')).not.toHaveProperty('cores');
   });
 
+  it('is whole cores of its own where the step says so', () => {
+    expect(limitsFor(requirementsOf({ cores: 1.5, exclusive: true }), machine, '/session')).toMatchObject({ cores: 2, exclusiveCores: 2 });
+    expect(limitsFor(requirementsOf({ cores: 'all', exclusive: true }), machine, '/session')).not.toHaveProperty('exclusiveCores');
+  });
+
   it('is left to the disk where that is nearly full', () => {
     expect(limitsFor(requirementsOf({}), { ...machine, freeDiskBytes: 2 ** 22 }, '/session')).not.toHaveProperty('disk');
   });
@@ -45,6 +50,8 @@ describe('what a task may use', () => {
 it('tasks follow each other in one session only where they may use the same', () => {
   const one = requirementsOf({ memoryBytes: gibibyte });
   expect(shapeOf(one, 1)).toBe(shapeOf({ ...one, isolation: 'full' }, 1));
-  const others = [{ memoryBytes: 0 }, { diskBytes: 1 }, { processes: 9 }, { network: true as const }].map((change) => shapeOf({ ...one, ...change }, 1));
-  expect(new Set([...others, shapeOf(one, 1), shapeOf(one, 2)]).size).toBe(6);
+  const others = [{ memoryBytes: 0 }, { diskBytes: 1 }, { processes: 9 }, { network: true as const }, { exclusive: true as const }, { gpus: 1 }].map((change) =>
+    shapeOf({ ...one, ...change }, 1),
+  );
+  expect(new Set([...others, shapeOf(one, 1), shapeOf(one, 2)]).size).toBe(8);
 });

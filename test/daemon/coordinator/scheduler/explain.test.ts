@@ -70,6 +70,11 @@ test('nothing waits, nothing to explain', () => {
   expect(explain([nodes.free], waitingOf(0))).toBeUndefined();
 });
 
+test('where no node can keep cores for one task, that is told in the same words', () => {
+  const demanding = { ...waitingOf(1), requirements: { ...blender, cores: 1, exclusive: true as const } };
+  expect(explain([nodes.free], demanding)).toMatchObject({ detail: 'not-isolated', nodes: [{ reason: expect.stringContaining('cannot keep cores') }] });
+});
+
 test('where no node keeps tasks apart as the job demands, that is told, in a word that older versions take too', () => {
   const demanding = { ...waitingOf(1), requirements: { ...blender, isolation: 'full' as const } };
   const weak = nodeOf('weak', { inventory: { ...recent, labels: { sandbox: 'limited' } } });

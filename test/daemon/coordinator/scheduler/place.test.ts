@@ -92,16 +92,29 @@ describe('placing', () => {
   });
 });
 
-const requirements: fc.Arbitrary<HostRequirements> = fc.record({
-  cores: fc.oneof(fc.constant('all' as const), fc.double({ min: 0.1, max: 6, noNaN: true })),
-  memoryBytes: fc.integer({ min: 0, max: 10 * gibibyte }),
-  programs: fc.constantFrom([], [{ name: 'blender' }], [{ name: 'ffmpeg' }]),
-});
-const nodes = fc
-  .array(fc.record({ cores: fc.double({ min: 0.5, max: 16, noNaN: true }), held: fc.array(requirements, { maxLength: 3 }), paused: fc.boolean() }), {
-    maxLength: 6,
+const requirements: fc.Arbitrary<HostRequirements> = fc
+  .record({
+    cores: fc.oneof(fc.constant('all' as const), fc.double({ min: 0.1, max: 6, noNaN: true })),
+    memoryBytes: fc.integer({ min: 0, max: 10 * gibibyte }),
+    programs: fc.constantFrom([], [{ name: 'blender' }], [{ name: 'ffmpeg' }]),
+    more: fc.constantFrom({}, {}, { exclusive: true as const }, { gpus: 1 }, { gpus: 2, exclusive: true as const }),
   })
-  .map((list) => list.map(({ cores, held, paused }, place) => nodeOf(`node${place}`, { inventory: inventoryOf({ cores }), held, paused })));
+  .map(({ more, ...asked }) => ({ ...asked, ...more }));
+const labels = { 'exclusive-cores': 'yes' };
+const gpus = ['0000:01:00.0', '0000:02:00.0'].map((device) => ({ model: 'A card', device }));
+const nodes = fc
+  .array(
+    fc.record({
+      cores: fc.double({ min: 0.5, max: 16, noNaN: true }),
+      held: fc.array(requirements, { maxLength: 3 }),
+      paused: fc.boolean(),
+      gpus: fc.subarray(gpus),
+    }),
+    {
+      maxLength: 6,
+    },
+  )
+  .map((list) => list.map(({ cores, held, paused, gpus }, place) => nodeOf(`node${place}`, { inventory: inventoryOf({ cores, labels, gpus }), held, paused })));
 const jobs = fc
   .array(fc.record({ count: fc.nat(12), requirements }), { maxLength: 4 })
   .map((list) => list.map(({ count, requirements }, place) => waitingOf(count, { job: `job${place}`, requirements })));
@@ -149,7 +162,11 @@ function expectOneAheadAtMost(node: NodeSnapshot, added: readonly HostRequiremen
 function fitsTogether(list: readonly HostRequirements[], node: NodeSnapshot): boolean {
   if (list.length === 0) return true;
   if (list.some((requirements) => requirements.cores === 'all')) return list.length === 1;
-  const cores = list.reduce((sum, requirements) => sum + (requirements.cores as number), 0);
+  const own = list.filter(({ exclusive }) => exclusive === true);
+  const ownCores = own.reduce((sum, { cores }) => sum + Math.ceil((cores as number) - 1e-3), 0);
+  const cores = ownCores + list.filter((one) => !own.includes(one)).reduce((sum, requirements) => sum + (requirements.cores as number), 0);
+  if (own.length > 0 && own.length < list.length && ownCores >= Math.ceil(node.inventory.cores)) return false;
+  if (list.reduce((sum, { gpus = 0 }) => sum + gpus, 0) > node.inventory.gpus.length) return false;
   const memory = list.reduce((sum, requirements) => sum + requirements.memoryBytes, 0);
   return cores <= node.inventory.cores + 1e-3 && memory <= node.inventory.memoryBytes;
 }
