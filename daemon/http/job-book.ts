@@ -66,6 +66,7 @@ export class JobBook {
         copies: copiesView(state, journal.copiesOf(state.id), bytes.get(state.id), wanted),
         isSettled: (ended) => outcomes.isSettled(ended),
         nameOf,
+        inventoryOf: (node) => membership.member(node)?.facts.inventory,
       }),
     );
   }

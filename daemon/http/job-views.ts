@@ -8,6 +8,7 @@ import { differInOutputs } from '../../src/model/merge.ts';
 import { taskName } from '../../src/model/parameter-space.ts';
 import { jobPhase, jobTally } from '../../src/model/phase.ts';
 import { failedAttempts, failedTasks, stepOf } from '../../src/model/standing.ts';
+import { jobBounds, type Nodes } from './job-bounds.ts';
 import type { JobOverview } from './needs.ts';
 import type { DeliveryState } from './services.ts';
 
@@ -18,13 +19,12 @@ const mostFailures = 50;
 const mostConflicts = 50;
 
 /** What else is known of a job beside its facts. */
-export interface JobSurroundings {
+export interface JobSurroundings extends Nodes {
   readonly overview: JobOverview | undefined;
   readonly delivery: DeliveryState | undefined;
   readonly copies: Pick<JobView, 'copies' | 'copiesWanted' | 'resultCopies'>;
   /** Will the outcome never be undone, as far as is known here? */
   isSettled(ended: Ended): boolean;
-  nameOf(node: NodeId): string;
 }
 
 export function jobView(state: JobState, around: JobSurroundings): JobView {
@@ -33,6 +33,7 @@ export function jobView(state: JobState, around: JobSurroundings): JobView {
   const tally = jobTally(state);
   const ended = state.ended.get(state.generation);
   const running = phase === 'active' || phase === 'paused' ? (around.overview?.running ?? []) : [];
+  const bounds = jobBounds(state, running, around);
   return {
     id: state.id,
     name: record?.name ?? '',
@@ -60,6 +61,7 @@ export function jobView(state: JobState, around: JobSurroundings): JobView {
       }),
     ),
     failures: failureViews(state, around),
+    ...(bounds.length === 0 ? {} : { bounds }),
     etaSeconds: around.overview?.etaSeconds,
     conflicts: [...state.conflicts].map((key) => nameOfTask(state, referenceOf(key))),
     conflictingResults: [...state.conflicts].slice(0, mostConflicts).map((key) => conflictView(state, key, around.nameOf)),

@@ -3,6 +3,7 @@ import { chmod, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Program } from '../../src/model/inventory.ts';
 import type { JobId, JobRecord, Step } from '../../src/model/job.ts';
+import type { Machine } from '../../src/model/task-bounds.ts';
 import type { Clock } from '../clock.ts';
 import { shortName } from './attempt-logs.ts';
 import type { LauncherClient } from './launcher-client.ts';
@@ -12,7 +13,7 @@ import { accountsOf } from './sandbox/session-user.ts';
 import { noteOf } from './session-note.ts';
 import type { WarmSession } from './session-pool.ts';
 import { SessionProcess } from './session-process.ts';
-import { limitsFor, type Machine, shapeOf } from './task-limits.ts';
+import { limitsFor, shapeOf } from './task-limits.ts';
 import type { GpuDevice } from './task-needs.ts';
 import { programFolder, programsFor, secretsOf } from './task-programs.ts';
 

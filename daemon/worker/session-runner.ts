@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Program } from '../../src/model/inventory.ts';
 import type { AttemptName, JobId, JobRecord, NodeId, Step } from '../../src/model/job.ts';
 import { parametersOf } from '../../src/model/parameter-space.ts';
+import { coresFor, type Machine } from '../../src/model/task-bounds.ts';
 import type { Clock } from '../clock.ts';
 import { AttemptFiles, type WrittenAttempt } from './attempt-files.ts';
 import { type AttemptLogs, fileName } from './attempt-logs.ts';
@@ -23,9 +24,8 @@ import { assertIsolated, type Sandbox, type SandboxLevel } from './sandbox/sandb
 import { SessionPool, type WarmSession } from './session-pool.ts';
 import type { TaskEnd } from './session-process.ts';
 import { faultFrom } from './task-faults.ts';
-import { type Machine, shapeOf } from './task-limits.ts';
+import { shapeOf } from './task-limits.ts';
 import type { BlobFiles, GpuDevice, Trees } from './task-needs.ts';
-import { coresFor } from './task-programs.ts';
 import type { Lease, Left, OnProgress, RunningTask, RunResult, TaskRunner } from './task-runner.ts';
 import { workMark } from './work-mark.ts';
 import type { Workspace } from './workspace.ts';
@@ -220,7 +220,7 @@ export class SessionRunner implements TaskRunner {
       const log = await this.#needs.logs.place(attempt);
       // A job that was forgotten meanwhile must not get a workspace: nobody would remove it.
       signal.throwIfAborted();
-      return await this.#perform({ attempt, record, step, holders, cores: coresFor(step, this.#needs.inventory().cores), log, running });
+      return await this.#perform({ attempt, record, step, holders, cores: coresFor(step.requirements, this.#needs.inventory().cores), log, running });
     } catch (error) {
       if (signal.aborted) return { type: 'aborted' };
       return { type: 'failed', failure: faultFrom(error) };

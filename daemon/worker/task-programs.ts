@@ -1,9 +1,9 @@
-/** Which programs and cores a job's session gets, and what it must be able to read to run them. */
+/** Which programs and secrets a job's session gets, and what it must be able to read to run them. */
 import { existsSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import type { Program } from '../../src/model/inventory.ts';
-import type { JobRecord, Step } from '../../src/model/job.ts';
+import type { JobRecord } from '../../src/model/job.ts';
 import { compareVersions } from '../../src/model/resources.ts';
 
 /** Those of this node's programs that some step of the job requires, newest first; paths without links. */
@@ -20,11 +20,6 @@ export function programsFor(record: JobRecord, programs: readonly Program[]): re
     )
     .toSorted((a, b) => compareVersions(b.version, a.version))
     .map((program) => ({ ...program, path: withoutLinks(program.path) }));
-}
-
-/** Whole cores, of `all` that this node has: programs take a number of threads. */
-export function coresFor({ requirements: { cores, exclusive } }: Pick<Step, 'requirements'>, all: number): number {
-  return Math.max(1, cores !== 'all' && exclusive === true ? Math.ceil(cores) : Math.floor(cores === 'all' ? all : cores));
 }
 
 /** A program keeps what it needs beside itself; but a home folder is never shown for the sake of a program in it. */

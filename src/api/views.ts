@@ -1,8 +1,10 @@
 /** What the HTTP API answers; the CLI, `--json` and later the dashboard show these and nothing else. */
 import type { Fact } from '../model/facts.ts';
 import type { Inventory, Reachability } from '../model/inventory.ts';
+import type { IsolationLevel } from '../model/isolation.ts';
 import type { AttemptName, Digest, HostId, JobId, NodeId, OutputFile, Term } from '../model/job.ts';
 import type { JobPhase } from '../model/job-state.ts';
+import type { TaskBounds } from '../model/task-bounds.ts';
 
 export interface NodeView {
   readonly id: NodeId;
@@ -100,6 +102,17 @@ export interface FailureView {
   readonly logTail: string;
 }
 
+/** How tasks of a step are kept apart on a node that runs them or has run them, and what each may use there, by what the node tells now. */
+export interface BoundsView extends TaskBounds {
+  readonly step: string;
+  readonly nodeName: string;
+  /** Absent where the node has not told a level that is known. */
+  readonly isolation?: IsolationLevel;
+  /** It may use the node's network. */
+  readonly network?: true;
+  readonly timeoutSeconds?: number;
+}
+
 export interface JobView {
   readonly id: JobId;
   readonly name: string;
@@ -123,6 +136,8 @@ export interface JobView {
   readonly deliveryProblem: { readonly code: string; readonly message: string } | undefined;
   readonly running: readonly RunningView[];
   readonly failures: readonly FailureView[];
+  /** A row a step and node; absent where none has begun. */
+  readonly bounds?: readonly BoundsView[];
   readonly etaSeconds: number | undefined;
   /** Names of tasks with different results. */
   readonly conflicts: readonly string[];

@@ -4,6 +4,7 @@ import { heldCopies } from '../../api/held-copies.ts';
 import type { LogView } from '../../api/requests.ts';
 import { hasEnded } from '../../api/settled.ts';
 import type { ConflictView, FailureView, JobView, ResultView, WhyView } from '../../api/views.ts';
+import { boundsTexts } from './bounds-text.ts';
 import { progressLine } from './progress-text.ts';
 import { oneLine, printable, type Style } from './style.ts';
 import { table } from './table.ts';
@@ -56,6 +57,7 @@ export function jobText(view: JobView, style: Style): string {
     ['submitted', `${momentText(view.submittedAt)} by ${oneLine(view.owner)}${view.generation > 1 ? `, try ${view.generation}` : ''}`],
     ['copies', copiesText(view)],
   ];
+  for (const line of boundsTexts(view.bounds ?? [])) rows.push(['sandbox', line]);
   if (view.outputFolder !== '')
     rows.push(['output', `${oneLine(view.outputFolder)}${view.delivered === undefined ? '' : ` (${countText(view.delivered, 'file')})`}`]);
   if (view.deliveryProblem !== undefined) rows.push(['problem', style.bad(printable(view.deliveryProblem.message))]);

@@ -9,7 +9,10 @@ const open = stateOf(submitted());
 const hosts = ['host-a', 'host-b', 'host-c'];
 
 function view(id: string, copies: Pick<JobView, 'copies' | 'copiesWanted' | 'resultCopies'>): JobView {
-  return { ...jobView(open, { overview: undefined, delivery: undefined, copies, isSettled: () => false, nameOf: (node) => node }), id };
+  return {
+    ...jobView(open, { overview: undefined, delivery: undefined, copies, isSettled: () => false, inventoryOf: () => undefined, nameOf: (node) => node }),
+    id,
+  };
 }
 
 describe('copies', () => {

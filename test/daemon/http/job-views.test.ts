@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type JobSurroundings, jobView, logViews, matchJob, resultViews } from '../../../daemon/http/job-views.ts';
 import type { JobId } from '../../../src/model/job.ts';
 import type { JobState } from '../../../src/model/job-state.ts';
+import { inventoryOf } from '../../support/inventories.ts';
 import { attemptOf, firstTerm } from '../../support/jobs.ts';
 import { endedAs, failed, kept, sampleJob, stateOf, submitted } from './samples.ts';
 
@@ -10,6 +11,7 @@ const around: JobSurroundings = {
   delivery: undefined,
   copies: { copies: ['host-a'], copiesWanted: 3 },
   isSettled: () => true,
+  inventoryOf: (node: string) => (node === 'gone' ? undefined : inventoryOf({ labels: { sandbox: 'limited' } })),
   nameOf: (node) => `name-${node}`,
 };
 const running = (index: number) => ({ attempt: attemptOf(sampleJob, index), fraction: 0.5, message: 'Sample 2/4', seconds: 3 });
@@ -41,6 +43,14 @@ describe('a job’s view', () => {
       { task: 'render frame=2', code: 'task-failed', message: 'plate.png is damaged', nodeName: 'name-b', attempts: 3, logTail: 'line one\nline two' },
     ]);
     expect(view.tasks.failed).toBe(1);
+  });
+
+  test('says how the tasks are kept apart and bounded on each node that has them, and nothing before one has', () => {
+    const overview = { job: sampleJob, pending: 3, running: [running(1)], etaSeconds: 9 };
+    const view = jobView(stateOf(submitted(), kept(0)), { ...around, overview });
+    expect(view.bounds).toEqual([expect.objectContaining({ step: 'render', nodeName: 'name-b', isolation: 'limited', processes: 2048 })]);
+    expect(jobView(stateOf(submitted()), around)).not.toHaveProperty('bounds');
+    expect(jobView(stateOf(submitted(), kept(0)), { ...around, inventoryOf: () => undefined })).not.toHaveProperty('bounds');
   });
 
   test('an ended job runs nothing, whatever an old overview says', () => {

@@ -14,7 +14,7 @@ function why(state: JobState, waiting: readonly WaitingReason[] | undefined, del
   const nameOf = (node: string): string => `name-${node}`;
   return whyView(
     state,
-    jobView(state, { overview: undefined, delivery, copies: { copies: [], copiesWanted: 1 }, isSettled: () => false, nameOf }),
+    jobView(state, { overview: undefined, delivery, copies: { copies: [], copiesWanted: 1 }, isSettled: () => false, inventoryOf: () => undefined, nameOf }),
     waiting,
     nameOf,
   );
