@@ -11,6 +11,7 @@ import { packageFolder } from '../src/settings/program-files.ts';
 import { asWorker } from './as-worker.ts';
 import { BlobFolder } from './blobs/blob-folder.ts';
 import { RecentUse } from './blobs/recent-use.ts';
+import type { BlobSeal } from './blobs/sealed-chunks.ts';
 import { encodeTree } from './blobs/tree.ts';
 import { treesOf } from './blobs/trees.ts';
 import type { Clock, Randomness } from './clock.ts';
@@ -51,6 +52,7 @@ import { SessionRunner } from './worker/session-runner.ts';
 export interface DaemonStart {
   readonly paths: Paths;
   readonly keys: KeyFiles;
+  readonly blobSeal: BlobSeal | undefined;
   readonly settings: DaemonSettings;
   readonly log: Log;
   /** A caller of the API asked for the end. */
@@ -78,13 +80,13 @@ export async function createDaemon(start: DaemonStart): Promise<Daemon> {
 }
 
 async function assemble(
-  { paths, keys, settings, log, shutdown }: DaemonStart,
+  { paths, keys, blobSeal, settings, log, shutdown }: DaemonStart,
   { clock, randomness }: { readonly clock: Clock; readonly randomness: Randomness },
   inventory: InventoryParts,
 ): Promise<Daemon> {
   const network = await openNetwork({ paths, keys, settings, host: inventory.host }, { clock, randomness, log });
   const recentUse = new RecentUse({ clock });
-  const blobFolder = new BlobFolder({ folder: paths.blobs, onUse: (digest) => recentUse.use(digest) });
+  const blobFolder = new BlobFolder({ folder: paths.blobs, seal: blobSeal, onUse: (digest) => recentUse.use(digest) });
   const store = openRecords({ paths, settings }, { clock, randomness, log });
   const incarnation = network.incarnation;
   const isWorker = network.papers.role === 'worker';

@@ -3,6 +3,7 @@ import type { EndOfTasks } from '../src/api/requests.ts';
 import type { DaemonProgram } from '../src/settings/daemon-program.ts';
 import { lockFolder } from '../src/settings/folder-lock.ts';
 import { makePrivateFolder } from '../src/settings/private-folder.ts';
+import { openBlobSeal } from './blob-seal.ts';
 import { createDaemon } from './daemon.ts';
 import { openHomeKeys } from './keys/home-keys.ts';
 import { openLog } from './log/log.ts';
@@ -12,7 +13,9 @@ import { systemRandomness } from './system-clock.ts';
 export const runDaemon: DaemonProgram['runDaemon'] = async ({ paths, settings, passphrase, signal, ready }) => {
   for (const folder of [paths.home, paths.run, paths.logs]) makePrivateFolder(folder);
   using _lock = lockFolder(paths);
-  const keys = openHomeKeys(paths, passphrase, { randomness: systemRandomness() }).files;
+  const randomness = systemRandomness();
+  const opened = openHomeKeys(paths, passphrase, { randomness });
+  const blobSeal = openBlobSeal(paths, opened, randomness);
   using log = openLog({ file: paths.log, level: settings.logLevel });
   process.umask(0o077);
   poolLittle();
@@ -26,7 +29,7 @@ export const runDaemon: DaemonProgram['runDaemon'] = async ({ paths, settings, p
   process.on('uncaughtException', onDefect);
   process.on('unhandledRejection', onDefect);
   try {
-    const daemon = await createDaemon({ paths, keys, settings, log, shutdown: (tasks) => end.abort(tasks) });
+    const daemon = await createDaemon({ paths, keys: opened.files, blobSeal, settings, log, shutdown: (tasks) => end.abort(tasks) });
     await daemon.start();
     log.info('ready', { name: settings.name });
     ready();

@@ -1,16 +1,19 @@
-/** Blobs as files of one folder: `ab/cdef…` when complete and durable, `incoming/…` before; in `doomed` the names of those to be freed. */
+/** Blobs as files of one folder: as blob-places.ts says when complete and durable, `incoming/…` before; in `doomed` the names of those to be freed. */
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SupervmError } from '../../src/model/errors.ts';
 import type { Digest } from '../../src/model/job.ts';
 import type { Startable } from '../startable.ts';
+import { BlobPlaces } from './blob-places.ts';
 import type { Blob, BlobDisk, BlobFiles } from './blobs.ts';
 import { BlobCheck, isDigest } from './digest.ts';
 import { assertRoomFor, diskFault, errorCode } from './disk-faults.ts';
-import { copyPieces, makeDurableFolder, readPieces, syncFolder } from './file-pieces.ts';
+import { makeDurableFolder, readPieces, syncFolder } from './file-pieces.ts';
+import { type BlobSeal, DamagedChunk } from './sealed-chunks.ts';
 import { Shelves } from './shelves.ts';
+import { digestOfStored, type StoredFile, storeInto } from './stored-file.ts';
 
 type Incoming = Awaited<ReturnType<BlobDisk['create']>>;
 
@@ -22,14 +25,18 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
   readonly #sound = new Map<Digest, { readonly mark: string; readonly sound: Promise<boolean> }>();
   readonly #shelves: Shelves;
   readonly #syncFolder: (folder: string) => Promise<void>;
+  readonly #seal: BlobSeal | undefined;
+  readonly #places: BlobPlaces;
   #drawn = 0;
 
   /** One daemon a folder: `start` removes what an earlier one left half-written. `needs` for tests of failing disks. */
   constructor(
-    options: { readonly folder: string; onUse?(digest: Digest): Promise<void> },
+    options: { readonly folder: string; readonly seal?: BlobSeal | undefined; onUse?(digest: Digest): Promise<void> },
     needs: { readonly syncFolder?: (folder: string) => Promise<void> } = {},
   ) {
     this.#folder = options.folder;
+    this.#seal = options.seal;
+    this.#places = new BlobPlaces({ folder: options.folder, seal: options.seal });
     this.#syncFolder = needs.syncFolder ?? syncFolder;
     this.#shelves = new Shelves(options, { syncFolder: this.#syncFolder });
     this.#onUse = async (digest) => options.onUse?.(digest);
@@ -44,27 +51,24 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
 
   /** Whoever is told that a blob is here counts on it: a name that a power cut could take back is not told of. */
   async has(digest: Digest, size?: number): Promise<boolean> {
-    const found = await this.#look(digest);
+    const found = await this.#places.look(digest);
     if (found === undefined) return false;
     if (size !== undefined && found.size !== size && !(await this.#isStillSound(digest))) return false;
-    await this.#shelves.settled(dirname(this.#path(digest)));
-    return (await this.#look(digest)) !== undefined;
+    await this.#shelves.settled(dirname(found.path));
+    return (await this.#places.look(digest)) !== undefined;
   }
 
-  async *list(): AsyncGenerator<Digest> {
-    for (const shelf of await readdir(this.#folder)) {
-      if (!/^[0-9a-f]{2}$/.test(shelf)) continue;
-      for (const name of await readdir(join(this.#folder, shelf))) if (isDigest(shelf + name)) yield shelf + name;
-    }
+  list(): AsyncIterable<Digest> {
+    return this.#places.list();
   }
 
   async heldSince(digest: Digest): Promise<number | undefined> {
-    return (await this.#look(digest))?.mtimeMs;
+    return (await this.#places.look(digest))?.stats.mtimeMs;
   }
 
   async remove(digest: Digest): Promise<void> {
     this.#sound.delete(digest);
-    await rm(this.#path(digest), { force: true });
+    await this.#places.remove(digest);
   }
 
   async doomed(): Promise<readonly Digest[]> {
@@ -93,18 +97,18 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
 
   /** A blob that turns out damaged is removed and not held any more: none of it is ever served. */
   async read(digest: Digest, offset: number, length: number): Promise<Uint8Array | undefined> {
-    const file = await this.#open(digest);
+    const file = await this.#places.open(digest);
     if (file === undefined) return undefined;
     await using handle = file;
     if (!(await this.#isSound(digest, handle))) return undefined;
     const bytes = new Uint8Array(length);
-    let filled = 0;
-    while (filled < length) {
-      const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
+    try {
+      return bytes.subarray(0, await handle.read(bytes, offset));
+    } catch (error) {
+      if (!(error instanceof DamagedChunk)) throw error;
+      await this.#damaged(digest, await handle.stat());
+      return undefined;
     }
-    return bytes.subarray(0, filled);
   }
 
   async create(expected: Blob): Promise<Incoming> {
@@ -112,6 +116,11 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
     await assertRoomFor(expected.size, this.#folder);
     const file = await this.#guard(() => open(temporary, 'wx', 0o600));
     const check = new BlobCheck(expected);
+    let begun: ReturnType<typeof storeInto> | undefined;
+    const storing = (): ReturnType<typeof storeInto> => {
+      begun ??= storeInto(file, this.#seal);
+      return begun;
+    };
     const discard = async (): Promise<void> => {
       await file.close();
       await rm(temporary, { force: true });
@@ -128,11 +137,12 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
       write: (bytes) =>
         orDiscard(async () => {
           check.add(bytes);
-          await file.writeFile(bytes);
+          await (await storing()).write(bytes);
         }),
       commit: () =>
         orDiscard(async () => {
           check.finish();
+          await (await storing()).finish();
           await file.sync();
           await file.close();
           await this.#publish(temporary, expected.digest);
@@ -152,7 +162,13 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
       await assertRoomFor((await source.stat()).size, this.#folder);
       await using target = await this.#guard(() => open(temporary, 'wx', 0o600));
       await this.#guard(async () => {
-        size = await copyPieces(source, target, (piece) => hash.update(piece));
+        const storing = await storeInto(target, this.#seal);
+        for await (const piece of readPieces(source)) {
+          hash.update(piece);
+          await storing.write(piece);
+          size += piece.length;
+        }
+        await storing.finish();
         await target.sync();
       });
       const digest = hash.digest('hex');
@@ -167,19 +183,17 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
 
   /** A blob that turns out damaged is removed, so that the next `fetch` brings it again, and `file-missing` is thrown. */
   async writeFile(digest: Digest, target: string, mode: number, durability: 'durable' | 'passing' = 'durable'): Promise<void> {
-    const opened = await this.#open(digest);
+    const opened = await this.#places.open(digest);
     if (opened === undefined) throw new SupervmError('file-missing', `blob ${digest.slice(0, 12)} is not held here`);
     await using source = opened;
     const temporary = `${target}.supervm-${process.pid}-${this.#drawn++}`;
-    const hash = createHash('sha256');
     try {
       if (durability === 'durable') await makeDurableFolder(dirname(target), this.#syncFolder);
       else await mkdir(dirname(target), { recursive: true });
       // A daemon of an earlier life may have had this process id, and was killed while it wrote.
       await rm(temporary, { force: true });
       await using copy = await open(temporary, 'wx', mode);
-      await copyPieces(source, copy, (piece) => hash.update(piece));
-      if (hash.digest('hex') !== digest) throw await this.#damaged(digest, await source.stat());
+      if ((await digestOfStored(source, (piece) => copy.writeFile(piece))) !== digest) throw await this.#damaged(digest, await source.stat());
       await copy.chmod(mode);
       if (durability === 'durable') await copy.sync();
       await rename(temporary, target);
@@ -191,19 +205,19 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
   }
 
   async #isStillSound(digest: Digest): Promise<boolean> {
-    const file = await this.#open(digest);
+    const file = await this.#places.open(digest);
     if (file === undefined) return false;
     await using handle = file;
     return await this.#isSound(digest, handle);
   }
 
   /** Has it the digest that it is named by? Looked at once, and again whenever the file was touched. */
-  async #isSound(digest: Digest, file: FileHandle): Promise<boolean> {
+  async #isSound(digest: Digest, file: StoredFile): Promise<boolean> {
     const stats = await file.stat();
     const mark = markOf(stats);
     const known = this.#sound.get(digest);
     if (known?.mark === mark) return known.sound;
-    const sound = digestOfFile(file).then(async (found) => {
+    const sound = digestOfStored(file).then(async (found) => {
       if (found !== digest) await this.#damaged(digest, stats);
       return found === digest;
     });
@@ -213,21 +227,25 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
   }
 
   async #noteSound(digest: Digest): Promise<void> {
-    this.#sound.set(digest, { mark: markOf(await stat(this.#path(digest))), sound: Promise.resolve(true) });
+    const held = await this.#places.look(digest);
+    if (held !== undefined) this.#sound.set(digest, { mark: markOf(held.stats), sound: Promise.resolve(true) });
   }
 
   /** Only the file that was looked at goes: meanwhile the blob may have been stored anew, and somebody told that it is held. */
   async #damaged(digest: Digest, looked: Stats): Promise<SupervmError> {
-    const now = await this.#look(digest);
-    if (now !== undefined && markOf(now) === markOf(looked)) await this.remove(digest);
+    const now = await this.#places.look(digest);
+    if (now !== undefined && markOf(now.stats) === markOf(looked)) {
+      this.#sound.delete(digest);
+      await rm(now.path, { force: true });
+    }
     return new SupervmError('file-missing', `blob ${digest.slice(0, 12)} was damaged on disk and has been dropped`);
   }
 
   async #publish(temporary: string, digest: Digest): Promise<void> {
-    const target = this.#path(digest);
+    const [target, other] = this.#places.of(digest);
     const shelf = dirname(target);
     await this.#shelves.make(shelf);
-    const isNew = (await this.#look(digest)) === undefined;
+    const isNew = (await this.#places.look(digest)) === undefined;
     try {
       await this.#shelves.change(shelf, () => rename(temporary, target));
     } catch (error) {
@@ -235,24 +253,8 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
       if (isNew) await rm(target, { force: true });
       throw error;
     }
-  }
-
-  async #look(digest: Digest): Promise<Stats | undefined> {
-    try {
-      return await stat(this.#path(digest));
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
-  }
-
-  async #open(digest: Digest): Promise<FileHandle | undefined> {
-    try {
-      return await open(this.#path(digest), 'r');
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
+    // Now that it is encrypted, or is not any more.
+    if (other !== undefined) await rm(other, { force: true });
   }
 
   async #guard<T>(work: () => Promise<T>): Promise<T> {
@@ -266,19 +268,8 @@ export class BlobFolder implements BlobDisk, BlobFiles, Startable {
   #temporary(): string {
     return join(this.#folder, 'incoming', String(this.#drawn++));
   }
-
-  #path(digest: Digest): string {
-    if (!isDigest(digest)) throw new SupervmError('internal', `${JSON.stringify(digest)} is not a digest`);
-    return join(this.#folder, digest.slice(0, 2), digest.slice(2));
-  }
 }
 
 function markOf({ ino, mtimeMs, size }: { readonly ino: number; readonly mtimeMs: number; readonly size: number }): string {
   return `${ino}/${mtimeMs}/${size}`;
-}
-
-async function digestOfFile(file: FileHandle): Promise<Digest> {
-  const hash = createHash('sha256');
-  for await (const piece of readPieces(file)) hash.update(piece);
-  return hash.digest('hex');
 }

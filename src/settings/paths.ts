@@ -11,6 +11,8 @@ export interface Paths {
   readonly adminKey: string;
   /** The certificate of this machine, and the admin keys and removals that it knows. */
   readonly membership: string;
+  /** Of the files of jobs, where they are or were encrypted. */
+  readonly blobsKey: string;
   /** Is there where the files above are encrypted: what a passphrase makes of it opens them. */
   readonly encryption: string;
   /** The user's settings; the user's own to write. */
@@ -56,6 +58,7 @@ export function pathsOf(environment: Pick<Environment, 'home' | 'stateHome' | 'c
     clusterKey: join(home, 'cluster.key'),
     adminKey: join(home, 'admin.key'),
     membership: join(home, 'membership.json'),
+    blobsKey: join(home, 'blobs.key'),
     encryption: join(home, 'encryption.json'),
     config,
     records: join(home, 'records.db'),
