@@ -1,5 +1,5 @@
 /** From words to an exit code. Whatever goes wrong comes out as an error; main.ts shows it. */
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { SupervmError } from '../model/errors.ts';
 import { buildTree, ownCommands } from './command-tree.ts';
 import type { Context, Exit } from './context.ts';
@@ -29,7 +29,7 @@ export async function runCommandLine(line: CommandLine): Promise<Exit> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0;
-    throw usageError(error, line.words);
+    throw usageError(error, commandIn(tree.root, line.words));
   }
   return tree.exit();
 }
@@ -42,10 +42,22 @@ async function manifestsFor({ words, jobTypes }: CommandLine): Promise<Manifests
   return loadManifests(command, jobTypes, ownCommands);
 }
 
+/** What was typed of a command's name, as far as there is one: `token create`. */
+function commandIn(root: Command, words: readonly string[]): string {
+  const names: string[] = [];
+  let command = root;
+  for (const word of words.filter((one) => !one.startsWith('-'))) {
+    const inner = command.commands.find((candidate) => candidate.name() === word);
+    if (inner === undefined) break;
+    names.push(word);
+    command = inner;
+  }
+  return names.join(' ');
+}
+
 /** commander's own words end with a suggestion in brackets; ours have a message and a hint. */
-function usageError(error: CommanderError, words: readonly string[]): SupervmError {
-  const command = words.find((word) => ownCommands.includes(word));
-  const help = `See: supervm ${command === undefined ? '' : `${command} `}--help`;
+function usageError(error: CommanderError, command: string): SupervmError {
+  const help = `See: supervm ${command === '' ? '' : `${command} `}--help`;
   if (error.code === 'commander.help') return new SupervmError('usage', 'A command is missing.', help);
   const [message = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
   const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}${message.endsWith('.') ? '' : '.'}`;

@@ -181,6 +181,7 @@ describe('without a daemon', () => {
     [['job'], "Missing required argument 'JOB'"],
     [['status', 'extra'], 'too many arguments'.slice(4)],
     [['node'], 'supervm node --help'],
+    [['token', 'create', 'bob'], 'supervm token create --help'],
     [['wait', 'abc', '--timeout', 'soon'], '--timeout'],
     [['up', '--peer', 'nowhere'], '--peer'],
     [['explain', 'no-deamon'], 'Did you mean no-daemon?'],
