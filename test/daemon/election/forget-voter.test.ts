@@ -157,3 +157,25 @@ test('a change that is under way is none to force another upon', async () => {
   // Without b, d could grant with a what b and c never heard of.
   expect(await forget(world, 'b')).toMatchObject({ code: 'could-undo' });
 });
+
+test.each([0, 1_000, 2_500, 3_100, 3_200, 3_500, 4_000, 6_500])(
+  'a machine that is removed %i ms after it came is no voter, whatever change was under way',
+  async (afterMs) => {
+    const world = await founded('a', 'b', 'c');
+    world.kill('c');
+    await world.clock.advance(20_000);
+    const forgotten = world.nodes.get('a')?.election.forget('c', true);
+    await world.clock.advance(15_000);
+    await forgotten;
+    const booted = world.boot('d');
+    await world.clock.advance(100);
+    await booted;
+    for (const { election } of world.nodes.values()) election.setPace('busy');
+    await world.clock.advance(afterMs);
+    world.expelled.add('d');
+    world.kill('d');
+    await world.clock.advance(20_000);
+    for (const id of ['a', 'b']) expect(world.nodes.get(id)?.election.voters()?.voters).toMatchObject([{ node: 'a' }, { node: 'b' }]);
+    expect(election(world).quorate() || world.nodes.get('b')?.election.quorate()).toBe(true);
+  },
+);
