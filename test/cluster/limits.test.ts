@@ -91,6 +91,9 @@ describe.each([
     }
     const easy = await demand('limited');
     expect(await lab.machine(0).run('wait', easy.id)).toMatchObject({ code: 0 });
+    const { bounds } = await lab.machine(0).json<JobView>('job', easy.id);
+    expect(bounds).toMatchObject([{ step: 'hog', isolation: level, memoryBytes: 352 * 2 ** 20, processes: 100, diskBytes: 96 * 2 ** 20 }]);
+    expect((await lab.machine(0).run('job', easy.id)).stdout).toMatch(/sandbox +hog on .*352\.0 MiB memory/);
     const hard = await demand('full');
     if (level === 'full') expect(await lab.machine(0).run('wait', hard.id)).toMatchObject({ code: 0 });
     else {
