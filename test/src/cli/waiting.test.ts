@@ -95,6 +95,18 @@ test('a job that was asked to be on more machines than there are is taken, and t
   expect(await runCli(server.home, ['render', 'a.blend', '--copies', 'two'])).toMatchObject({ code: 2 });
 });
 
+test('what a job asks of cores is sent as it was said, and numbers that are none are refused', async () => {
+  const bodies: unknown[] = [];
+  const submit = async ({ body }: { readonly body: unknown }) => {
+    bodies.push(body);
+    return receiptOf();
+  };
+  await using server = await startApiServer(jobApi([doneView], { submit }));
+  expect(await runCli(server.home, ['render', 'a.blend', '--detach', '--cores', '2', '--exclusive'])).toMatchObject({ code: 0 });
+  expect(bodies).toMatchObject([{ cores: 2, exclusive: true }]);
+  expect(await runCli(server.home, ['render', 'a.blend', '--cores', '0'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--cores') });
+});
+
 test('warnings of the submission are shown', async () => {
   const warnings = [
     { code: 'program-missing', message: 'No node can run step render as things are: n1 has no blender.', hint: 'The job waits until a node has blender.' },
