@@ -106,7 +106,7 @@ export function hasRoom(requirements: HostRequirements, capacity: Capacity, rese
   if (reserved.alone || reserved.tasks >= mostTasksAtOnce) return false;
   if (requirements.cores === 'all') return reserved.tasks === 0;
   const { cores, exclusiveCores, sharing, gpus, memoryBytes } = reserve(requirements, capacity, reserved);
-  if (cores > capacity.cores + roundingError || memoryBytes > capacity.memoryBytes || gpus > gpusIn(capacity)) return false;
+  if (cores > capacity.cores + roundingError || memoryBytes > capacity.memoryBytes || (gpus > 0 && gpus > gpusIn(capacity))) return false;
   // Who shares needs a processor to be on, however little of it; a quota may leave parts of one only.
   return exclusiveCores === 0 || sharing === 0 || exclusiveCores + 1 <= Math.ceil(capacity.cores - roundingError);
 }
@@ -118,7 +118,7 @@ export function wantsOwnCores({ cores, exclusive }: HostRequirements): boolean {
 
 /** Of others nobody can say which device nodes are theirs. */
 function gpusIn({ gpus = [] }: Partial<Pick<Inventory, 'gpus'>>): number {
-  return gpus.filter(({ device }) => device !== undefined).length;
+  return new Set(gpus.flatMap(({ device }) => device ?? [])).size;
 }
 
 /** What the task holds while it runs: cores that are its alone are whole ones. */

@@ -87,7 +87,7 @@ describe('cores that are a task’s alone', () => {
 });
 
 describe('GPUs', () => {
-  const gpus = [{ model: 'A', device: '0000:01:00.0' }, { model: 'B' }];
+  const gpus = [{ model: 'A', device: '0000:01:00.0' }, { model: 'A again', device: '0000:01:00.0' }, { model: 'B' }];
 
   test('count where they can be given to a task', () => {
     expect(lackOf(requirementsOf({ gpus: 1 }), inventoryOf({ gpus }))).toBeUndefined();
