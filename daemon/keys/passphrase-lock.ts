@@ -57,7 +57,7 @@ export function unlockKey(text: string, passphrase: string, file: string): Uint8
   const homeKey = unsealBytes(wrapping(passphrase, lock), boundTo(lock), Buffer.from(lock.key, 'base64url'));
   if (homeKey?.length === keyBytes) return homeKey;
   // A bit of the file that has changed looks the same.
-  const hint = 'Try again: supervm up. If it is right for certain, restore encryption.json in its home from a backup.';
+  const hint = 'Try again. If it is right for certain, restore encryption.json in its home from a backup.';
   throw new SupervmError('passphrase-wrong', 'This passphrase does not open the keys of this machine.', hint);
 }
 
