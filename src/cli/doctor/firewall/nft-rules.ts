@@ -40,7 +40,10 @@ const families = ['ip', 'inet'];
 export function readNftRules(text: string): readonly FilterChain[] {
   const items = listOf(objectOf(JSON.parse(text) as Json).nftables).map(objectOf);
   const chains = items.flatMap((item) => (item.chain === undefined ? [] : [objectOf(item.chain)])).filter(isOurs);
-  const rules = items.flatMap((item) => (item.rule === undefined ? [] : [objectOf(item.rule)]));
+  const rules = Map.groupBy(
+    items.flatMap((item) => (item.rule === undefined ? [] : [objectOf(item.rule)])),
+    (rule) => nameOf(rule, rule.chain),
+  );
   return chains.map((chain) => {
     const name = nameOf(chain, chain.name);
     return {
@@ -48,7 +51,7 @@ export function readNftRules(text: string): readonly FilterChain[] {
       // A chain that rewrites addresses sees no more than it passes on; its policy counts all the same.
       hook: typeof chain.hook === 'string' ? chain.hook : undefined,
       policy: chain.policy === 'drop' ? 'drop' : 'accept',
-      rules: rules.filter((rule) => nameOf(rule, rule.chain) === name).map((rule) => ruleOf(rule)),
+      rules: (rules.get(name) ?? []).map((rule) => ruleOf(rule)),
     };
   });
 }

@@ -54,10 +54,10 @@ const accepted: Fate = { outcome: 'accepted', by: '' };
 
 /** Every chain at the packet's hook must let it through. */
 export function fateOf(packet: Packet, chains: readonly FilterChain[]): Fate {
-  const known = new Map(chains.map((chain) => [chain.name, chain]));
+  const way = { packet, chains: new Map(chains.map((chain) => [chain.name, chain])), ends: new Map() };
   let unsure: Fate | undefined;
   for (const chain of chains.filter(({ hook }) => hook === packet.direction)) {
-    const fate = walk(packet, chain, known, 0) ?? byPolicy(chain);
+    const fate = walk(way, chain, 0) ?? byPolicy(chain);
     if (fate.outcome === 'dropped') return fate;
     if (fate.outcome === 'unsure') unsure ??= fate;
   }
@@ -68,28 +68,47 @@ function byPolicy({ name, policy }: FilterChain): Fate {
   return policy === 'accept' ? accepted : { outcome: 'dropped', by: `chain ${name}: policy drop` };
 }
 
-/** Undefined when the packet comes out at the end of the chain. */
-function walk(packet: Packet, chain: FilterChain, known: ReadonlyMap<string, FilterChain>, depth: number): Fate | undefined {
-  for (const rule of chain.rules) {
-    const holds = all(rule.conditions.map((condition) => holdsFor(condition, packet)));
-    if (holds === 'no' || rule.verdict.go === 'on') continue;
-    const fate = verdictOf(packet, rule, chain, known, depth);
-    if (holds === 'yes') {
-      if (fate !== undefined) return fate;
-      if (rule.verdict.go === 'return' || rule.verdict.go === 'goto') return undefined;
-    } else if (rule.verdict.go === 'return' || (fate !== undefined && fate.outcome !== 'dropped')) {
-      // Perhaps accepted here; what comes after counts only if not.
-      const rest = walk(packet, { ...chain, rules: chain.rules.slice(chain.rules.indexOf(rule) + 1) }, known, depth);
-      const end = rest ?? (chain.hook === undefined ? undefined : byPolicy(chain));
-      return end?.outcome === 'accepted' ? end : { outcome: 'unsure', by: describe(chain, rule) };
-    } else if (fate !== undefined) {
-      return { outcome: 'unsure', by: describe(chain, rule) };
-    }
-  }
-  return undefined;
+/** One packet's way. Each chain is walked once, however many rules lead to it: machines with containers have tens of thousands of rules. */
+interface Way {
+  readonly packet: Packet;
+  readonly chains: ReadonlyMap<string, FilterChain>;
+  /** What becomes of it in the chains that were walked, or are being: undefined where it comes out at the end. */
+  readonly ends: Map<FilterChain, Fate | undefined>;
 }
 
-function verdictOf(packet: Packet, rule: FilterRule, chain: FilterChain, known: ReadonlyMap<string, FilterChain>, depth: number): Fate | undefined {
+/** Undefined when the packet comes out at the end of the chain. */
+function walk(way: Way, chain: FilterChain, depth: number): Fate | undefined {
+  if (way.ends.has(chain)) return way.ends.get(chain);
+  way.ends.set(chain, undefined);
+  // Backwards: what comes after a rule is known when it decides.
+  const end = chain.rules.reduceRight<Fate | undefined>((rest, rule) => fromRule(way, { chain, rule, depth, rest }), undefined);
+  way.ends.set(chain, end);
+  return end;
+}
+
+interface Place {
+  readonly chain: FilterChain;
+  readonly rule: FilterRule;
+  readonly depth: number;
+  /** What would become of the packet after the rule, in this chain. */
+  readonly rest: Fate | undefined;
+}
+
+function fromRule(way: Way, { chain, rule, depth, rest }: Place): Fate | undefined {
+  const holds = all(rule.conditions.map((condition) => holdsFor(condition, way.packet)));
+  if (holds === 'no' || rule.verdict.go === 'on') return rest;
+  const fate = verdictOf(way, chain, rule, depth);
+  const leaves = rule.verdict.go === 'return' || rule.verdict.go === 'goto';
+  if (holds === 'yes') return fate ?? (leaves ? undefined : rest);
+  if (rule.verdict.go === 'return' || (fate !== undefined && fate.outcome !== 'dropped')) {
+    // Perhaps accepted here; what comes after counts only if not.
+    const end = rest ?? (chain.hook === undefined ? undefined : byPolicy(chain));
+    return end?.outcome === 'accepted' ? end : { outcome: 'unsure', by: describe(chain, rule) };
+  }
+  return fate === undefined ? rest : { outcome: 'unsure', by: describe(chain, rule) };
+}
+
+function verdictOf(way: Way, chain: FilterChain, rule: FilterRule, depth: number): Fate | undefined {
   const { verdict } = rule;
   switch (verdict.go) {
     case 'accept':
@@ -98,8 +117,8 @@ function verdictOf(packet: Packet, rule: FilterRule, chain: FilterChain, known: 
       return { outcome: 'dropped', by: describe(chain, rule) };
     case 'jump':
     case 'goto': {
-      const target = known.get(verdict.chain);
-      return target === undefined || depth >= deepest ? undefined : walk(packet, target, known, depth + 1);
+      const target = way.chains.get(verdict.chain);
+      return target === undefined || depth >= deepest ? undefined : walk(way, target, depth + 1);
     }
     case 'return':
     case 'on':

@@ -83,6 +83,22 @@ describe('what nft does to our packets', () => {
   });
 });
 
+describe('a filter as large as that of a machine with many containers', () => {
+  const many = 10_000;
+
+  test('is walked to its end, though no rule of it is understood', () => {
+    expect(fates(nft('drop', Array(many).fill([{ xt: {} }, accept])))).toEqual(['unsure', 'unsure', 'unsure']);
+    expect(fates(nft('drop', [...Array<readonly Json[]>(many).fill([{ xt: {} }, accept]), [accept]]))).toEqual(['accepted', 'accepted', 'accepted']);
+  });
+
+  test('is walked once, though each of its chains is jumped to from everywhere', () => {
+    const levels = Array.from({ length: 12 }, (_, level) => `level-${level}`);
+    const jumps = (to: string | undefined): Json[][] => Array(12).fill(to === undefined ? [{ counter: {} }] : [{ jump: { target: to } }]) as Json[][];
+    const others = Object.fromEntries(levels.map((name, level) => [name, jumps(levels[level + 1])]));
+    expect(fates(nft('drop', [...jumps(levels[0]), [port('udp', 7946), accept]], others))).toEqual(['dropped', 'accepted', 'dropped']);
+  });
+});
+
 describe('what iptables does to our packets', () => {
   const saved = (...lines: readonly string[]): string => ['*nat', ':INPUT DROP [0:0]', 'COMMIT', '*filter', ...lines, 'COMMIT'].join('\n');
   const of = (text: string): readonly string[] => [tcp, udp, mdns].map((packet) => fateOf(packet, readIptablesRules(text)).outcome);
