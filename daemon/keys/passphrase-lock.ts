@@ -64,7 +64,9 @@ export function unlockKey(text: string, passphrase: string, file: string): Uint8
 function parse(text: string, file: string): z.infer<typeof stored> {
   try {
     const lock = stored.parse(JSON.parse(text));
-    if (128 * lock.N * lock.r > mostMemory || (lock.N & (lock.N - 1)) !== 0) throw new RangeError('no parameters of scrypt that are taken here');
+    // The last is scrypt's own condition.
+    if (128 * lock.N * lock.r > mostMemory || (lock.N & (lock.N - 1)) !== 0 || lock.N >= 2 ** (16 * lock.r))
+      throw new RangeError('no parameters of scrypt that are taken here');
     return lock;
   } catch (cause) {
     const hint = 'Restore it from a backup: without it nobody can open the keys of this machine.';
@@ -74,7 +76,7 @@ function parse(text: string, file: string): z.infer<typeof stored> {
 
 function wrapping(passphrase: string, { N, r, p, salt }: Parameters): Buffer {
   // The same letters typed on two keyboards may come as different code points.
-  return scryptSync(passphrase.normalize('NFKC'), Buffer.from(salt, 'hex'), keyBytes, { N, r, p, maxmem: 256 * N * r });
+  return scryptSync(passphrase.normalize('NFKC'), Buffer.from(salt, 'hex'), keyBytes, { N, r, p, maxmem: 256 * (N + p + 2) * r });
 }
 
 function boundTo({ N, r, p, salt }: Parameters): Buffer {

@@ -160,3 +160,12 @@ test('a key that waits under another name takes the place of the one before by a
   writeFileSync(join(place.home, 'node.key'), readFileSync(join(place.home, 'node.key.next')));
   expect(files.read(join(place.home, 'node.key'))).toBe('NEXT\n');
 });
+
+test.each([
+  ['costs nothing', { N: 2, r: 1, p: 1 }, 'passphrase-wrong'],
+  ['asks for what scrypt refuses', { N: 65_536, r: 1, p: 16 }, 'usage'],
+])('a lock that %s is refused in words', (_, cost, code) => {
+  encryptHome(place, good, needs);
+  writeFileSync(place.encryption, JSON.stringify({ ...(JSON.parse(readFileSync(place.encryption, 'utf8')) as object), ...cost }));
+  expect(() => openHomeKeys(place, good, needs)).toThrow(expect.objectContaining({ code }));
+});
