@@ -15,6 +15,7 @@ import { readNote } from '../../../daemon/worker/session-note.ts';
 import { anyFact } from '../../support/fact-arbitraries.ts';
 import type { Decoder } from '../decoder.ts';
 import { samplesOf } from '../sample-of.ts';
+import { piecesOf } from './tasks.ts';
 
 const facts: readonly unknown[] = [...fc.sample(anyFact, { numRuns: 60, seed: 1 }), ...samplesOf(clusterFactSchema)];
 const digest = 'f'.repeat(64);
@@ -71,7 +72,7 @@ export const dataDecoders: readonly Decoder[] = [
     ],
     run(bytes) {
       const reader = new FrameReader();
-      for (let at = 0; at < bytes.length; at += 11) reader.read(bytes.subarray(at, at + 11));
+      for (const piece of piecesOf(bytes, 11)) reader.read(piece);
     },
   },
   {
@@ -89,8 +90,10 @@ export const dataDecoders: readonly Decoder[] = [
   {
     kind: 'value',
     name: 'session-notes',
-    samples: [{ job: digest, tree: digest, cores: 2, folders, inside: folders, marker: 'm' }],
-    run: (value) => readNote(value as never),
+    samples: [{ job: digest, tree: digest, shape: '2 cores', user: 7, folders, inside: folders, marker: 'm' }],
+    run(value) {
+      if (readNote(value as never) === undefined) throw new Error('of another version');
+    },
   },
   {
     kind: 'value',

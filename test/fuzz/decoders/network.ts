@@ -1,12 +1,14 @@
 /** What comes from anybody on the network, and what people carry from one machine to another. */
 import { createSecretKey } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import createMulticastDns from 'multicast-dns';
 import type * as z from 'zod';
-import { parseAddress } from '../../../daemon/network/addresses.ts';
+import { formatAddress, parseAddress } from '../../../daemon/network/addresses.ts';
 import { BeatExchange } from '../../../daemon/network/beats/beat-exchange.ts';
 import { BeatMemory } from '../../../daemon/network/beats/beat-memory.ts';
 import { encodeBeat } from '../../../daemon/network/beats/beat-packet.ts';
 import { createClusterKeyText, parseClusterKey } from '../../../daemon/network/cluster-key.ts';
-import { readTextRecord, textRecord } from '../../../daemon/network/discovery/mdns-records.ts';
+import { pairingRecord, readPairingRecord, readTextRecord, serviceName, textRecord } from '../../../daemon/network/discovery/mdns-records.ts';
 import { formatInvite, parseInvite } from '../../../daemon/network/pairing/invite-line.ts';
 import { answer, challenge, join, reveal } from '../../../daemon/network/pairing/pairing-protocol.ts';
 import { createAdminKey, parseAdminKey } from '../../../daemon/network/papers/admin-key.ts';
@@ -24,6 +26,17 @@ const key = Buffer.alloc(32, 1);
 const sealed = createSecretKey(key);
 const offers = { ours: { port: 1, slot: 5, key: key.toString('base64url') }, theirs: { port: 2, slot: 6, key: key.toString('base64url') } };
 const announced = textRecord({ cluster: 'c'.repeat(16), node, address: '10.0.0.1:7946' });
+const door = pairingRecord({ cluster: 'c'.repeat(16), address: '10.0.0.1:4000' });
+/** A socket without a network, with what ours does of each packet (discovery/mdns-socket.ts). */
+const socket = Object.assign(new EventEmitter(), { send: (packet: Uint8Array) => void packets.push(packet) });
+const packets: Uint8Array[] = [];
+const mdns = createMulticastDns({ socket: socket as never, bind: false });
+mdns.on('response', ({ answers }) => answers?.slice(0, 64).map((record) => [readTextRecord(record), readPairingRecord(record)]));
+mdns.on('warning', () => undefined);
+for (const record of [announced, door]) mdns.respond({ answers: [{ ...record, data: [...record.data] }] });
+mdns.query({ questions: [{ name: serviceName, type: 'TXT' }] });
+// It sends in its next turn.
+await new Promise((resolve) => setImmediate(resolve));
 const invite = { id: '0'.repeat(16), secret: '1'.repeat(32), addresses: ['10.0.0.1:1'], inviter: admin.id, root: admin.id };
 
 /** A pairing line as its reader takes it. */
@@ -48,12 +61,20 @@ export const networkDecoders: readonly Decoder[] = [
   {
     kind: 'value',
     name: 'mdns-records',
-    samples: [announced, { ...announced, data: announced.data.map((text) => Buffer.from(text).toString()) }],
-    run: (value) => readTextRecord((value ?? {}) as object),
+    samples: [announced, door, { ...announced, data: announced.data.map((text) => Buffer.from(text)) }],
+    run: (value) => [readTextRecord((value ?? {}) as object), readPairingRecord((value ?? {}) as object)],
   },
-  { kind: 'text', name: 'addresses', samples: ['10.0.0.1:7946', '[::1]:80', 'name.local:1'], run: (text) => parseAddress(text) },
+  {
+    kind: 'bytes',
+    name: 'mdns-packets',
+    samples: packets,
+    run(bytes) {
+      socket.emit('message', Buffer.from(bytes), { address: '10.0.0.9', port: 5353 });
+    },
+  },
+  { kind: 'text', name: 'addresses', samples: ['10.0.0.1:7946', '[::1]:80', 'name.local:1'], run: (text) => formatAddress(parseAddress(text)) },
   { kind: 'text', name: 'cluster-keys', samples: [createClusterKeyText()], run: (text) => parseClusterKey(text) },
-  { kind: 'text', name: 'admin-keys', samples: ['supervm-admin-key-1 AAAA'], run: (text) => parseAdminKey(text, 'a file') },
+  { kind: 'text', name: 'admin-keys', samples: [admin.text], run: (text) => parseAdminKey(text, 'a file') },
   { kind: 'text', name: 'invites', samples: [formatInvite(invite)], run: parseInvite },
   {
     kind: 'text',

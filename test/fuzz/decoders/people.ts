@@ -23,7 +23,7 @@ const routes: readonly Decoder[] = Object.entries(schemas).map(
   }),
 );
 
-const settings = { scene: '/a.blend', frames: '1-10', engine: 'cycles', size: '50%' };
+const settings = { sceneFile: '/a.blend', frames: '1-10', engine: 'cycles', resolution: '50%' };
 
 export const peopleDecoders: readonly Decoder[] = [
   ...routes,
@@ -33,7 +33,8 @@ export const peopleDecoders: readonly Decoder[] = [
     samples: ['event: job\ndata: {"a":1}\n\n: alive\n\nevent: end\ndata: {}\n\n'],
     async run(text) {
       async function* chunks(): AsyncGenerator<string> {
-        for (let at = 0; at < text.length; at += 5) yield text.slice(at, at + 5);
+        const size = Math.max(5, Math.ceil(text.length / 200));
+        for (let at = 0; at < text.length; at += size) yield text.slice(at, at + size);
       }
       for await (const { event } of readEvents(chunks())) if (typeof event !== 'string') throw new Error('Cannot read: an event without a name');
     },

@@ -1,17 +1,16 @@
 /** Files that people bring to be rendered and that Blender leaves behind. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { crc32, deflateSync } from 'node:zlib';
+import { crc32, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { readBlend } from '../../../plugins/render/blend/read-blend.ts';
 import { checkExr } from '../../../plugins/render/exr.ts';
 import { frameNames } from '../../../plugins/render/frame-names.ts';
 import { decodePng } from '../../../plugins/render/png.ts';
 import { progressOf } from '../../../plugins/render/progress-line.ts';
+import { parseSettings } from '../../../plugins/render/settings.ts';
 import { isAbsoluteWritten, resolveWritten } from '../../../plugins/render/written-path.ts';
 import { tellsOfDamage, tellsOfWrongFrame } from '../../../plugins/render/wrong-frame-signs.ts';
 import { camera, font, image, scene, smallBlend, usualForm } from '../../support/small-blend.ts';
 import type { Decoder } from '../decoder.ts';
+import { fileOf } from '../scratch.ts';
 
 function int(...values: readonly number[]): Buffer {
   const bytes = Buffer.alloc(values.length * 4);
@@ -63,23 +62,26 @@ function withChecksums(file: Uint8Array): Buffer {
   return bytes;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'svm-fuzz-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-const blends = [usualForm, { ...usualForm, pointerBytes: 4 as const, littleEndian: false }, { ...usualForm, large: true, version: 500 }];
+const blends = [usualForm, { ...usualForm, pointerBytes: 4 as const, littleEndian: false }, { ...usualForm, large: true, version: 500 }].map((form) =>
+  smallBlend([scene(), camera('Eye'), image('wood', '//wood.png'), font('/x.ttf')], form),
+);
+const [blend = Buffer.alloc(0)] = blends;
+const readFile = (bytes: Uint8Array): Promise<unknown> => readBlend(fileOf('scene.blend', bytes));
+/** zstd's as Blender writes it: many frames, then one that is skipped. */
+const skipped = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]);
+const packedBlends = [gzipSync(blend), Buffer.concat([zstdCompressSync(blend.subarray(0, 500)), zstdCompressSync(blend.subarray(500)), skipped])];
 
 export const renderDecoders: readonly Decoder[] = [
   { kind: 'bytes', name: 'png', samples: [png(4, 3)], run: (bytes) => decodePng(withChecksums(bytes)) },
   { kind: 'bytes', name: 'png-as-it-is', samples: [png(4, 3)], run: (bytes) => decodePng(Buffer.from(bytes)) },
   { kind: 'bytes', name: 'exr', samples: [exr(8, 10)], run: (bytes) => checkExr(Buffer.from(bytes)) },
+  { kind: 'bytes', name: 'blend', samples: blends, run: readFile },
+  { kind: 'bytes', name: 'packed-blends', samples: packedBlends, run: readFile },
   {
-    kind: 'bytes',
-    name: 'blend',
-    samples: blends.map((form) => smallBlend([scene(), camera('Eye'), image('wood', '//wood.png'), font('/x.ttf')], form)),
-    async run(bytes) {
-      const file = join(folder, 'scene.blend');
-      writeFileSync(file, bytes);
-      await readBlend(file);
-    },
+    kind: 'value',
+    name: 'render-settings',
+    samples: [{ sceneFile: '/a.blend', frames: '1-10', engine: 'cycles', resolution: '50%', samples: 4, format: 'PNG', fileName: 'f_##', denoise: 'off' }],
+    run: (value) => parseSettings((typeof value === 'object' && value !== null ? value : {}) as never),
   },
   {
     kind: 'text',

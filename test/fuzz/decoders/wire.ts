@@ -4,6 +4,7 @@ import { blobProtocol } from '../../../daemon/blobs/protocol.ts';
 import { electionProtocol } from '../../../daemon/election/protocol.ts';
 import { serveNodeControl } from '../../../daemon/http/node-control.ts';
 import { createPeerChecks } from '../../../daemon/http/peer-checks.ts';
+import { machinesProtocol } from '../../../daemon/machines-protocol.ts';
 import { membershipProtocol } from '../../../daemon/membership/protocol.ts';
 import { createControlReader, encodeControl } from '../../../daemon/network/hello.ts';
 import { reasonOf } from '../../../daemon/network/refusal.ts';
@@ -19,6 +20,7 @@ import { workProtocol } from '../../../daemon/wire/work-protocol.ts';
 import { AttemptLogs } from '../../../daemon/worker/attempt-logs.ts';
 import type { Decoder } from '../decoder.ts';
 import { samplesOf } from '../sample-of.ts';
+import { piecesOf } from './tasks.ts';
 
 type Any = Protocol<unknown, unknown, unknown>;
 
@@ -33,8 +35,9 @@ function servedInside(): readonly Any[] {
   return served;
 }
 
-const protocols = [
-  ...[blobProtocol, coordinationProtocol, electionProtocol, membershipProtocol, recordsProtocol, upkeepProtocol, workProtocol].map(
+/** Those of the hello come before there are any (`control`). */
+export const protocols: readonly Any[] = [
+  ...[blobProtocol, coordinationProtocol, electionProtocol, machinesProtocol, membershipProtocol, recordsProtocol, upkeepProtocol, workProtocol].map(
     (one) => one as unknown as Any,
   ),
   ...servedInside(),
@@ -81,8 +84,7 @@ export const wireDecoders: readonly Decoder[] = [
     ],
     run(bytes) {
       const decoder = createFrameDecoder(64 * 1024);
-      // In pieces, as they come.
-      for (let at = 0; at < bytes.length; at += 7) for (const { body } of decoder.push(bytes.subarray(at, at + 7))) decodeBody(body);
+      for (const piece of piecesOf(bytes, 7)) for (const { body } of decoder.push(piece)) decodeBody(body);
     },
   },
   { kind: 'bytes', name: 'bodies', samples: [encodeBody({ a: ['b', 1, null] }), encodeBody({ a: 1, bytes: new Uint8Array(9) })], run: decodeBody },
