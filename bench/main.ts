@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- render|cli|idle|failover|busy|sandbox [--rounds N] [--minutes N]`: supervm beside its peer in one run, round by round; every figure
+ * `npm run bench -- render|cli|idle|failover|busy|sandbox|membership [--rounds N] [--minutes N]`: supervm beside its peer in one run, round by round; every figure
  * is a ratio of medians.
  */
 import { parseArgs } from 'node:util';
@@ -7,6 +7,7 @@ import { benchBusy } from './busy.ts';
 import { benchCli } from './cli.ts';
 import { benchFailover } from './failover.ts';
 import { benchIdle } from './idle.ts';
+import { benchMembership } from './membership.ts';
 import { benchRender } from './render.ts';
 import { benchSandbox } from './sandbox.ts';
 
@@ -22,6 +23,7 @@ const benches: { readonly [name: string]: (size: Size) => Promise<void> } = {
   failover: benchFailover,
   busy: benchBusy,
   sandbox: benchSandbox,
+  membership: benchMembership,
 };
 
 const { values, positionals: wanted } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' }, minutes: { type: 'string' } } });
