@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Client, createClient } from '../src/api/client.ts';
 import type { TokenReceipt } from '../src/api/cluster-views.ts';
 import type { InviteView } from '../src/api/machines.ts';
+import type { StatusView } from '../src/api/views.ts';
 import { Lab } from '../test/support/lab.ts';
 import type { Finished, Machine, Typed } from '../test/support/lab-machine.ts';
 import { until } from '../test/support/until.ts';
@@ -107,9 +108,11 @@ class Three implements AsyncDisposable {
   /** Seconds from `supervm node remove` on the first machine until the kernel of the third has none of its connections any more. */
   async remove(): Promise<number> {
     const [first, , third] = this.#machines;
+    // Those that were removed before had the same name.
+    const { node } = await third.json<StatusView>('status');
     return await this.#lastOf(
       [third.command([process.execPath, '-e', watcher])],
-      async () => void (await done('node remove', first.type('node', 'remove', '--yes', third.name))),
+      async () => void (await done('node remove', first.type('node', 'remove', '--yes', node))),
     );
   }
 

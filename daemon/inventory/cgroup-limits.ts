@@ -23,11 +23,17 @@ interface Group {
   readonly path: string;
 }
 
+/** More, or deeper ones, no system has; each level of each is looked into. */
+const mostGroups = 64;
+const mostLevels = 64;
+/** Bytes, of Linux. */
+const longestPath = 4096;
+
 /** Lines of /proc/self/cgroup: `4:memory:/path` for version 1, `0::/path` for version 2. */
 function readGroups(text: string): readonly Group[] {
-  return text.split('\n').flatMap((line): Group[] => {
+  return text.split('\n', mostGroups).flatMap((line): Group[] => {
     const [, number, names, path] = /^(\d+):([^:]*):(\/.*)$/.exec(line) ?? [];
-    if (names === undefined || path === undefined) return [];
+    if (names === undefined || path === undefined || path.length > longestPath || path.split('/').length > mostLevels) return [];
     return [{ version: number === '0' && names === '' ? 2 : 1, controllers: names.split(','), path }];
   });
 }

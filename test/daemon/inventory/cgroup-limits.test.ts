@@ -24,6 +24,15 @@ describe('limits of control groups', () => {
     expect(groupProcessorTime(reader(files))).toBe(1_234_567_000);
   });
 
+  it('are not looked for in groups deeper than any system has, each level of which would be a folder', () => {
+    const files = {
+      '/proc/self/cgroup': `0::${'/a'.repeat(200_000)}\n`,
+      '/sys/fs/cgroup/cgroup.controllers': 'cpu memory\n',
+      '/sys/fs/cgroup/memory.max': '268435456\n',
+    };
+    expect(groupLimits(reader(files))).toEqual({});
+  });
+
   it('are the tightest of all groups around, as for a service in a slice', () => {
     const files = {
       '/proc/self/cgroup': '0::/system.slice/supervm.service\n',
