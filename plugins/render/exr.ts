@@ -1,5 +1,5 @@
 /** Checks OpenEXR files (single part, scan lines, as Blender writes them): Blender's Python cannot read layered ones back. */
-import { inflateSync } from 'node:zlib';
+import { inflateWithin } from './inflate-within.ts';
 
 const magic = 20_000_630;
 const tiled = 0x200;
@@ -43,7 +43,7 @@ function checkChunk(file: Buffer, offset: number, line: number, isZip: boolean, 
   const size = file.readInt32LE(offset + 4);
   if (file.readInt32LE(offset) !== line || size < 0 || offset + 8 + size > file.length) throw new RangeError(`its lines from ${line} are damaged`);
   // Lines that do not shrink are stored as they are.
-  if (isZip && size < plainBytes) inflateSync(file.subarray(offset + 8, offset + 8 + size), { maxOutputLength: plainBytes });
+  if (isZip && size < plainBytes) inflateWithin(file.subarray(offset + 8, offset + 8 + size), plainBytes);
 }
 
 /** Bytes of one pixel over all channels: a list of name, type (4 bytes), linearity (4), sampling (8), ended by an empty name. */

@@ -1,5 +1,6 @@
 /** Reads PNG files completely, so that a damaged or truncated frame cannot pass for one. */
-import { crc32, inflateSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
+import { inflateWithin } from './inflate-within.ts';
 
 export interface PngPicture {
   readonly width: number;
@@ -65,7 +66,7 @@ function layoutOf(header: Buffer): Layout {
 /** Filtered rows, each after its filter's number. */
 function inflateRows(parts: readonly Buffer[], layout: Layout): Buffer {
   const expected = (layout.rowBytes + 1) * layout.height;
-  const rows = inflateSync(Buffer.concat(parts), { maxOutputLength: expected + 1 });
+  const rows = inflateWithin(Buffer.concat(parts), expected + 1);
   if (rows.length !== expected) throw new RangeError('the picture has too few or too many rows');
   for (let row = 0; row < layout.height; row += 1) {
     if ((rows[row * (layout.rowBytes + 1)] as number) > 4) throw new RangeError('a row has an unknown filter');
