@@ -31,9 +31,11 @@ export function serveNodeControl(needs: { readonly ending: Pauses; readonly mess
   });
 }
 
-/** By id, by name, or by the end of an id. Throws `node-not-found`. */
+/** By id, by name, or by the end of an id; one that is gone for ever only where no other is meant. Throws `node-not-found`. */
 export function findNode(members: readonly Member[], text: string): Member {
-  const found = members.filter(({ facts }) => facts.id === text || facts.name === text || (text.length >= 6 && facts.id.endsWith(text)));
+  const named = members.filter(({ facts }) => facts.id === text || facts.name === text || (text.length >= 6 && facts.id.endsWith(text)));
+  const here = named.filter(({ reachability }) => reachability !== 'left');
+  const found = here.length > 0 ? here : named;
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
   const names = members.map(({ facts }) => facts.name).join(', ');
