@@ -116,7 +116,10 @@ export class SmallCluster {
       holds: () => true,
       whenHeld: async (isEnough: () => boolean) => isEnough(),
     };
-    const election = new Election({ self: id, founding: founder ? 'now' : undefined }, { membership, messenger, clock, memory, isExpelled: (node) => this.expelled.has(node) });
+    const election = new Election(
+      { self: id, founding: founder ? 'now' : undefined },
+      { membership, messenger, clock, memory, isExpelled: (node) => this.expelled.has(node) },
+    );
     election.onChange((term) => {
       if (term !== undefined && election.isMine() && !sameTerm(this.seats.at(-1), term)) this.seats.push(term);
     });
