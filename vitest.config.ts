@@ -6,11 +6,13 @@ const wholeMachine = ['test/cluster/**/*.test.ts', 'test/**/*.real.test.ts'];
 /** Those that measure times, or burn every core on purpose: one file at a time, with the machine to themselves. */
 const alone = ['test/chaos/**/*.real.test.ts', 'test/soak/**/*.real.test.ts', 'test/cluster/detection.test.ts', 'test/cluster/promises.test.ts'];
 
-/** Those that start processes, open sockets or wait for real clocks: no part of `npm run check`. */
+/** Those that start processes, open sockets, damage real databases or wait for real clocks: no part of `npm run check`. */
 const realParts = [
   'test/daemon/network/libp2p-network.test.ts',
   'test/daemon/network/slow-peer.test.ts',
   'test/daemon/network/window-updates.test.ts',
+  'test/daemon/records/damage.test.ts',
+  'test/daemon/records/sqlite-store.test.ts',
   'test/daemon/worker/adoption.test.ts',
   'test/daemon/worker/launcher-client.test.ts',
   'test/daemon/worker/session-runner.test.ts',
