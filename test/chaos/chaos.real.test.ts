@@ -6,8 +6,8 @@ import { expect, test } from 'vitest';
 import { standard } from './faults/profile.ts';
 import { run } from './run.ts';
 
-/** Of some hundred requests one late one says nothing about one in ten thousand, nor do the tasks of three cuts about one in a hundred. */
-const profile = { ...standard, bounds: { ...standard.bounds, requestsInTime: 0.99, executedTwice: 0.03 } };
+/** Of some hundred requests one late one says nothing about one in ten thousand; it may be the machine that was busy. */
+const profile = { ...standard, bounds: { ...standard.bounds, requestsInTime: 0.99 } };
 
 test('three minutes of real faults break no promise', async ({ signal }) => {
   const folder = mkdtempSync(join(tmpdir(), 'supervm-chaos-'));
