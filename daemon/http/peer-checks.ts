@@ -28,8 +28,8 @@ const mostDials = 2;
 const mostClaimed = 32;
 const dialMs = 1000;
 const answerMs = 2000;
-/** A peer that asks again within this gets the answer it had. */
-const freshMs = 2000;
+/** A peer that asks again within this gets the answer it had; short, for people mend a firewall and look again. */
+const freshMs = 1200;
 /** More peers than this are not asked: a few tell as much. */
 const mostAsked = 16;
 
