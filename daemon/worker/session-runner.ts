@@ -233,7 +233,6 @@ export class SessionRunner implements TaskRunner {
     const session = this.#pool.take(attempt.job, shapeOf(step.requirements, cores)) ?? (await this.#open(order, workspace));
     let file: WrittenAttempt;
     try {
-      await workspace.attempt(session, fileName(attempt));
       const limitMs = step.timeoutSeconds === undefined ? {} : { limitMs: step.timeoutSeconds * 1000 };
       const place = { launcher: this.#launcher.name ?? '', process: session.process.id, task: session.process.nextTask };
       const lease = running.lease === undefined ? {} : { lease: { ms: running.lease.ms, until: this.#uptimeOf(running.lease.until) } };

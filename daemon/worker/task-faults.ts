@@ -3,6 +3,7 @@ import { SupervmError } from '../../src/model/errors.ts';
 import type { TaskFailure } from '../../src/model/job.ts';
 import type { LimitHit } from './launcher/limits.ts';
 import type { ProcessExit } from './launcher-client.ts';
+import { diskCodes } from './session/disk-faults.ts';
 import type { Fault } from './session/messages.ts';
 import { OpenFailure } from './session-process.ts';
 
@@ -54,12 +55,6 @@ const nodeCodes = new Set([
   'peer-refused',
   'peer-unreachable',
   'timed-out',
-]);
-const diskCodes: ReadonlyMap<string, string> = new Map([
-  ['ENOSPC', 'disk-full'],
-  ['EDQUOT', 'disk-full'],
-  ['EROFS', 'disk-read-only'],
-  ['EIO', 'disk-failed'],
 ]);
 /** The same bytes will be refused everywhere. */
 const finalCodes = new Set(['tree-invalid']);

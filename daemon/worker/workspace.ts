@@ -1,10 +1,9 @@
 /** A job's folder on this node: its inputs, once, and a place for each session. */
-import { chmod, type FileHandle, mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest, NodeId } from '../../src/model/job.ts';
-import { holdFolder, pathIn } from './held-folder.ts';
+import { holdFolder } from './held-folder.ts';
 import type { SessionFolders } from './sandbox/sandbox.ts';
-import type { WarmSession } from './session-pool.ts';
 import type { Trees } from './task-needs.ts';
 
 export interface WorkspaceOptions {
@@ -36,26 +35,15 @@ export class Workspace {
     return this.#inputs;
   }
 
-  /** New folders for the session of this number, which is this user when not the daemon's. */
+  /** New folders for the session of this number, which is this user when not the daemon's. It makes one for each attempt's outputs itself. */
   async session(inputs: string, id: number, user: number | undefined): Promise<SessionFolders> {
     const base = join(this.#options.folder, 'sessions', String(id));
     const folders = { inputs, scratch: join(base, 'scratch'), temporary: join(base, 'tmp'), attempts: join(base, 'attempts') };
     await mkdir(base, { recursive: true });
     // Where no mount takes its place, a session's user walks through them; whatever the daemon's umask.
     for (const passed of [dirname(base), base]) await chmod(passed, 0o755);
-    for (const folder of [folders.scratch, folders.temporary, folders.attempts]) await this.#makeOwned(folder, user);
+    await Promise.all([folders.scratch, folders.temporary, folders.attempts].map((folder) => this.#makeOwned(folder, user)));
     return folders;
-  }
-
-  /** An empty folder for the outputs of one attempt, inside the session's `attempts`, which belongs to whoever runs there. */
-  async attempt({ folders, user }: Pick<WarmSession, 'folders' | 'user'>, name: string): Promise<void> {
-    const place = join(folders.attempts, name);
-    await mkdir(place);
-    await using folder = await holdFolder(place);
-    const outputs = pathIn(folder, place, 'outputs');
-    await mkdir(outputs);
-    await using inner = await holdFolder(outputs);
-    for (const held of [inner, folder]) await this.#give(held, user);
   }
 
   /** No session may run any more. Idempotent. */
@@ -82,11 +70,7 @@ export class Workspace {
   async #makeOwned(folder: string, user: number | undefined): Promise<void> {
     await mkdir(folder);
     await using held = await holdFolder(folder);
-    await this.#give(held, user);
-  }
-
-  async #give(folder: FileHandle, user: number | undefined): Promise<void> {
-    await folder.chmod(0o755);
-    if (user !== undefined) await folder.chown(user, user);
+    await held.chmod(0o755);
+    if (user !== undefined) await held.chown(user, user);
   }
 }

@@ -94,7 +94,14 @@ export class ControlGroup {
     this.#needs = needs;
   }
 
-  /** Whoever is to be in it writes 0 to `cgroup.procs` in each. */
+  /**
+   * Files to which a process of one thread writes 0 to be in it. In version 1 the one for single threads: for whole processes the kernel first waits
+   * until every processor has been through its scheduler, some ten milliseconds.
+   */
+  get doors(): readonly string[] {
+    return this.#groups.map(({ version, folder }) => join(folder, version === 1 ? 'tasks' : 'cgroup.procs'));
+  }
+
   get folders(): readonly string[] {
     return this.#groups.map(({ folder }) => folder);
   }

@@ -21,8 +21,11 @@ export class CpuSets {
 
   /** A new group, before anybody is in it. False: it cannot be used. */
   enter(folder: string): boolean {
-    if (this.#place.version === 1 && !write(join(folder, 'cpuset.mems'), read(join(this.#place.folder, 'cpuset.mems')) ?? '')) return false;
-    if (!write(join(folder, 'cpuset.cpus'), listOf(this.#shared()))) return false;
+    const { version, folder: above } = this.#place;
+    const list = listOf(this.#shared());
+    if (version === 1 && isEmpty(folder, 'cpuset.mems') && !write(join(folder, 'cpuset.mems'), read(join(above, 'cpuset.mems')) ?? '')) return false;
+    // The kernel thinks about all processors with each write, for milliseconds.
+    if (this.#rangeOf(folder) !== list && !write(join(folder, 'cpuset.cpus'), list)) return false;
     this.#sharing.add(folder);
     return true;
   }
@@ -49,6 +52,12 @@ export class CpuSets {
     this.#sharing.delete(folder);
   }
 
+  /** Where its processes run now. */
+  #rangeOf(folder: string): string {
+    const own = processorsIn(read(join(folder, 'cpuset.cpus')) ?? '');
+    return listOf(own.length === 0 && this.#place.version === 2 ? this.#all : own);
+  }
+
   /** True when whoever shares runs only on what is left. */
   #keepOff(): boolean {
     const list = listOf(this.#shared());
@@ -73,10 +82,15 @@ export class CpuSets {
 function inherit({ version, folder }: GroupPlace): string {
   if (version === 2) return read(join(folder, 'cpuset.cpus.effective')) ?? '';
   for (const name of ['cpuset.cpus', 'cpuset.mems']) {
-    const above = read(join(dirname(folder), name))?.trim() ?? '';
-    if ((read(join(folder, name))?.trim() ?? '') === '') write(join(folder, name), above);
+    if (isEmpty(folder, name)) write(join(folder, name), read(join(dirname(folder), name))?.trim() ?? '');
   }
+  // New groups have the same.
+  write(join(folder, 'cgroup.clone_children'), 1);
   return read(join(folder, 'cpuset.cpus')) ?? '';
+}
+
+function isEmpty(folder: string, name: string): boolean {
+  return (read(join(folder, name))?.trim() ?? '') === '';
 }
 
 /** Of the kernel's lists: `0-3,8`. */

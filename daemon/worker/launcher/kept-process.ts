@@ -146,7 +146,7 @@ export class KeptProcess {
     const failed = (problem: string): void => this.#end({ code: null, signal: null, problem });
     let child: ChildProcess;
     try {
-      child = spawnLow(spec, this.#limited?.groups);
+      child = spawnLow(spec, this.#limited?.doors);
     } catch (error) {
       failed(String(error));
       return;

@@ -20,9 +20,9 @@ export class LimitedSession {
     this.#disk = limits.disk === undefined ? undefined : new FolderSize(limits.disk.folder, () => (this.#group.isEntered ? this.#group.pids() : this.#seen));
   }
 
-  /** Folders of the groups that it must enter. */
-  get groups(): readonly string[] {
-    return this.#group.folders;
+  /** By which it comes into its groups, see `ControlGroup`. */
+  get doors(): readonly string[] {
+    return this.#group.doors;
   }
 
   /** The kernel does not count everything that is limited here. */

@@ -3,9 +3,9 @@ import { constants, setPriority } from 'node:os';
 import type { ProcessSpec } from './messages.ts';
 import { startCommand } from './start-command.ts';
 
-/** In a process group of its own, at low priority: whoever owns the machine comes first. `groups`: folders of the control groups that it enters. */
-export function spawnLow(spec: ProcessSpec, groups: readonly string[] = []): ChildProcess {
-  const { file, args } = startCommand(spec, groups);
+/** In a process group of its own, at low priority: whoever owns the machine comes first. `doors`: of the control groups that it enters. */
+export function spawnLow(spec: ProcessSpec, doors: readonly string[] = []): ChildProcess {
+  const { file, args } = startCommand(spec, doors);
   const child = spawn(file, args, {
     cwd: spec.folder,
     env: { ...spec.environment },

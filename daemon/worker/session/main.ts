@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import type { OpenSession, Session, TaskOutcome } from '../../../src/plugin/job-type.ts';
+import { makeOutputs } from './disk-faults.ts';
 import { faultOf } from './faults.ts';
 import type { SessionAnswer, SessionCommand } from './messages.ts';
 import { layOutSecrets } from './secret-files.ts';
@@ -62,6 +63,7 @@ async function run(opened: Session, command: Run): Promise<void> {
     answer({ type: 'progress', id, fraction: Math.min(1, Math.max(0, fraction)), message: shortened(message, longestWords) });
   processes.begin();
   try {
+    makeOutputs(outputs);
     const outcome = await opened.run({ step, script, parameters, outputs, signal: abort.signal, progress, log });
     processes.end([outcome.process, ...(opened.keeps?.() ?? [])]);
     answer({ type: 'done', id, outputs: measured(outputs, outcome), process: outcome.process, warnings: warningsOf(outcome) });

@@ -22,7 +22,11 @@ function place(version: 1 | 2, all: string) {
     for (const file of ['cpuset.cpus', 'cpuset.mems']) writeFileSync(join(own, file), '\n');
     return own;
   };
-  const cpus = (own: string): readonly number[] => processorsIn(readFileSync(join(own, 'cpuset.cpus'), 'utf8').split('\n')[0] ?? '');
+  // In version 2 a group of which nothing is written has all that is above it.
+  const cpus = (own: string): readonly number[] => {
+    const [written = ''] = readFileSync(join(own, 'cpuset.cpus'), 'utf8').split('\n');
+    return processorsIn(written === '' && version === 2 ? all : written);
+  };
   return { sets, group, cpus, folder };
 }
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startCommand } from '../../../../daemon/worker/launcher/start-command.ts';
 
-const run = (spec: Parameters<typeof startCommand>[0], groups: readonly string[] = []): string => {
-  const { file, args } = startCommand(spec, groups);
+const run = (spec: Parameters<typeof startCommand>[0], doors: readonly string[] = []): string => {
+  const { file, args } = startCommand(spec, doors);
   return execFileSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 };
 
@@ -17,14 +17,13 @@ test('without limits a command is what it was', () => {
 test('a command enters its groups before it begins, with its words as they are and its filter open', () => {
   const folder = mkdtempSync(join(tmpdir(), 'supervm-start-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const group = join(folder, "a group's");
+  const door = join(folder, "a group's");
   const filter = join(folder, 'the filter');
-  execFileSync('mkdir', [group]);
-  writeFileSync(join(group, 'cgroup.procs'), '');
+  writeFileSync(door, '');
   writeFileSync(filter, 'filtered');
-  const said = run({ file: '/bin/sh', args: ['-c', 'cat <&4; printf "|%s" "$@"', 'sh', "it's", 'a  b', '--', '$HOME'], filter, limits: {} }, [group]);
+  const said = run({ file: '/bin/sh', args: ['-c', 'cat <&4; printf "|%s" "$@"', 'sh', "it's", 'a  b', '--', '$HOME'], filter, limits: {} }, [door]);
   expect(said).toBe("filtered|it's|a  b|--|$HOME");
-  expect(readFileSync(join(group, 'cgroup.procs'), 'utf8')).toBe('0\n');
+  expect(readFileSync(door, 'utf8')).toBe('0\n');
 });
 
 test('a command with limits is served last by its disk, and remains the process that was started', () => {
@@ -34,7 +33,7 @@ test('a command with limits is served last by its disk, and remains the process 
 });
 
 test('who cannot enter its group does not begin', () => {
-  expect(() => run({ file: '/bin/echo', args: ['begun'], limits: {} }, ['/nowhere'])).toThrow(/Directory nonexistent|No such file/);
+  expect(() => run({ file: '/bin/echo', args: ['begun'], limits: {} }, ['/nowhere/tasks'])).toThrow(/Directory nonexistent|No such file/);
 });
 
 test('a file may not grow beyond what the whole may take', () => {
