@@ -1,24 +1,21 @@
 /** The parts of the machine that programs need and that hold no secrets. */
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 
-/** Read-only in every sandbox, where they exist. */
+/** Read-only in every sandbox, where they exist. Each costs a quarter of a millisecond a job and node. */
 const shown = [
   '/usr',
   '/nix/store',
   '/etc/alternatives',
   '/etc/fonts',
   '/etc/ld.so.cache',
-  '/etc/ld.so.conf',
-  '/etc/ld.so.conf.d',
-  '/etc/localtime',
   '/etc/nsswitch.conf',
   '/etc/ssl/certs',
   '/var/cache/fontconfig',
   '/sys/devices/system',
 ];
 
-/** Links into /usr on today's distributions, folders on older ones. */
-const merged = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
+/** Links into /usr on today's distributions, folders or files on older ones. */
+const merged = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/etc/localtime'];
 
 export interface SystemFolders {
   readonly readable: readonly string[];
