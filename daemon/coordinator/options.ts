@@ -6,6 +6,8 @@ export interface CoordinatorOptions {
   readonly censusMs: number;
   /** An attempt that its worker has not named for this long is placed again. Several reports may be lost. */
   readonly leaseMs: number;
+  /** Before the attempts of a node are placed again that has fallen silent without closing its connection. */
+  readonly silentMs: number;
   /** Answer to an assignment; the worker may have to fetch the job's record first. */
   readonly assignMs: number;
   /** Longest time without progress while a result's bytes are copied to another machine. */
@@ -27,6 +29,7 @@ export const coordinatorDefaults: CoordinatorOptions = {
   catchUpMs: 2_000,
   censusMs: 1_500,
   leaseMs: 10_000,
+  silentMs: 2_000,
   assignMs: 5_000,
   copyMs: 20_000,
   storeMs: 3_000,

@@ -26,6 +26,7 @@ import { reconcile } from './reconcile.ts';
 import { renewLeases } from './renew-leases.ts';
 import { Roster } from './roster.ts';
 import { Settling } from './settling.ts';
+import { Silences } from './silences.ts';
 import { Census } from './takeover.ts';
 
 export interface TenureOptions extends CoordinatorOptions {
@@ -46,6 +47,7 @@ export class Tenure {
   readonly #census: Census;
   readonly #onceOnly: OnceOnly;
   readonly #cutOff: CutOff;
+  readonly #silences: Silences;
   /** `job/generation` of outcomes being written. */
   readonly #ending = new Set<string>();
   /** The incarnation in which each node was last seen. */
@@ -63,6 +65,7 @@ export class Tenure {
     this.#cutOff = new CutOff(options, needs);
     this.#roster = new Roster(options, { ...needs, onceOnly: this.#onceOnly, cutOff: this.#cutOff });
     this.#rests = new NodeRests(options);
+    this.#silences = new Silences(options, { ...needs, lose: (node) => this.#lose(node) });
     this.#census = new Census(options, needs);
     this.#facts = new FactBatch(options, { ...needs, settling: new Settling(options, { ...needs, isMine }) });
     this.#keeper = new ResultKeeper(options, { ...needs, facts: this.#facts, isMine });
@@ -92,6 +95,7 @@ export class Tenure {
   end(): void {
     this.#over = true;
     this.#sweeping?.cancel();
+    this.#silences.end();
     this.#placing.end();
   }
 
@@ -125,14 +129,20 @@ export class Tenure {
     const isLost = member === undefined || member.reachability === 'unreachable' || member.reachability === 'left';
     if (isLost) this.#census.giveUp(node);
     if (!this.#ready || this.#over) return;
-    if (isLost) for (const tracked of this.#roster.attempts.ofNode(node)) this.#roster.lose(tracked.attempt);
+    if (isLost) this.#silences.miss(node);
     else this.#greet(node, member.facts.incarnation);
     this.#cutOff.look();
     this.#placing.soon();
   }
 
+  #lose(node: NodeId): void {
+    for (const tracked of this.#roster.attempts.ofNode(node)) this.#roster.lose(tracked.attempt);
+    this.#placing.soon();
+  }
+
   /** Nobody could renew the leases of a node while it was restarting: it gets the time to say what it has. */
   #greet(node: NodeId, incarnation: number): void {
+    this.#silences.hear(node);
     if (this.#greeted.get(node) === incarnation) return;
     this.#greeted.set(node, incarnation);
     const until = this.#needs.clock.now() + this.#options.leaseMs;

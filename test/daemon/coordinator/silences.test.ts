@@ -1,0 +1,79 @@
+import { beforeEach, expect, test } from 'vitest';
+import { Silences } from '../../../daemon/coordinator/silences.ts';
+import type { Reachability } from '../../../src/model/inventory.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+let clock: VirtualClock;
+let connected: string[];
+let reachability: Reachability | undefined;
+let lost: string[];
+let silences: Silences;
+
+beforeEach(() => {
+  clock = new VirtualClock();
+  connected = ['a'];
+  reachability = 'unreachable';
+  lost = [];
+  silences = new Silences(
+    { silentMs: 2_000 },
+    {
+      clock,
+      membership: { member: () => (reachability === undefined ? undefined : ({ reachability } as never)) },
+      messenger: { connected: () => connected },
+      lose: (node) => lost.push(node),
+    },
+  );
+});
+
+test('one whose connection is closed is lost at once', () => {
+  connected = [];
+  silences.miss('a');
+  expect(lost).toEqual(['a']);
+});
+
+test.each(['left', undefined] as const)('one that is %s is lost at once', (state) => {
+  reachability = state;
+  silences.miss('a');
+  expect(lost).toEqual(['a']);
+});
+
+test('one that is only silent is waited for, and lost once', async () => {
+  silences.miss('a');
+  await clock.advance(1_000);
+  silences.miss('a');
+  await clock.advance(999);
+  expect(lost).toEqual([]);
+  await clock.advance(1);
+  expect(lost).toEqual(['a']);
+  await clock.advance(10_000);
+  expect(lost).toEqual(['a']);
+});
+
+test('one that is heard again in time keeps what it has, and is waited for as long the next time', async () => {
+  silences.miss('a');
+  await clock.advance(1_900);
+  silences.hear('a');
+  await clock.advance(1_000);
+  silences.miss('a');
+  await clock.advance(1_900);
+  expect(lost).toEqual([]);
+  await clock.advance(100);
+  expect(lost).toEqual(['a']);
+});
+
+test('one whose connection closes meanwhile is waited for no longer', async () => {
+  silences.miss('a');
+  await clock.advance(500);
+  connected = [];
+  silences.miss('a');
+  expect(lost).toEqual(['a']);
+  await clock.advance(10_000);
+  expect(lost).toEqual(['a']);
+});
+
+test('nobody is lost after the term', async () => {
+  silences.miss('a');
+  silences.end();
+  await clock.advance(10_000);
+  expect(lost).toEqual([]);
+});
