@@ -57,7 +57,6 @@ function repeated(piece: Buffer, times: number, room: number): Buffer {
   return piece.length === 0 ? piece : Buffer.alloc(Math.max(0, Math.min(piece.length * times, room)), piece);
 }
 
-/** Each time anew: edits change what they find. */
 const strange: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom<unknown>(...interestingNumbers) },
   { weight: 6, arbitrary: fc.constantFrom<unknown>(...interestingTexts) },
@@ -117,8 +116,8 @@ function editFields(value: unknown, edits: readonly FieldEdit[]): unknown {
     const now: unknown = Reflect.get(holder, key);
     if ('add' in edit) {
       if (typeof now === 'object' && now !== null && !Array.isArray(now) && !(now instanceof Uint8Array))
-        Object.defineProperty(now, edit.add, { value: edit.put, enumerable: true, writable: true, configurable: true });
-    } else if ('put' in edit) Reflect.set(holder, key, edit.put);
+        Object.defineProperty(now, edit.add, { value: copyOf(edit.put), enumerable: true, writable: true, configurable: true });
+    } else if ('put' in edit) Reflect.set(holder, key, copyOf(edit.put));
     else if ('drop' in edit) Array.isArray(holder) && holder !== root ? holder.splice(Number(key), 1) : Reflect.deleteProperty(holder, key);
     else if ('copies' in edit) Reflect.set(holder, key, copied(now, edit.copies, mostBytes - sizeOf(root)));
     else if (typeof now === 'string') Reflect.set(holder, key, Buffer.from(editBytes(Buffer.from(now), edit.text)).toString('utf8'));
@@ -161,35 +160,50 @@ const noisyText = noisy(300, (length, next) =>
 
 const few = <T>(edit: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(edit, { minLength: 1, maxLength: 4 });
 
-function oneOf<T>(known: readonly T[]): fc.Arbitrary<T>[] {
-  return known.length === 0 ? [] : [fc.constantFrom(...known)];
+/** So many samples are changed alike. */
+const alike = 4;
+
+/** All of the edits, each by itself, and all but one: making edits takes longer than most decoders do. */
+function variantsOf<T>(edits: readonly T[]): readonly (readonly T[])[] {
+  const single = edits.length > 1 ? edits.map((edit) => [edit]) : [];
+  const without = edits.length > 2 ? edits.map((_, place) => edits.toSpliced(place, 1)) : [];
+  return [edits, ...single, ...without];
 }
 
-/** Inputs of the kind that the decoder takes. */
-export function inputsFor(decoder: Decoder): fc.Arbitrary<unknown> {
+/** Some samples, changed by the same edits in several ways. */
+function changed<S, E>(samples: readonly S[], edit: fc.Arbitrary<E>, apply: (sample: S, edits: readonly E[]) => unknown): fc.Arbitrary<readonly unknown[]> {
+  return fc.tuple(fc.nat(samples.length - 1), few(edit)).map(([first, edits]) => {
+    const some = [...samples.slice(first), ...samples.slice(0, first)].slice(0, alike);
+    return variantsOf(edits).flatMap((variant) => some.map((sample) => apply(sample, variant)));
+  });
+}
+
+function oneOf<T>(known: readonly T[]): fc.Arbitrary<readonly T[]>[] {
+  return known.length === 0 ? [] : [alone(fc.constantFrom(...known))];
+}
+
+function alone<T>(input: fc.Arbitrary<T>): fc.Arbitrary<readonly T[]> {
+  return input.map((one) => [one]);
+}
+
+/** Inputs of the kind that the decoder takes, some at a time. */
+export function inputsFor(decoder: Decoder): fc.Arbitrary<readonly unknown[]> {
   const remembered = oneOf(corpusOf(decoder));
-  if (decoder.kind === 'bytes') {
-    const samples = fc.constantFrom(...decoder.samples);
-    return fc.oneof(
-      { weight: 8, arbitrary: fc.tuple(samples, few(byteEdit)).map(([bytes, edits]) => editBytes(bytes, edits)) },
-      { weight: 2, arbitrary: noisyBytes },
-      ...remembered,
-    );
-  }
+  if (decoder.kind === 'bytes')
+    return fc.oneof({ weight: 8, arbitrary: changed(decoder.samples, byteEdit, editBytes) }, { weight: 2, arbitrary: alone(noisyBytes) }, ...remembered);
   if (decoder.kind === 'text') {
-    const samples = fc.constantFrom(...decoder.samples);
+    const apply = (text: string, edits: readonly ByteEdit[]): string => Buffer.from(editBytes(Buffer.from(text), edits)).toString('utf8');
     return fc.oneof(
-      { weight: 8, arbitrary: fc.tuple(samples, few(byteEdit)).map(([text, edits]) => Buffer.from(editBytes(Buffer.from(text), edits)).toString('utf8')) },
-      { weight: 1, arbitrary: fc.constantFrom(...interestingTexts) },
-      { weight: 2, arbitrary: noisyText },
+      { weight: 8, arbitrary: changed(decoder.samples, byteEdit, apply) },
+      ...[oneOf(interestingTexts), alone(noisyText)].flat(),
+      { weight: 1, arbitrary: alone(noisyText) },
       ...remembered,
     );
   }
-  const samples = fc.constantFrom(...decoder.samples);
   return fc.oneof(
-    { weight: 8, arbitrary: fc.tuple(samples, few(fieldEdit)).map(([value, edits]) => editFields(value, edits)) },
-    { weight: 1, arbitrary: samples },
-    { weight: 1, arbitrary: strange },
+    { weight: 8, arbitrary: changed(decoder.samples, fieldEdit, editFields) },
+    ...oneOf(decoder.samples),
+    { weight: 1, arbitrary: alone(strange) },
     ...remembered,
   );
 }
