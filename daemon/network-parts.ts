@@ -196,6 +196,7 @@ export async function openNetwork(
         const { id: node, name, addresses } = member.facts;
         if (node === membership.self) return;
         messenger.learn(node, addresses);
+        if (before === 'unreachable' && member.reachability !== 'left') void messenger.isBack(node);
         if (before !== member.reachability) log.info(`a node is ${member.reachability}`, { name, node });
       });
     },

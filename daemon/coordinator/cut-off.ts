@@ -3,6 +3,7 @@
  * tasks twice; so such jobs rest here for a moment, long enough for a cable or a router to come back, and then go on. When the others are
  * back they rest once more, until it is known here what was done there.
  */
+import type { NodeId } from '../../src/model/job.ts';
 import type { Clock, Membership, Messenger, VotedLeadership } from './needs.ts';
 
 export interface CutOffNeeds {
@@ -48,11 +49,12 @@ export class CutOff {
     if (this.#isLacking && !wasLacking) this.#rest = undefined;
     // They are lost one after another, within moments.
     if (this.#isLacking && this.#rest === undefined) {
-      // A daemon that died closed its connections; one that is cut off does not, and only it works on. Of those that it has not met yet a young
-      // daemon cannot tell.
+      // A daemon that died closed its connections; one that is cut off does not, and only it works on. One that restarts is back in a moment, on
+      // whichever side. Of those that it has not met yet a young daemon cannot tell.
       const isYoung = now - this.#startedAt < youngMs;
       const connected = new Set(messenger.connected());
-      const silent = lost.filter(({ node }) => isYoung || connected.has(node)).length;
+      const restarts = (node: NodeId): boolean => membership.member(node)?.reachability === 'restarting';
+      const silent = lost.filter(({ node }) => isYoung || connected.has(node) || restarts(node)).length;
       const living = voters.length - lost.length + silent;
       if (this.#isMost(silent, living)) this.#rest = { since: now, until: now + cutOffRestMs, met: false };
     }

@@ -60,6 +60,8 @@ export interface Libp2pNetworkNeeds {
 
 /** How often silent peers and late hellos are looked for. */
 const checkMs = 4000;
+/** A peer that is back after a cut answers on its connection within this, or gets a new one. */
+const backMs = 500;
 
 export class Libp2pNetwork implements Messenger, Startable {
   readonly self: NodeId;
@@ -232,6 +234,16 @@ export class Libp2pNetwork implements Messenger, Startable {
   async found(address: string, node?: NodeId): Promise<void> {
     if (node === undefined || node === this.self) await this.#explorer.explore(address, node);
     else this.#dialer.learn(node, [address], true);
+  }
+
+  /**
+   * A peer is heard again after a silence. Where words were under way on its connection TCP repeats them only after about as long as the cut
+   * has lasted; a new connection works at once.
+   */
+  async isBack(peer: NodeId): Promise<void> {
+    const link = this.#table.admitted(peer);
+    if (link === undefined || (await link.challenge(backMs)) || this.#state !== 'running') return;
+    link.cut('it is back, and its connection does not work yet');
   }
 
   /** What the peer said of itself in its hello; undefined when it is not connected. */

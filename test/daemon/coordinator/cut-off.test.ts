@@ -49,6 +49,18 @@ function comeBack(node: string): void {
 }
 
 describe('a coordinator cut off from most voters', () => {
+  test('counts one that restarts among those that work on, on whichever side', () => {
+    voters = ['a', 'b', 'c', 'd', 'e'];
+    reachability.set('e', 'alive');
+    cutOff = begin();
+    cutOff.look();
+    reachability.set('e', 'restarting');
+    cutOff.look();
+    expect(cutOff.holds(0)).toBe(false);
+    lose('b', 'c');
+    expect(cutOff.holds(0)).toBe(true);
+  });
+
   test('lets rest what the other side knows too, for a moment and no longer', async () => {
     lose('b', 'c');
     expect(cutOff.holds(0)).toBe(true);
