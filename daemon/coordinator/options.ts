@@ -29,7 +29,7 @@ export const coordinatorDefaults: CoordinatorOptions = {
   catchUpMs: 2_000,
   censusMs: 1_500,
   leaseMs: 10_000,
-  silentMs: 2_000,
+  silentMs: 750,
   assignMs: 5_000,
   copyMs: 20_000,
   storeMs: 3_000,

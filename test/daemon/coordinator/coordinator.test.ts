@@ -132,7 +132,7 @@ describe('when a node vanishes', () => {
     const job = world.submit(recordOf({ steps: [stepWith(2)] }));
     await world.clock.advance(1000);
     for (const node of world.living()) node.membership.change('b', {}, 'unreachable');
-    await world.clock.advance(1500);
+    await world.clock.advance(700);
     for (const node of world.living()) node.membership.change('b', {}, 'alive');
     expect(await world.outcome(job)).toBe('succeeded');
     expect(tasksOf(world, 'a') + tasksOf(world, 'b') + tasksOf(world, 'c')).toBe(2);
