@@ -41,7 +41,7 @@ export class CutOff {
   look(): void {
     const { clock, membership, messenger, leadership } = this.#needs;
     const voters = leadership.voters()?.voters ?? [];
-    const lost = voters.filter(({ node }) => !['alive', 'suspect'].includes(membership.member(node)?.reachability ?? 'unreachable'));
+    const lost = voters.filter(({ node }) => !this.#isHere(node));
     const wasLacking = this.#isLacking;
     this.#isLacking = this.#isMost(lost.length, voters.length);
     if (!this.#isLacking) this.#hasSat = true;
@@ -62,13 +62,19 @@ export class CutOff {
   }
 
   /**
-   * Does a job rest that was known here at `knownSince`?
-   * @param knownSince clock milliseconds
+   * Does a job rest?
+   * @param knownSince clock milliseconds at which it was known here
+   * @param submitter its node: of a job that came later from one on the other side they know there too
    */
-  holds(knownSince: number): boolean {
-    if (this.#rest === undefined || knownSince > this.#rest.since || this.#needs.clock.now() >= this.#rest.until) return false;
-    // While it is cut off its last term may seem quorate for a moment.
-    return !this.#rest.met || !this.#needs.leadership.quorate();
+  holds(knownSince: number, submitter: NodeId): boolean {
+    if (this.#rest === undefined || this.#needs.clock.now() >= this.#rest.until) return false;
+    // The others hear of new jobs too, and their coordinator may place them. While this side was cut off its last term may seem quorate for a moment.
+    if (this.#rest.met) return !this.#needs.leadership.quorate();
+    return knownSince <= this.#rest.since || !this.#isHere(submitter);
+  }
+
+  #isHere(node: NodeId): boolean {
+    return ['alive', 'suspect'].includes(this.#needs.membership.member(node)?.reachability ?? 'unreachable');
   }
 
   /** Of two halves the one with the sitting coordinator goes on. Two machines alone do both: neither can tell a cut from a loss. */

@@ -104,6 +104,9 @@ export class JobBoard {
     const needed = queue.step.needs.find((name) => !isStepComplete(state, name));
     if (needed !== undefined) return { code: 'needs-step', step: needed };
     if (now < this.#inputsMissingUntil) return { code: 'inputs-missing' };
-    return this.#needs.onceOnly.holdOf(this.record, queue.step) ?? (this.#needs.cutOff.holds(this.#knownSince) ? { code: 'cut-off' } : undefined);
+    return (
+      this.#needs.onceOnly.holdOf(this.record, queue.step) ??
+      (this.#needs.cutOff.holds(this.#knownSince, this.record.submitter) ? { code: 'cut-off' } : undefined)
+    );
   }
 }

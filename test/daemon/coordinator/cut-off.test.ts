@@ -49,6 +49,21 @@ function comeBack(node: string): void {
 }
 
 describe('a coordinator cut off from most voters', () => {
+  test('lets rest what came from the other side and was heard of late', () => {
+    lose('b', 'c');
+    expect([cutOff.holds(1, 'a'), cutOff.holds(1, 'd'), cutOff.holds(1, 'b')]).toEqual([false, false, true]);
+  });
+
+  test('lets new jobs rest too when the others are back, until it is clear who coordinates', async () => {
+    lose('b', 'c');
+    await clock.advance(2_000);
+    comeBack('b');
+    comeBack('c');
+    expect(cutOff.holds(3_000, 'a')).toBe(true);
+    quorate = true;
+    expect(cutOff.holds(3_000, 'a')).toBe(false);
+  });
+
   test('counts one that restarts among those that work on, on whichever side', () => {
     voters = ['a', 'b', 'c', 'd', 'e'];
     reachability.set('e', 'alive');
@@ -56,56 +71,56 @@ describe('a coordinator cut off from most voters', () => {
     cutOff.look();
     reachability.set('e', 'restarting');
     cutOff.look();
-    expect(cutOff.holds(0)).toBe(false);
+    expect(cutOff.holds(0, 'a')).toBe(false);
     lose('b', 'c');
-    expect(cutOff.holds(0)).toBe(true);
+    expect(cutOff.holds(0, 'a')).toBe(true);
   });
 
   test('lets rest what the other side knows too, for a moment and no longer', async () => {
     lose('b', 'c');
-    expect(cutOff.holds(0)).toBe(true);
+    expect(cutOff.holds(0, 'a')).toBe(true);
     await clock.advance(cutOffRestMs - 1);
     cutOff.look();
-    expect(cutOff.holds(0)).toBe(true);
+    expect(cutOff.holds(0, 'a')).toBe(true);
     await clock.advance(1);
-    expect(cutOff.holds(0)).toBe(false);
+    expect(cutOff.holds(0, 'a')).toBe(false);
   });
 
   test('also when their connections close once it found them silent', () => {
     lose('b', 'c');
     connected = [];
     cutOff.look();
-    expect(cutOff.holds(0)).toBe(true);
+    expect(cutOff.holds(0, 'a')).toBe(true);
   });
 
   test('goes on at once with what came after the cut', async () => {
     lose('b', 'c');
     await clock.advance(10);
-    expect(cutOff.holds(clock.now())).toBe(false);
+    expect(cutOff.holds(clock.now(), 'a')).toBe(false);
   });
 
   test('rests once more when they are back, until it can know what they did', async () => {
     lose('b', 'c');
     await clock.advance(2 * cutOffRestMs);
-    expect(cutOff.holds(0)).toBe(false);
+    expect(cutOff.holds(0, 'a')).toBe(false);
     comeBack('c');
-    expect(cutOff.holds(0)).toBe(true);
+    expect(cutOff.holds(0, 'a')).toBe(true);
     await clock.advance(metRestMs);
-    expect(cutOff.holds(0)).toBe(false);
+    expect(cutOff.holds(0, 'a')).toBe(false);
   });
 
   test('goes on at once when its term is quorate after they are back, but not by a term that only seems so', () => {
     quorate = true;
     lose('b', 'c');
-    expect(cutOff.holds(0)).toBe(true);
+    expect(cutOff.holds(0, 'a')).toBe(true);
     comeBack('c');
-    expect(cutOff.holds(0)).toBe(false);
+    expect(cutOff.holds(0, 'a')).toBe(false);
   });
 
   test('with half of four voters rests if it was elected after the cut, and goes on if it coordinated before', () => {
     voters = ['a', 'b', 'c', 'd'];
     lose('b', 'c');
-    expect(cutOff.holds(0)).toBe(false);
+    expect(cutOff.holds(0, 'a')).toBe(false);
     const elected = begin();
     elected.look();
     expect(elected.holds(0)).toBe(true);
@@ -116,7 +131,7 @@ describe('a coordinator cut off from most voters', () => {
     connected = ['b', 'c', 'd'];
     lose('e');
     lose('c', 'd');
-    expect(cutOff.holds(0)).toBe(false);
+    expect(cutOff.holds(0, 'a')).toBe(false);
     const elected = begin();
     elected.look();
     expect(elected.holds(0)).toBe(true);
@@ -126,9 +141,9 @@ describe('a coordinator cut off from most voters', () => {
     voters = ['a', 'b', 'c', 'd', 'e'];
     connected = ['b', 'c'];
     lose('d', 'e', 'b');
-    expect(cutOff.holds(0)).toBe(false);
+    expect(cutOff.holds(0, 'a')).toBe(false);
     lose('c');
-    expect(cutOff.holds(0)).toBe(true);
+    expect(cutOff.holds(0, 'a')).toBe(true);
   });
 
   test('rests when it has just begun and has met nobody: they may go on without it', async () => {
@@ -151,20 +166,20 @@ describe('a coordinator cut off from most voters', () => {
     comeBack('c');
     await clock.advance(metRestMs);
     lose('c');
-    expect(cutOff.holds(clock.now())).toBe(true);
+    expect(cutOff.holds(clock.now(), 'a')).toBe(true);
   });
 });
 
 describe('a coordinator goes on with everything', () => {
   test('while most voters are there', () => {
     lose('b', 'd');
-    expect(cutOff.holds(0)).toBe(false);
+    expect(cutOff.holds(0, 'a')).toBe(false);
   });
 
   test('when the other of two machines falls silent: neither can be sure of the other', () => {
     voters = ['a', 'b'];
     lose('b', 'c', 'd');
-    expect(cutOff.holds(0)).toBe(false);
+    expect(cutOff.holds(0, 'a')).toBe(false);
     const elected = begin();
     elected.look();
     expect(elected.holds(0)).toBe(false);
@@ -173,12 +188,12 @@ describe('a coordinator goes on with everything', () => {
   test('when the others died, which closes their connections', () => {
     connected = ['d'];
     lose('b', 'c');
-    expect(cutOff.holds(0)).toBe(false);
+    expect(cutOff.holds(0, 'a')).toBe(false);
   });
 
   test('while no voters are known', () => {
     voters = [];
     lose('b', 'c', 'd');
-    expect(cutOff.holds(0)).toBe(false);
+    expect(cutOff.holds(0, 'a')).toBe(false);
   });
 });
