@@ -98,7 +98,12 @@ export interface ControlPlaneNeeds {
   /** Told of what is written to the disk past the control plane. */
   readonly recentUse?: RecentUse;
   /** Runs the tasks; made here because it fetches its inputs from the other nodes. */
-  makeTaskRunner(parts: { readonly blobs: Blobs; readonly messenger: Messenger }): TaskRunner;
+  makeTaskRunner(parts: {
+    readonly blobs: Blobs;
+    readonly messenger: Messenger;
+    readonly membership: Membership;
+    readonly leadership: VotedLeadership;
+  }): TaskRunner;
 }
 
 export interface ControlPlane extends Startable {
@@ -141,7 +146,7 @@ export function createControlPlane(options: ControlPlaneOptions, needs: ControlP
   const blobs = new BlobTransfer({}, { messenger, clock, disk: needs.blobDisk, recentUse });
   const seat = { self: options.node.id, cluster: options.cluster, founding: options.founding, settleMs: timings.settleMs, staggerMs: timings.staggerMs };
   const election = new Election(seat, { membership, messenger, clock, memory: journal, isExpelled });
-  const taskRunner = needs.makeTaskRunner({ blobs, messenger });
+  const taskRunner = needs.makeTaskRunner({ blobs, messenger, membership, leadership: election });
   const parts = { membership, leadership: election, journal, blobs, messenger, clock, recentUse };
   const worker = new WorkerNode(timings.worker, { ...parts, taskRunner, offeredBytes: offeredBytes({ blobs, disk: needs.blobDisk }) });
   const coordinator = new Coordinator(timings.coordinator, { ...parts, settled: (fact) => options.onSettled?.(fact) });

@@ -9,6 +9,7 @@ import { restartWords } from '../src/settings/flag-words.ts';
 import type { Paths } from '../src/settings/paths.ts';
 import { packageFolder } from '../src/settings/program-files.ts';
 import { asWorker } from './as-worker.ts';
+import { BeginGuard } from './begin-guard.ts';
 import { BlobFolder } from './blobs/blob-folder.ts';
 import { RecentUse } from './blobs/recent-use.ts';
 import type { BlobSeal } from './blobs/sealed-chunks.ts';
@@ -119,12 +120,14 @@ async function assemble(
       store,
       blobDisk: blobFolder,
       recentUse,
-      makeTaskRunner: ({ blobs, messenger }) => {
+      makeTaskRunner: ({ blobs, messenger, membership, leadership }) => {
         logs = new AttemptLogs({ folder: join(paths.logs, 'attempts') }, { messenger });
         const trees = treesOf({ blobs, files: blobFolder });
+        const guard = new BeginGuard({ startedAt: clock.now() }, { clock, messenger, membership, leadership });
+        const mayBegin = guard.wait.bind(guard);
         runner = new SessionRunner(
           { folder: paths.work, socket: paths.tasksSocket, files: sessionFiles(paths.jobTypes) },
-          { clock, blobFiles: blobFolder, trees, logs, secrets: (names) => secrets.open(names), inventory: inventory.now, gpus: inventory.gpus },
+          { clock, blobFiles: blobFolder, trees, logs, secrets: (names) => secrets.open(names), inventory: inventory.now, gpus: inventory.gpus, mayBegin },
         );
         return runner;
       },

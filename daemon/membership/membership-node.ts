@@ -117,6 +117,10 @@ export class MembershipNode implements Membership, Startable {
     return this.members().filter(({ reachability }) => reachability === 'alive' || reachability === 'suspect');
   }
 
+  missedBeats(id: NodeId): number {
+    return this.#neighbours.missedBeats(id, this.#needs.clock.now());
+  }
+
   onChange(listener: (change: Change) => void): void {
     this.#listeners.push(listener);
   }

@@ -20,6 +20,8 @@ export interface Membership {
   member(id: NodeId): Member | undefined;
   /** Alive or suspect (a suspect is not lost yet). */
   reachable(): readonly Member[];
+  /** How many heartbeats a peer is late by the pace that it promised; 0 for who promised none. */
+  missedBeats?(id: NodeId): number;
   /** Changes this node's own facts (inventory, paused, addresses) and spreads them in the next batch. */
   update(changes: Partial<Pick<NodeFacts, 'inventory' | 'paused' | 'addresses' | 'name'>>): void;
   onChange(listener: (change: { readonly member: Member; readonly before: Reachability | undefined }) => void): void;

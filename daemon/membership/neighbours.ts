@@ -98,6 +98,12 @@ export class Neighbours {
     return neighbour.intervalMs === 0 ? undefined : neighbour.silence;
   }
 
+  /** By the pace that it promised; 0 while it sends us none. */
+  missedBeats(id: NodeId, now: number): number {
+    const { intervalMs = 0, heardAt = now } = this.#byId.get(id) ?? {};
+    return intervalMs === 0 ? 0 : (now - heardAt) / intervalMs;
+  }
+
   /** The shortest promise that we watch over. */
   shortestPromise(): number {
     let shortest = Number.POSITIVE_INFINITY;

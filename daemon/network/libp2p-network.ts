@@ -2,20 +2,19 @@
 import { networkInterfaces } from 'node:os';
 import { SupervmError } from '../../src/model/errors.ts';
 import type { HostId, NodeId } from '../../src/model/job.ts';
-import type { Clock, Randomness, Timer } from '../clock.ts';
+import type { Timer } from '../clock.ts';
 import type { Startable } from '../startable.ts';
 import type { MachineRole, Messenger, Protocol, Service } from '../wire/messenger.ts';
 import { formatAddress, isAddress, reachableHosts } from './addresses.ts';
-import type { UdpBeats } from './beats/udp-beats.ts';
 import { type ClusterKey, goodPrologues } from './cluster-key.ts';
 import { Dialer } from './dialer.ts';
 import { Exchange } from './exchange.ts';
 import { Explorer } from './explorer.ts';
-import { asking, crossing, type Hello, type Refusal, type Rival, wireVersion } from './hello.ts';
-import { Libp2pCarrier, type ListenOptions } from './libp2p-carrier.ts';
+import { asking, crossing, type Hello, type Refusal, wireVersion } from './hello.ts';
+import { Libp2pCarrier } from './libp2p-carrier.ts';
+import type { Libp2pNetworkNeeds, Libp2pNetworkOptions } from './libp2p-needs.ts';
 import { Exclusions } from './limits/exclusions.ts';
 import { usualSilenceMs } from './link-silence.ts';
-import type { NodeKey } from './node-key.ts';
 import { keyFilePapers } from './papers/key-file-papers.ts';
 import type { Papers } from './papers/papers.ts';
 import { PapersDesk } from './papers-desk.ts';
@@ -24,39 +23,6 @@ import { type PeerEvent, PeerTable } from './peer-table.ts';
 import { Rivals } from './rivals.ts';
 import { UnknownWords } from './unknown-words.ts';
 import { mayWorkerSay } from './worker-powers.ts';
-
-export interface Libp2pNetworkOptions {
-  readonly clusterKey: ClusterKey;
-  readonly nodeKey: NodeKey;
-  /** Default: those that every holder of a key file makes for itself. */
-  readonly papers?: Papers;
-  /** The physical machine. */
-  readonly host: HostId;
-  /** Grows with every start of the daemon. */
-  readonly incarnation: number;
-  readonly listen?: ListenOptions;
-  /** Peers known from before. */
-  readonly book?: readonly { readonly node: NodeId; readonly addresses: readonly string[] }[];
-}
-
-export interface Libp2pNetworkNeeds {
-  readonly clock: Clock;
-  readonly randomness: Randomness;
-  /** Where a peer may be reached, best first: worth remembering over a restart. */
-  learned?(node: NodeId, addresses: readonly string[]): void;
-  /** Heartbeats beside the connections; keys and ports go with the hellos. */
-  readonly beats?: Pick<UdpBeats, 'offer' | 'open' | 'close'>;
-  /** Another live process has this node's key; others refuse both. Told again and again while it lasts. */
-  identityInUse?(rival: Rival): void;
-  /** A peer refuses this node, for good as far as it knows. */
-  refusedBy?(peer: NodeId, reason: string): void;
-  /** What went wrong with a peer, for the log. */
-  problem?(peer: NodeId, reason: string): void;
-  /** A member broke the protocol or its limits, and stays out for so long (milliseconds). */
-  excluded?(peer: NodeId, reason: string, pauseMs: number): void;
-  /** A peer said what only another version knows; once a peer and word. */
-  unknown?(peer: NodeId, protocol: string, word: string): void;
-}
 
 /** How often silent peers and late hellos are looked for. */
 const checkMs = 4000;

@@ -1,13 +1,11 @@
 /** Runs attempts for real: inputs from the blobs, a sandboxed session a job, outputs into the blobs. */
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Program } from '../../src/model/inventory.ts';
 import type { AttemptName, JobId, JobRecord, NodeId, Step } from '../../src/model/job.ts';
 import { parametersOf } from '../../src/model/parameter-space.ts';
-import { coresFor, type Machine } from '../../src/model/task-bounds.ts';
-import type { Clock } from '../clock.ts';
+import { coresFor } from '../../src/model/task-bounds.ts';
 import { AttemptFiles, type WrittenAttempt } from './attempt-files.ts';
-import { type AttemptLogs, fileName } from './attempt-logs.ts';
+import { fileName } from './attempt-logs.ts';
 import { concludeAttempt } from './conclude-attempt.ts';
 import { GpuGrants } from './gpu-grants.ts';
 import { uptimeMs } from './launcher/uptime.ts';
@@ -23,9 +21,9 @@ import { chooseSandbox } from './sandbox/choose-sandbox.ts';
 import { assertIsolated, type Sandbox, type SandboxLevel } from './sandbox/sandbox.ts';
 import { SessionPool, type WarmSession } from './session-pool.ts';
 import type { TaskEnd } from './session-process.ts';
+import type { SessionRunnerNeeds } from './session-runner-needs.ts';
 import { faultFrom } from './task-faults.ts';
 import { shapeOf } from './task-limits.ts';
-import type { BlobFiles, GpuDevice, Trees } from './task-needs.ts';
 import type { Lease, Left, OnProgress, RunningTask, RunResult, TaskRunner } from './task-runner.ts';
 import { workMark } from './work-mark.ts';
 import type { Workspace } from './workspace.ts';
@@ -45,19 +43,6 @@ export interface SessionRunnerOptions {
   readonly openMs?: number;
   /** After so long without a word the launcher is replaced. */
   readonly silentMs?: number;
-}
-
-export interface SessionRunnerNeeds {
-  readonly clock: Clock;
-  readonly blobFiles: BlobFiles;
-  readonly trees: Trees;
-  readonly logs: AttemptLogs;
-  /** Values of secrets by name. Throws `secret-not-found`. */
-  secrets(names: readonly string[]): ReadonlyMap<string, string>;
-  /** What this node has, as it advertises it. */
-  inventory(): Machine & { readonly programs: readonly Program[] };
-  /** GPUs that it advertises, as its tasks get them. */
-  gpus(): readonly GpuDevice[];
 }
 
 interface Order {
@@ -229,10 +214,13 @@ export class SessionRunner implements TaskRunner {
 
   async #perform(order: Order): Promise<RunResult> {
     const { attempt, step, running, log, cores } = order;
+    const since = this.#needs.clock.now();
     const workspace = this.#workspaces.of(attempt.job, order.record.inputs.tree);
     const session = this.#pool.take(attempt.job, shapeOf(step.requirements, cores)) ?? (await this.#open(order, workspace));
     let file: WrittenAttempt;
     try {
+      await this.#needs.mayBegin?.(since, order.record.submitter, running.signal);
+      running.signal.throwIfAborted();
       const limitMs = step.timeoutSeconds === undefined ? {} : { limitMs: step.timeoutSeconds * 1000 };
       const place = { launcher: this.#launcher.name ?? '', process: session.process.id, task: session.process.nextTask };
       const lease = running.lease === undefined ? {} : { lease: { ms: running.lease.ms, until: this.#uptimeOf(running.lease.until) } };

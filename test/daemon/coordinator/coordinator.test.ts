@@ -126,17 +126,6 @@ describe('when a node vanishes', () => {
     expect(world.state(job).results.get(`render/${first?.index ?? -1}`)?.attempt).toEqual(first);
     expect(world.node('c').runner.aborted.map((attempt) => attempt.index)).toEqual([first?.index]);
   });
-
-  test('only for a moment, nothing of it is placed again', async () => {
-    const world = await WorkWorld.start(three, { taskMs: 4000 });
-    const job = world.submit(recordOf({ steps: [stepWith(2)] }));
-    await world.clock.advance(1000);
-    for (const node of world.living()) node.membership.change('b', {}, 'unreachable');
-    await world.clock.advance(700);
-    for (const node of world.living()) node.membership.change('b', {}, 'alive');
-    expect(await world.outcome(job)).toBe('succeeded');
-    expect(tasksOf(world, 'a') + tasksOf(world, 'b') + tasksOf(world, 'c')).toBe(2);
-  });
 });
 
 describe('people', () => {

@@ -153,11 +153,11 @@ describe('a coordinator cut off from most voters', () => {
     connected = [];
     const restarted = begin();
     restarted.look();
-    expect(restarted.holds(clock.now())).toBe(true);
+    expect(restarted.holds(clock.now(), 'a')).toBe(true);
     startedAt = clock.now() - 15_000;
     const old = begin();
     old.look();
-    expect(old.holds(clock.now())).toBe(false);
+    expect(old.holds(clock.now(), 'a')).toBe(false);
   });
 
   test('rests again at the next cut', async () => {

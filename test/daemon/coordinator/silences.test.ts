@@ -1,7 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
 import { Silences } from '../../../daemon/coordinator/silences.ts';
 import type { Reachability } from '../../../src/model/inventory.ts';
+import { recordOf, stepWith } from '../../support/jobs.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
+import { WorkWorld } from '../../support/work-world.ts';
 
 let clock: VirtualClock;
 let connected: string[];
@@ -76,4 +78,15 @@ test('nobody is lost after the term', async () => {
   silences.end();
   await clock.advance(10_000);
   expect(lost).toEqual([]);
+});
+
+test('what a node has that is back within a moment is not placed again', async () => {
+  const world = await WorkWorld.start(['a', 'b', 'c'], { taskMs: 4000 });
+  const job = world.submit(recordOf({ steps: [stepWith(2)] }));
+  await world.clock.advance(1000);
+  for (const node of world.living()) node.membership.change('b', {}, 'unreachable');
+  await world.clock.advance(700);
+  for (const node of world.living()) node.membership.change('b', {}, 'alive');
+  expect(await world.outcome(job)).toBe('succeeded');
+  expect([...world.nodes.values()].flatMap((node) => node.runner.started)).toHaveLength(2);
 });

@@ -1,62 +1,10 @@
 /** What only the libp2p network has to do: hellos, crossing dials, broken connections, rude peers. */
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { multiaddr } from '@multiformats/multiaddr';
-import { afterEach, expect, test } from 'vitest';
-import { createClusterKeyText, parseClusterKey } from '../../../daemon/network/cluster-key.ts';
+import { expect, onTestFinished, test } from 'vitest';
 import { encodeControl, helloProtocol } from '../../../daemon/network/hello.ts';
-import { Libp2pNetwork } from '../../../daemon/network/libp2p-network.ts';
 import { createLibp2pNode } from '../../../daemon/network/libp2p-node.ts';
-import { createNodeKey, type NodeKey } from '../../../daemon/network/node-key.ts';
-import { systemClock, systemRandomness } from '../../../daemon/system-clock.ts';
-import type { Protocol } from '../../../daemon/wire/messenger.ts';
-
-const clusterKey = parseClusterKey(createClusterKeyText());
-const anything = { parse: (body: unknown) => body };
-const talk: Protocol<unknown, unknown, unknown> = { id: '/test/talk/1', message: anything, request: anything, reply: anything, maximumBytes: 1_000_000 };
-
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  await Promise.all(cleanups.splice(0).map((clean) => clean()));
-});
-
-/** A node and everything it reported, in order. */
-async function start(options: { nodeKey?: NodeKey; port?: number; prefer?: boolean; host?: string; incarnation?: number } = {}) {
-  const log: string[] = [];
-  const waiting = new Set<() => void>();
-  const add = (line: string): void => {
-    log.push(line);
-    for (const look of [...waiting]) look();
-  };
-  const nodeKey = options.nodeKey ?? (await createNodeKey());
-  const listen = { host: '127.0.0.1', port: options.port ?? 0, prefer: options.prefer ?? false };
-  const network = new Libp2pNetwork(
-    { clusterKey, nodeKey, host: options.host ?? 'machine', incarnation: options.incarnation ?? 7, listen },
-    {
-      clock: systemClock(),
-      randomness: systemRandomness(),
-      problem: (_, reason) => add(`problem ${reason}`),
-      identityInUse: (rival) => add(`also on ${rival.host}`),
-      learned: (node, addresses) => add(`learned ${node} ${addresses.join(' ')}`),
-    },
-  );
-  network.onPeer((event) => add(`${event.type} ${event.peer}`));
-  network.serve(talk, { onMessage: (from, message) => add(`${from} said ${message}`), onRequest: async (_, request) => request });
-  cleanups.push(() => network.stop());
-  await network.start();
-  const [address = ''] = network.addresses();
-  const count = (text: string) => log.filter((line) => line.startsWith(text)).length;
-  const until = (holds: () => boolean) =>
-    new Promise<void>((resolve) => {
-      const look = (): void => {
-        if (!holds()) return;
-        waiting.delete(look);
-        resolve();
-      };
-      waiting.add(look);
-      look();
-    });
-  return { network, self: network.self, address, log, count, until };
-}
+import { createNodeKey } from '../../../daemon/network/node-key.ts';
+import { clusterKey, start, startProxy, talk } from './network-bench.ts';
 
 /** A libp2p node that knows the cluster key and nothing of our manners. */
 async function startRude() {
@@ -69,40 +17,10 @@ async function startRude() {
     enters: () => true,
     metOwnLife: () => undefined,
   });
-  cleanups.push(async () => node.stop());
+  onTestFinished(async () => node.stop());
   await node.start();
   const dial = (address: string) => node.dial(multiaddr(`/ip4/127.0.0.1/tcp/${address.split(':')[1]}`));
   return { node, dial };
-}
-
-/** Forwards TCP; its connections can be broken, or kept without a word getting through. */
-async function startProxy(target: string) {
-  const sockets = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = connect(Number(target.split(':')[1]), '127.0.0.1');
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(one);
-      one.pipe(other);
-      one.on('error', () => other.destroy());
-      one.on('close', () => other.destroy());
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const freeze = (): void => {
-    for (const socket of sockets) socket.removeAllListeners('close').unpipe().pause();
-  };
-  const breakAll = (): void => {
-    for (const socket of sockets) socket.resetAndDestroy();
-    sockets.clear();
-  };
-  cleanups.push(async () => {
-    breakAll();
-    server.close();
-  });
-  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, breakAll, freeze };
 }
 
 test('nodes tell each other who and where they are', async () => {
