@@ -87,11 +87,14 @@ export async function flood(world: World, { connections, seconds }: FloodSize): 
     const submitted = submit(name);
     const answers: number[] = [];
     const most = before.map(() => 0);
+    const mostHeap = before.map(() => 0);
     while (!isOver) {
       const asked = performance.now();
       const machine = world.machines[answers.length % world.machines.length] as Machine;
       if ((await world.status(machine)) === undefined) verdict.failures.push(`${name}: ${machine.name} did not answer`);
       answers.push(performance.now() - asked);
+      const heap = await world.client(machine).call('superVmMetrics').catch(() => undefined);
+      mostHeap[world.machines.indexOf(machine)] = Math.max(mostHeap[world.machines.indexOf(machine)] ?? 0, heap?.heapBytes ?? 0);
       for (const [index, one] of world.machines.entries()) most[index] = Math.max(most[index] ?? 0, takenBy(one).residentBytes);
       await Promise.race([ended, pause(200)]);
     }
@@ -111,7 +114,7 @@ export async function flood(world: World, { connections, seconds }: FloodSize): 
     const counts = await Promise.all(world.machines.map((machine) => world.client(machine).call('superVmMetrics')));
     figures.push(
       `${connections} strangers at each of ${targets.length} daemons for ${seconds} s, from ${name}: ${said.trim()}`,
-      `  memory at most +${MiB(more)} MiB, afterwards +${MiB(after.map(({ residentBytes }, index) => residentBytes - (before[index]?.residentBytes ?? 0)))} MiB`,
+      `  memory at most +${MiB(more)} MiB (its heap at most ${MiB(mostHeap)} MiB), afterwards +${MiB(after.map(({ residentBytes }, index) => residentBytes - (before[index]?.residentBytes ?? 0)))} MiB`,
       `  file handles ${basis.join(', ')} before, ${after.map(({ files }) => files).join(', ')} after (${(back / 1000).toFixed(1)} s)`,
       `  processor ${after.map(({ processorMs }, index) => ((processorMs - (before[index]?.processorMs ?? 0)) / 1000).toFixed(1)).join(', ')} s`,
       `  closed at once ${counts.map(({ refusedConnections }) => refusedConnections).join(', ')}, strangers left ${counts.map(({ strangers: left }) => left).join(', ')}`,
