@@ -42,12 +42,13 @@ export function patientClient(client: Client, options: PatienceOptions, needs: P
 }
 
 async function repeat<T>(ask: () => Promise<T>, { withinMs, onAgain }: PatienceOptions, { now, pause }: PatienceNeeds, signal?: AbortSignal): Promise<T> {
-  const giveUpAt = now() + withinMs;
+  let giveUpAt: number | undefined;
   let pauseMs = firstPauseMs;
   for (let wasThere = false; ; ) {
     try {
       return await ask();
     } catch (error) {
+      giveUpAt ??= now() + withinMs;
       if (!(error instanceof SupervmError) || signal?.aborted || !passing.has(error.code) || now() + pauseMs > giveUpAt) throw error;
       // A daemon that was stopped, or never started, will not come by waiting; one that was killed leaves its socket behind.
       if (error.code === 'no-daemon' && !wasThere && !leftItsSocket(error)) throw error;

@@ -7,11 +7,17 @@ const refused = (code: string): SupervmError => new SupervmError('no-daemon', 'N
 
 /** Fails with the errors in turn, then answers; time passes only in pauses. */
 function patient(...errors: readonly Error[]) {
+  return slow(0, ...errors);
+}
+
+/** The first answer takes so long (milliseconds). */
+function slow(firstMs: number, ...errors: readonly Error[]) {
   const left = [...errors];
   const asked: string[] = [];
   let time = 0;
   const ask = async (name: string): Promise<never> => {
     asked.push(name);
+    if (asked.length === 1) time += firstMs;
     const error = left.shift();
     if (error !== undefined) throw error;
     return `answer to ${name}` as never;
@@ -57,6 +63,12 @@ test('a refusal for a lasting cause is final', async () => {
   const { client, asked } = patient(new SupervmError('key-reused', 'another job'));
   await expect(client.follow('submit', { body: { ...submission, key: 'k' } }, () => undefined)).rejects.toMatchObject({ code: 'key-reused' });
   expect(asked).toHaveLength(1);
+});
+
+test('patience begins with the first failure, however long that was in coming', async () => {
+  const { client, asked } = slow(60_000, refused('ECONNRESET'), refused('ECONNREFUSED'));
+  expect(await client.call('cancel', job)).toBe('answer to cancel');
+  expect(asked).toHaveLength(3);
 });
 
 test('patience ends, with the last cause', async () => {
