@@ -9,7 +9,7 @@ import type { Membership } from './membership/membership.ts';
 
 export interface BeginGuardNeeds extends Omit<CutOffNeeds, 'membership' | 'leadership'> {
   readonly membership: Pick<Membership, 'self' | 'member' | 'missedBeats' | 'onChange'>;
-  readonly leadership: CutOffNeeds['leadership'] & { current(): { readonly node: NodeId } | undefined };
+  readonly leadership: Pick<CutOffNeeds['leadership'], 'voters'> & { current(): { readonly node: NodeId } | undefined };
 }
 
 /** Heartbeats that the coordinator has missed when its tasks begin no more. */
@@ -23,7 +23,8 @@ export class BeginGuard {
   /** `startedAt`: when this daemon began, clock milliseconds. */
   constructor({ startedAt }: { readonly startedAt: number }, needs: BeginGuardNeeds) {
     this.#needs = needs;
-    this.#cutOff = new CutOff({ startedAt }, needs);
+    // When the others are back it is the coordinator who decides, and it says so by assigning or stopping tasks.
+    this.#cutOff = new CutOff({ startedAt }, { ...needs, leadership: { voters: () => needs.leadership.voters(), quorate: () => true } });
     needs.membership.onChange(() => this.#cutOff.look());
   }
 

@@ -32,7 +32,7 @@ beforeEach(() => {
         },
       },
       messenger: { connected: () => connected },
-      leadership: { voters: () => voters, quorate: () => true, current: () => (coordinator === undefined ? undefined : { node: coordinator }) },
+      leadership: { voters: () => voters, current: () => (coordinator === undefined ? undefined : { node: coordinator }) },
     },
   );
   changed();
@@ -84,6 +84,20 @@ test('a task that came before its machine was cut off from most others waits lik
   changed();
   expect(await hasBegun(task, 18_000)).toBe(false);
   expect(await hasBegun(task, 2_000)).toBe(true);
+});
+
+test('a task begins as soon as the others are back', async () => {
+  await clock.advance(1_000);
+  missed = 3;
+  const task = begin();
+  await clock.advance(1_000);
+  for (const node of ['b', 'c']) reachability.set(node, 'unreachable');
+  changed();
+  expect(await hasBegun(task, 1_000)).toBe(false);
+  missed = 0;
+  for (const node of ['b', 'c']) reachability.set(node, 'alive');
+  changed();
+  expect(await hasBegun(task, 100)).toBe(true);
 });
 
 test('a task that nobody wants any more is not waited for', async () => {
