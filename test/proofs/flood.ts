@@ -93,7 +93,10 @@ export async function flood(world: World, { connections, seconds }: FloodSize): 
       const machine = world.machines[answers.length % world.machines.length] as Machine;
       if ((await world.status(machine)) === undefined) verdict.failures.push(`${name}: ${machine.name} did not answer`);
       answers.push(performance.now() - asked);
-      const heap = await world.client(machine).call('superVmMetrics').catch(() => undefined);
+      const heap = await world
+        .client(machine)
+        .call('superVmMetrics')
+        .catch(() => undefined);
       mostHeap[world.machines.indexOf(machine)] = Math.max(mostHeap[world.machines.indexOf(machine)] ?? 0, heap?.heapBytes ?? 0);
       for (const [index, one] of world.machines.entries()) most[index] = Math.max(most[index] ?? 0, takenBy(one).residentBytes);
       await Promise.race([ended, pause(200)]);
