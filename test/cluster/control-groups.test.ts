@@ -32,7 +32,7 @@ test('a group of version 2 has everything that its session starts, and ends it a
   });
   // A child of its own session, in the background, that heeds no signal but one.
   const script = `trap '' TERM HUP INT; setsid sh -c "trap '' TERM; echo ready; sleep 4321 & wait" & wait`;
-  const { file, args } = startCommand({ file: '/bin/sh', args: ['-c', script], limits: {} }, group.folders);
+  const { file, args } = startCommand({ file: '/bin/sh', args: ['-c', script], limits: {} }, group.doors);
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   const ended = new Promise((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
   await new Promise((resolve) => child.stdout.once('data', resolve));

@@ -194,9 +194,18 @@ function limit({ version, folder }: GroupPlace, controller: Exclude<Controller, 
 
 /** Groups of launchers that died: empty, or they are still in use. */
 function removeStale(folder: string): void {
-  for (const name of readdirSync(folder)) {
+  for (const name of namesIn(folder)) {
     const launcher = /^(\d+)-/.exec(name)?.[1];
     if (launcher !== undefined && !isAlive(Number(launcher))) remove(join(folder, name));
+  }
+}
+
+/** None where another launcher, that was the last to use it, has just removed it. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
 
