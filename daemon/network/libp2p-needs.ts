@@ -18,6 +18,8 @@ export interface Libp2pNetworkOptions {
   /** Grows with every start of the daemon. */
   readonly incarnation: number;
   readonly listen?: ListenOptions;
+  /** A connection that is younger is not asked when its peer is heard again after a silence. Default: 3000. */
+  readonly youngMs?: number;
   /** Peers known from before. */
   readonly book?: readonly { readonly node: NodeId; readonly addresses: readonly string[] }[];
 }

@@ -26,8 +26,10 @@ import { mayWorkerSay } from './worker-powers.ts';
 
 /** How often silent peers and late hellos are looked for. */
 const checkMs = 4000;
-/** A peer that is back after a cut answers on its connection within this, or gets a new one. */
-const backMs = 500;
+/** A peer that is back after a cut answers on its connection within this, or gets a new one; */
+const backMs = 1000;
+/** a connection younger than any silence is no part of it. */
+const youngMs = 3000;
 
 export class Libp2pNetwork implements Messenger, Startable {
   readonly self: NodeId;
@@ -208,7 +210,8 @@ export class Libp2pNetwork implements Messenger, Startable {
    */
   async isBack(peer: NodeId): Promise<void> {
     const link = this.#table.admitted(peer);
-    if (link === undefined || (await link.challenge(backMs)) || this.#state !== 'running') return;
+    if (link === undefined || this.#needs.clock.now() - link.since < (this.#options.youngMs ?? youngMs)) return;
+    if ((await link.challenge(backMs)) || this.#state !== 'running') return;
     link.cut('it is back, and its connection does not work yet');
   }
 

@@ -57,7 +57,8 @@ export class PeerLink {
   readonly #inbound = new Set<string>();
   /** Protocols that the peer's version does not have: to ask anew costs a stream and a round trip each time. */
   readonly #unsupported = new Set<string>();
-  #since: number;
+  /** Clock milliseconds at which it was made, or began to close. */
+  since: number;
   #state: LinkState = 'greeting';
   #control: Stream | undefined;
   #hello: Hello | undefined;
@@ -71,7 +72,7 @@ export class PeerLink {
     this.dialled = options.connection.direction === 'outbound';
     this.#needs = needs;
     this.beats = needs.offerBeats?.();
-    this.#since = needs.clock.now();
+    this.since = needs.clock.now();
     this.#silence = new LinkSilence({ clock: needs.clock, silenceMs: () => needs.silenceMs(), ask: () => this.#say({ kind: 'ping' }) });
     options.connection.addEventListener('close', () => this.#end());
   }
@@ -147,7 +148,7 @@ export class PeerLink {
   /** Looks at the clock; called every few seconds. `late`: this node slept or was busy, so silence proves nothing. */
   check(late: boolean): void {
     const silentMs = this.#state === 'admitted' ? this.#silence.check(late) : undefined;
-    const isSlow = !late && this.#needs.clock.now() - this.#since > greetingMs;
+    const isSlow = !late && this.#needs.clock.now() - this.since > greetingMs;
     if (silentMs !== undefined) this.cut(`nothing heard for ${Math.round(silentMs)} ms`);
     else if (isSlow && this.#state === 'closing') this.drop();
     else if (isSlow && this.#state !== 'admitted') this.cut('no hello in time');
@@ -163,7 +164,7 @@ export class PeerLink {
     if (this.#state === 'closing' || this.#state === 'closed') return;
     this.#say({ kind: 'refused', ...refusal });
     this.#state = 'closing';
-    this.#since = this.#needs.clock.now();
+    this.since = this.#needs.clock.now();
     if (refusal.reason !== crossing && refusal.reason !== asking) this.#fault = refusal.reason;
     // Gracefully, so that the reason arrives; libp2p cuts it itself when the other side does not close in turn.
     this.#connection.close().catch(() => this.drop());

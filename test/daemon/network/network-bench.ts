@@ -12,7 +12,7 @@ const anything = { parse: (body: unknown) => body };
 export const talk: Protocol<unknown, unknown, unknown> = { id: '/test/talk/1', message: anything, request: anything, reply: anything, maximumBytes: 1_000_000 };
 
 /** A node and everything it reported, in order. */
-export async function start(options: { nodeKey?: NodeKey; port?: number; prefer?: boolean; host?: string; incarnation?: number } = {}) {
+export async function start(options: { nodeKey?: NodeKey; port?: number; prefer?: boolean; host?: string; incarnation?: number; youngMs?: number } = {}) {
   const log: string[] = [];
   const waiting = new Set<() => void>();
   const add = (line: string): void => {
@@ -22,7 +22,14 @@ export async function start(options: { nodeKey?: NodeKey; port?: number; prefer?
   const nodeKey = options.nodeKey ?? (await createNodeKey());
   const listen = { host: '127.0.0.1', port: options.port ?? 0, prefer: options.prefer ?? false };
   const network = new Libp2pNetwork(
-    { clusterKey, nodeKey, host: options.host ?? 'machine', incarnation: options.incarnation ?? 7, listen },
+    {
+      clusterKey,
+      nodeKey,
+      host: options.host ?? 'machine',
+      incarnation: options.incarnation ?? 7,
+      listen,
+      ...(options.youngMs === undefined ? {} : { youngMs: options.youngMs }),
+    },
     {
       clock: systemClock(),
       randomness: systemRandomness(),
