@@ -26,6 +26,8 @@ import { mayWorkerSay } from './worker-powers.ts';
 
 /** How often silent peers and late hellos are looked for. */
 const checkMs = 4000;
+/** A peer that does not answer within this is not waited for at the end. */
+const lastWordsMs = 500;
 /** A peer that is back after a cut answers on its connection within this, or gets a new one; */
 const backMs = 1000;
 /** a connection younger than any silence is no part of it. */
@@ -145,6 +147,8 @@ export class Libp2pNetwork implements Messenger, Startable {
     this.#checks?.cancel();
     this.#dialer.stop();
     this.#table.stop();
+    // An answer shows that what was said before has arrived: on a busy machine last words would go down with the connection.
+    await Promise.all([...this.#table.links()].filter(({ state }) => state === 'admitted').map((link) => link.challenge(lastWordsMs)));
     for (const link of this.#table.links()) link.bye();
     await this.#carrier.stop();
     for (const link of [...this.#table.links()]) link.drop();
