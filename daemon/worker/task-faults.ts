@@ -3,7 +3,7 @@ import { SupervmError } from '../../src/model/errors.ts';
 import type { TaskFailure } from '../../src/model/job.ts';
 import type { LimitHit } from './launcher/limits.ts';
 import type { ProcessExit } from './launcher-client.ts';
-import { diskCodes } from './session/disk-faults.ts';
+import { diskCodeOf } from './session/disk-faults.ts';
 import type { Fault } from './session/messages.ts';
 import { OpenFailure } from './session-process.ts';
 
@@ -72,6 +72,5 @@ function otherFault(error: unknown): Fault {
     return { code: error.code, message: error.message, retry: !finalCodes.has(error.code), blameNode: nodeCodes.has(error.code) };
   }
   const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error && 'code' in error ? diskCodes.get(String(error.code)) : undefined;
-  return { code: code ?? 'internal', message, retry: true, blameNode: true };
+  return { code: diskCodeOf(error) ?? 'internal', message, retry: true, blameNode: true };
 }

@@ -4,12 +4,17 @@ import { dirname } from 'node:path';
 import { TaskFault } from '../../../src/plugin/job-type.ts';
 
 /** Errors of the system's, as they are told. */
-export const diskCodes: ReadonlyMap<string, string> = new Map([
+const diskCodes: ReadonlyMap<string, string> = new Map([
   ['ENOSPC', 'disk-full'],
   ['EDQUOT', 'disk-full'],
   ['EROFS', 'disk-read-only'],
   ['EIO', 'disk-failed'],
 ]);
+
+/** Undefined for an error that is not the disk's. */
+export function diskCodeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? diskCodes.get(String(error.code)) : undefined;
+}
 
 /** The folder of an attempt and in it the one for its outputs, both new. Throws TaskFault. */
 export function makeOutputs(outputs: string): void {
@@ -20,8 +25,7 @@ export function makeOutputs(outputs: string): void {
       chmodSync(folder, 0o755);
     }
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? diskCodes.get(String(error.code)) : undefined;
     const message = `the folder for outputs could not be made: ${error instanceof Error ? error.message : String(error)}`;
-    throw new TaskFault({ code: code ?? 'internal', message, retry: true, blameNode: true });
+    throw new TaskFault({ code: diskCodeOf(error) ?? 'internal', message, retry: true, blameNode: true });
   }
 }

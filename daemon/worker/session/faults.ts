@@ -1,3 +1,4 @@
+import { diskCodeOf } from './disk-faults.ts';
 import type { Fault } from './messages.ts';
 import { longestWords, shortened } from './shortened.ts';
 
@@ -19,5 +20,5 @@ function checked(failure: Partial<Fault>): Fault {
 }
 
 function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+  return diskCodeOf(error) === 'disk-full';
 }

@@ -164,29 +164,6 @@ test.each([1, 2])('two live holders of one key are both refused, each told of th
   expect(await fourth.network.request(third.self, talk, 'well', 5000)).toBe('well');
 });
 
-test('a connection that does not work though its peer is back is replaced', async () => {
-  const [a, b] = [await start(), await start()];
-  const proxy = await startProxy(b.address);
-  await a.network.found(proxy.address);
-  await a.until(() => a.count(`connected ${b.self}`) === 1);
-  proxy.freeze();
-  const asked = a.network.request(b.self, talk, 'before', 20_000).catch(() => 'lost');
-  await a.network.isBack(b.self);
-  await a.until(() => a.count(`connected ${b.self}`) === 2);
-  expect(await asked).toBe('lost');
-  expect(await a.network.request(b.self, talk, 'after', 5_000)).toBe('after');
-  expect(a.count('disconnected')).toBe(0);
-});
-
-test('a connection that works is kept when its peer is back', async () => {
-  const [a, b] = [await start(), await start()];
-  await a.network.found(b.address);
-  await a.until(() => a.count(`connected ${b.self}`) === 1);
-  await a.network.isBack(b.self);
-  expect(await a.network.request(b.self, talk, 'still', 5_000)).toBe('still');
-  expect([a.count('connected'), a.count('problem')]).toEqual([1, 0]);
-});
-
 test('a later life is taken though the connection of the one before is only dead, not closed', async () => {
   const nodeKey = await createNodeKey();
   const [third, one] = [await start(), await start({ nodeKey, incarnation: 1 })];
