@@ -11,6 +11,7 @@ import type { Connection, Libp2p, Stream } from './libp2p-types.ts';
 import { gateLimits, StrangerGate } from './limits/stranger-gate.ts';
 import type { NodeKey } from './node-key.ts';
 import { PeerLink, type PeerLinkNeeds } from './peer-link.ts';
+import { countStreams, type StreamCounts } from './stream-counts.ts';
 
 export interface ListenOptions {
   /** Default: every IPv4 interface. */
@@ -71,9 +72,9 @@ export class Libp2pCarrier {
   }
 
   /** What stands now, hellos under way included, and the strangers among it; and how many were sent away. */
-  counts(): { readonly connections: number; readonly streams: number } & ReturnType<StrangerGate['counts']> {
+  counts(): { readonly connections: number } & StreamCounts & ReturnType<StrangerGate['counts']> {
     const connections = this.#node?.getConnections() ?? [];
-    return { connections: connections.length, streams: connections.reduce((sum, { streams }) => sum + streams.length, 0), ...this.#gate.counts() };
+    return { connections: connections.length, ...countStreams(connections), ...this.#gate.counts() };
   }
 
   /** Handshakes from now on. */

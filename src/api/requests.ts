@@ -159,6 +159,8 @@ export interface MetricsView {
   /** To other nodes, and the streams on them. */
   readonly connections: number;
   readonly streams: number;
+  /** Of those streams, what one for each protocol and direction does not explain: what stays is a leak. */
+  readonly repeatedStreams: number;
   /** Heard from nodes of another version, and passed over. */
   readonly unknownMessages: number;
   /** Said by nodes beyond their limits, and not heard. */

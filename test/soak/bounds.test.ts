@@ -9,7 +9,7 @@ const quiet: Sample = {
   files: 60,
   sockets: 20,
   connections: 4,
-  streams: 30,
+  repeatedStreams: 0,
   threads: 14,
   processes: 2,
   dataBytes: 5e6,
@@ -32,10 +32,10 @@ test('a file that is left open in each round is found within minutes', () => {
 });
 
 test('sockets, streams and processes that stay behind are found', () => {
-  expect(tooMuch(soak(6, (round) => ({ sockets: 20 + round, files: 60 + round, streams: 30 + 2 * round, processes: 2 + round })))).toEqual([
+  expect(tooMuch(soak(6, (round) => ({ sockets: 20 + round, files: 60 + round, repeatedStreams: round, processes: 2 + round })))).toEqual([
     'files',
     'sockets',
-    'streams',
+    'repeatedStreams',
     'processes',
   ]);
 });

@@ -22,7 +22,7 @@ const bounds: { readonly [quantity in Quantity]: Bound } = {
   files: { perHour: 1, slack: 4 },
   sockets: { perHour: 1, slack: 3 },
   connections: { perHour: 0, slack: 2 },
-  streams: { perHour: 0, slack: 8 },
+  repeatedStreams: { perHour: 0, slack: 1 },
   threads: { perHour: 0, slack: 2 },
   processes: { perHour: 0, slack: 2 },
   dataBytes: { perHour: 16 * mebi, slack: 16 * mebi },

@@ -1,6 +1,6 @@
 /**
  * `npm run soak -- --hours 8 --nodes 20 [--seed N] [--folder F]`: real daemons for hours, with jobs and nodes that come and go. Exit code 1 when
- * what a daemon holds of memory, files, sockets, streams, processes or disk grows more than its bound.
+ * what a daemon holds of memory, files, sockets, repeated streams, processes or disk grows more than its bound.
  */
 import { mkdtempSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -11,7 +11,7 @@ export interface Sample {
   readonly files: number;
   readonly sockets: number;
   readonly connections: number;
-  readonly streams: number;
+  readonly repeatedStreams: number;
   readonly threads: number;
   /** Everything that runs on the machine: daemon, launcher, sessions, what tasks left behind. */
   readonly processes: number;
@@ -26,14 +26,14 @@ export type Quantity = keyof Sample;
 export async function measure({ machine, client }: Station): Promise<Sample> {
   const { pid, home, namespace } = machine;
   if (pid === undefined) throw new Error(`no daemon runs on ${machine.name}`);
-  const { heapBytes, connections, streams } = await client.call('superVmMetrics', {}, AbortSignal.timeout(10_000));
+  const { heapBytes, connections, repeatedStreams } = await client.call('superVmMetrics', {}, AbortSignal.timeout(10_000));
   const files = readdirSync(`/proc/${pid}/fd`).map((name) => linkOf(`/proc/${pid}/fd/${name}`));
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const all = new Set([...(namespace === undefined ? [] : ofNamespace(namespace)), pid, ...descendantsOf(pid)]);
   return {
     heapBytes,
     connections,
-    streams,
+    repeatedStreams,
     residentBytes: 1024 * numberIn(status, 'VmRSS'),
     files: files.length,
     sockets: files.filter((target) => target.startsWith('socket:')).length,

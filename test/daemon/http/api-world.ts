@@ -32,7 +32,7 @@ export function callWith<K extends RouteName>(parts: Partial<Call<K>>): Call<K> 
 /** Nodes a, b and c, of which a is this one; c does not answer. */
 /** What the process tells of itself. */
 export const processCounts = {
-  ...{ uptimeSeconds: 5, residentBytes: 6, heapBytes: 4, connections: 2, streams: 8 },
+  ...{ uptimeSeconds: 5, residentBytes: 6, heapBytes: 4, connections: 2, streams: 8, repeatedStreams: 0 },
   ...{ unknownMessages: 1, droppedMessages: 3, strangers: 1, refusedConnections: 9 },
 };
 
