@@ -9,6 +9,7 @@ const alone = ['test/chaos/**/*.real.test.ts', 'test/soak/**/*.real.test.ts', 't
 /** Those that start processes, open sockets, damage real databases or wait for real clocks: no part of `npm run check`. */
 const realParts = [
   'test/daemon/network/back-again.test.ts',
+  'test/daemon/network/last-words.test.ts',
   'test/daemon/network/libp2p-network.test.ts',
   'test/daemon/network/slow-peer.test.ts',
   'test/daemon/network/window-updates.test.ts',

@@ -147,8 +147,8 @@ export class Libp2pNetwork implements Messenger, Startable {
     this.#checks?.cancel();
     this.#dialer.stop();
     this.#table.stop();
-    // An answer shows that what was said before has arrived: on a busy machine last words would go down with the connection.
-    await Promise.all([...this.#table.links()].filter(({ state }) => state === 'admitted').map((link) => link.challenge(lastWordsMs)));
+    // On a busy machine last words would go down with the connection.
+    await Promise.all([...this.#table.links()].filter(({ state }) => state === 'admitted').map((link) => link.lastWords(lastWordsMs)));
     for (const link of this.#table.links()) link.bye();
     await this.#carrier.stop();
     for (const link of [...this.#table.links()]) link.drop();

@@ -17,7 +17,7 @@ export class OutboundLane {
   #queue: Frame[] = [];
   #queuedBytes = 0;
   #stream: Stream | undefined;
-  #flushing = false;
+  #flushing: Promise<void> | undefined;
   #closed = false;
 
   constructor(needs: OutboundLaneNeeds) {
@@ -32,10 +32,13 @@ export class OutboundLane {
   push(frame: Frame): void {
     this.#queue.push(frame);
     this.#queuedBytes += frameSize(frame);
-    if (this.#flushing) return;
-    this.#flushing = true;
     // After everything that this turn of the event loop still has to send.
-    setImmediate(() => void this.#flush());
+    this.#flushing ??= new Promise((resolve) => setImmediate(() => resolve(this.#flush())));
+  }
+
+  /** Resolves once the stream has taken everything that was pushed, or takes nothing any more. */
+  async flushed(): Promise<void> {
+    await this.#flushing;
   }
 
   close(): void {
@@ -55,7 +58,7 @@ export class OutboundLane {
       if (!this.#closed) this.#needs.failed(error instanceof Error ? error : new Error(String(error)), this.#queue);
       this.close();
     } finally {
-      this.#flushing = false;
+      this.#flushing = undefined;
     }
   }
 

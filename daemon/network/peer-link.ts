@@ -1,15 +1,14 @@
 /** One connection to a peer, from the first hello to its end: who may speak when, and the streams of each protocol. */
 import type { NodeId } from '../../src/model/job.ts';
 import type { Clock } from '../clock.ts';
-import { createFrameDecoder, type Frame, frameTypes } from '../wire/frame.ts';
+import { createFrameDecoder, type Frame } from '../wire/frame.ts';
 import type { BeatOffer } from './beats/beat-messages.ts';
 import { asking, type Control, createControlReader, crossing, encodeControl, faultOf, type Hello, helloProtocol, type Refusal } from './hello.ts';
 import type { Connection, Stream } from './libp2p-types.ts';
 import type { PeerMeters } from './limits/peer-meters.ts';
 import { LinkSilence } from './link-silence.ts';
-import { OutboundLane } from './outbound-lane.ts';
+import { OutboundLanes } from './outbound-lanes.ts';
 import type { PapersShown } from './papers/papers-shown.ts';
-import { refusalBody } from './refusal.ts';
 import { tellRoomSeldom } from './window-updates.ts';
 
 /** More than this waiting for one peer means that it does not keep up: the connection closes. */
@@ -53,10 +52,8 @@ export class PeerLink {
   readonly beats: BeatOffer | undefined;
   readonly #connection: Connection;
   readonly #needs: PeerLinkNeeds;
-  readonly #lanes = new Map<string, OutboundLane>();
+  readonly #lanes: OutboundLanes;
   readonly #inbound = new Set<string>();
-  /** Protocols that the peer's version does not have: to ask anew costs a stream and a round trip each time. */
-  readonly #unsupported = new Set<string>();
   /** Clock milliseconds at which it was made, or began to close. */
   since: number;
   #state: LinkState = 'greeting';
@@ -74,6 +71,11 @@ export class PeerLink {
     this.beats = needs.offerBeats?.();
     this.since = needs.clock.now();
     this.#silence = new LinkSilence({ clock: needs.clock, silenceMs: () => needs.silenceMs(), ask: () => this.#say({ kind: 'ping' }) });
+    this.#lanes = new OutboundLanes({
+      open: (protocol) => this.#connection.newStream(protocol),
+      answered: (protocol, refusal) => needs.frame(this, protocol, refusal),
+      failed: (error) => this.cut(error.message),
+    });
     options.connection.addEventListener('close', () => this.#end());
   }
 
@@ -126,7 +128,7 @@ export class PeerLink {
     }
     this.#inbound.add(protocol);
     // It asks on it after all, and waits for answers.
-    this.#unsupported.delete(protocol);
+    this.#lanes.knows(protocol);
     const decoder = createFrameDecoder(maximumBytes);
     const take = (frame: Frame): unknown => this.#state === 'admitted' && this.#needs.frame(this, protocol, frame);
     this.#read(stream, protocol, (chunk) => decoder.push(chunk).forEach(take));
@@ -135,12 +137,8 @@ export class PeerLink {
   /** False when nothing can be sent. */
   transmit(protocol: string, frame: Frame): boolean {
     if (this.#state !== 'admitted') return false;
-    if (this.#unsupported.has(protocol)) {
-      queueMicrotask(() => this.#refuseUnsupported(protocol, [frame]));
-      return true;
-    }
-    this.#lane(protocol).push(frame);
-    const waiting = [...this.#lanes.values()].reduce((sum, lane) => sum + lane.waitingBytes, 0);
+    this.#lanes.push(protocol, frame);
+    const waiting = this.#lanes.waitingBytes;
     if (waiting > maximumWaitingBytes) this.cut(`${waiting} bytes wait for it: it does not keep up`);
     return this.state === 'admitted';
   }
@@ -157,6 +155,18 @@ export class PeerLink {
   /** Resolves with whether the peer answers within `milliseconds`. */
   challenge(milliseconds: number): Promise<boolean> {
     return this.#silence.challenge(milliseconds);
+  }
+
+  /** Resolves when the peer has heard all that was said to it, but within `milliseconds`. An answer to what is said last shows it. */
+  async lastWords(milliseconds: number): Promise<void> {
+    const { clock } = this.#needs;
+    const since = clock.now();
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = clock.after(milliseconds, resolve);
+    await Promise.race([late, this.#lanes.flushed()]);
+    timer.cancel();
+    const left = milliseconds - (clock.now() - since);
+    if (left > 0 && this.#state === 'admitted') await this.challenge(left);
   }
 
   /** Ends the connection and tells the peer why. */
@@ -195,37 +205,9 @@ export class PeerLink {
     if (this.#state === 'closed') return;
     if (this.#state === 'admitted' && !this.#saidBye) this.#fault ??= 'the connection broke';
     this.#state = 'closed';
-    for (const lane of this.#lanes.values()) lane.close();
-    this.#lanes.clear();
+    this.#lanes.close();
     this.#silence.end();
     this.#needs.closed(this);
-  }
-
-  #lane(protocol: string): OutboundLane {
-    const known = this.#lanes.get(protocol);
-    if (known !== undefined) return known;
-    const lane = new OutboundLane({
-      open: () => this.#connection.newStream(protocol),
-      failed: (error, unsent) => this.#laneFailed(protocol, error, unsent),
-    });
-    this.#lanes.set(protocol, lane);
-    return lane;
-  }
-
-  /** A peer that does not know the protocol refuses its requests and ignores its messages; any other failure ends the connection. */
-  #laneFailed(protocol: string, error: Error, unsent: readonly Frame[]): void {
-    this.#lanes.delete(protocol);
-    if (error.name !== 'UnsupportedProtocolError') {
-      this.cut(error.message);
-      return;
-    }
-    this.#unsupported.add(protocol);
-    this.#refuseUnsupported(protocol, unsent);
-  }
-
-  #refuseUnsupported(protocol: string, unsent: readonly Frame[]): void {
-    const body = refusalBody(`${protocol} is not served there`, true);
-    for (const frame of unsent) if (frame.type === frameTypes.request) this.#needs.frame(this, protocol, { type: frameTypes.refusal, id: frame.id, body });
   }
 
   #listen(stream: Stream): void {

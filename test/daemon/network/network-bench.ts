@@ -76,6 +76,12 @@ export async function startProxy(target: string) {
   const freeze = (): void => {
     for (const socket of sockets) socket.removeAllListeners('close').unpipe().pause();
   };
+  /** Nothing gets through for so long, and then all of it does. */
+  const delay = (milliseconds: number): void => {
+    const held = [...sockets];
+    for (const socket of held) socket.pause();
+    setTimeout(() => held.forEach((socket) => void socket.resume()), milliseconds);
+  };
   const breakAll = (): void => {
     for (const socket of sockets) socket.resetAndDestroy();
     sockets.clear();
@@ -84,5 +90,5 @@ export async function startProxy(target: string) {
     breakAll();
     server.close();
   });
-  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, breakAll, freeze };
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, breakAll, freeze, delay };
 }
