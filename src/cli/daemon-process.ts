@@ -16,8 +16,11 @@ import type { Passphrase } from './passphrase.ts';
 const startMs = 30_000;
 const stopMs = 20_000;
 const lookMs = 50;
-/** Node lets new objects fill 16 MiB and more before it looks for garbage among them; an idle daemon should not hold that. As in bin/supervm. */
-const youngHeap = '--max-semi-space-size=1';
+/**
+ * Node lets new objects fill 16 MiB and more before it looks for garbage among them, and then the old ones to a multiple of what lives; a daemon should
+ * not hold that, nor should strangers who knock be able to make it. As in bin/supervm.
+ */
+const smallHeap = ['--max-semi-space-size=1', '--heap-growing-percent=50'];
 /**
  * As in bin/supervm: one store of memory for all threads, for each further one of glibc's holds megabytes for nothing; and pieces of a
  * mebibyte on stay outside it, so that freeing one gives it back. Left alone, glibc keeps up to 32 MiB once it has seen such pieces freed.
@@ -42,7 +45,7 @@ export async function startDaemon(context: Context, flags: readonly string[], pa
   mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
   const output = openSync(paths.startOutput, 'w', 0o600);
   const typed = passphrase?.file === undefined ? passphrase?.text : undefined;
-  const words = [...process.execArgv, youngHeap, programFile('src/main.ts'), 'daemon', '--json', ...flags, ...passphraseWords(passphrase)];
+  const words = [...process.execArgv, ...smallHeap, programFile('src/main.ts'), 'daemon', '--json', ...flags, ...passphraseWords(passphrase)];
   // A session of its own and no terminal: closing this one must not end it. Its folder must not keep a disk from being unmounted.
   const child = spawn(process.execPath, words, {
     detached: true,
