@@ -2,8 +2,9 @@
  * Binds the route table to an ApiService, on a unix socket in a 0700 folder (who may open the folder may do everything) and, behind a gate,
  * over TCP. A request of which nobody has said who sent it is refused, whatever door it came through.
  */
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { dirname, join } from 'node:path';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { problemOf } from '../../src/api/problem.ts';
 import type { RouteName, RouteTypes } from '../../src/api/requests.ts';
@@ -97,9 +98,12 @@ export class HttpServer implements Startable {
   async start(): Promise<void> {
     const { socketPath, addressFile } = this.#options;
     const { tcp } = this.#needs;
-    rmSync(socketPath, { force: true });
-    await this.#app.listen({ path: socketPath });
-    chmodSync(socketPath, 0o600);
+    const fresh = join(dirname(socketPath), 'new.sock');
+    rmSync(fresh, { force: true });
+    await this.#app.listen({ path: fresh });
+    chmodSync(fresh, 0o600);
+    // In one step: whoever finds no socket at all takes it that no daemon is to be expected here.
+    renameSync(fresh, socketPath);
     rmSync(addressFile, { force: true });
     if (tcp === undefined) return;
     try {

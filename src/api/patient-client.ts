@@ -25,7 +25,7 @@ const repeatable: ReadonlySet<RouteName> = new Set(['cancel', 'pause', 'resume']
 /** Causes that pass by themselves. */
 const passing: ReadonlySet<string> = new Set(['no-daemon', 'not-acknowledged', 'no-coordinator', 'peer-unreachable']);
 const firstPauseMs = 100;
-const longestPauseMs = 1000;
+const longestPauseMs = 500;
 
 export function patientClient(client: Client, options: PatienceOptions, needs: PatienceNeeds): Client {
   return {
@@ -49,13 +49,14 @@ async function repeat<T>(ask: () => Promise<T>, { withinMs, onAgain }: PatienceO
       return await ask();
     } catch (error) {
       giveUpAt ??= now() + withinMs;
-      if (!(error instanceof SupervmError) || signal?.aborted || !passing.has(error.code) || now() + pauseMs > giveUpAt) throw error;
+      if (!(error instanceof SupervmError) || signal?.aborted || !passing.has(error.code) || now() >= giveUpAt) throw error;
       // A daemon that was stopped, or never started, will not come by waiting; one that was killed leaves its socket behind.
       if (error.code === 'no-daemon' && !wasThere && !leftItsSocket(error)) throw error;
       wasThere = true;
       onAgain?.(error);
     }
-    await pause(pauseMs, signal);
+    // Once more at the very end.
+    await pause(Math.min(pauseMs, giveUpAt - now()), signal);
     pauseMs = Math.min(pauseMs * 2, longestPauseMs);
   }
 }

@@ -1,6 +1,9 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { HttpServer } from '../../../daemon/http/server.ts';
+import { systemClock } from '../../../daemon/system-clock.ts';
 import { createClient } from '../../../src/api/client.ts';
 import type { EventView } from '../../../src/api/views.ts';
 import { SupervmError } from '../../../src/model/errors.ts';
@@ -202,6 +205,27 @@ describe('the socket', () => {
     await server.stop();
     expect(existsSync(server.socketPath)).toBe(false);
     await expect(server.client.call('health')).rejects.toMatchObject({ code: 'no-daemon', hint: expect.stringContaining('supervm up') });
+  });
+
+  test('that a killed daemon left is there until the next one answers on it', async () => {
+    await using place = await startApiServer(fakeApi({}));
+    const { socketPath } = place;
+    await place.stop();
+    writeFileSync(socketPath, 'of a dead daemon');
+    const server = new HttpServer(
+      { socketPath, addressFile: `${socketPath}.address` },
+      { api: fakeApi({}), clock: systemClock(), tcp: undefined, audit: () => undefined, logDefect: () => undefined },
+    );
+    let isStarted = false;
+    const starting = server.start().then(() => {
+      isStarted = true;
+    });
+    for (; !isStarted; await setImmediate()) expect(existsSync(socketPath)).toBe(true);
+    await starting;
+    expect(await place.client.call('health')).toMatchObject({ ok: true });
+    expect(statSync(socketPath).mode & 0o777).toBe(0o600);
+    await server.stop();
+    expect(existsSync(socketPath)).toBe(false);
   });
 
   test('without a daemon says so', async () => {
