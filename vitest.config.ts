@@ -17,6 +17,7 @@ const realParts = [
   'test/daemon/records/sqlite-store.test.ts',
   'test/daemon/worker/adoption.test.ts',
   'test/daemon/worker/launcher-client.test.ts',
+  'test/daemon/worker/launcher/limited-session.test.ts',
   'test/daemon/worker/session-runner.test.ts',
   'test/daemon/worker/stopped-launcher.test.ts',
   'test/src/cli/stopping.test.ts',

@@ -1,5 +1,6 @@
 /** What a task can and cannot do inside the sandbox, asked with real programs. Needs root and bubblewrap. */
 import { execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -101,6 +102,7 @@ describe('a task in the sandbox of a root daemon', () => {
   it('runs at low priority, and its disk serves everybody else first', async () => {
     expect(await execute('/usr/bin/nice')).toBe('10\n\nexit 0');
     expect(await execute('/usr/bin/ionice')).toBe('idle\n\nexit 0');
+    if (existsSync('/proc/self/autogroup')) expect(await execute('/bin/cat', '/proc/self/autogroup')).toContain('nice 10');
   });
 
   it('reports the process as this machine counts it', async () => {

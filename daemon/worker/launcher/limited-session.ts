@@ -1,4 +1,5 @@
 /** Holds one session to its limits: by the kernel where it is permitted, by looking where it is not. */
+import { lowerSession } from '../low-priority.ts';
 import type { ControlGroup } from './control-groups.ts';
 import { FolderSize } from './folder-size.ts';
 import type { LimitHit, Limits } from './limits.ts';
@@ -13,6 +14,8 @@ export class LimitedSession {
   readonly #disk: FolderSize | undefined;
   /** Its processes, as far as they were looked at. */
   #seen: readonly number[] = [];
+  /** Of those, whose own sessions, should they have begun some, have their low priority. A control group has it by itself. */
+  #lowered: ReadonlySet<number> = new Set();
 
   constructor(limits: Limits, group: ControlGroup) {
     this.#limits = limits;
@@ -34,6 +37,7 @@ export class LimitedSession {
   /** `use`: what was seen of its processes, where they are watched. */
   look(use: Use | undefined): LimitHit | undefined {
     this.#seen = use?.pids ?? [];
+    this.#lowered = new Set(this.#seen.filter((pid) => this.#lowered.has(pid) || lowerSession(pid)));
     return this.#group.hit() ?? this.#beyond(use) ?? this.#onDisk(this.#disk?.look() ?? 0);
   }
 

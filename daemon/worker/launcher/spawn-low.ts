@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
+import { lower } from '../low-priority.ts';
 import type { ProcessSpec } from './messages.ts';
 import { startCommand } from './start-command.ts';
 
@@ -13,10 +13,7 @@ export function spawnLow(spec: ProcessSpec, doors: readonly string[] = []): Chil
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     ...(spec.user === undefined ? {} : { uid: spec.user, gid: spec.user }),
   });
-  try {
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // It has ended already; the session lowers itself too.
-  }
+  // The session lowers itself too: the sandbox has begun another session by then.
+  if (child.pid !== undefined) lower(child.pid);
   return child;
 }

@@ -1,10 +1,10 @@
 /** The session process: loads a job type's run.ts inside the sandbox, opens it once and takes tasks as commands. */
 import { lstatSync, writeFileSync, writeSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import type { OpenSession, Session, TaskOutcome } from '../../../src/plugin/job-type.ts';
+import { lower } from '../low-priority.ts';
 import { makeOutputs } from './disk-faults.ts';
 import { faultOf } from './faults.ts';
 import type { SessionAnswer, SessionCommand } from './messages.ts';
@@ -33,8 +33,8 @@ function log(line: string): void {
 
 /** Programs started from here inherit both: the machine's owner comes first, and when memory runs out a task ends before the daemon. */
 function yieldToOthers(): void {
+  lower();
   try {
-    setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
     writeFileSync('/proc/self/oom_score_adj', '500');
   } catch {
     // Some machines do not let it; the task runs all the same.

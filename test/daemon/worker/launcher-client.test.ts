@@ -42,6 +42,12 @@ describe('the launcher', () => {
     expect(printed()).toBe(`10\n${pid}\n`);
   });
 
+  it.runIf(existsSync('/proc/self/autogroup'))('gives their sessions a low priority too, beside which their own would count for nothing', async () => {
+    const { printed, exited } = launch({ args: ['-c', 'while ! grep -q "nice 10$" /proc/self/autogroup; do sleep 0.01; done; echo lowered'] });
+    await exited;
+    expect(printed()).toBe('lowered\n');
+  });
+
   it('tells when a program cannot be started', async () => {
     expect(await launch({ file: '/no/such/program' }).exited).toMatchObject({ code: null, lost: false, problem: expect.stringContaining('ENOENT') });
     expect(await launch({ folder: '/no/such/folder' }).exited).toMatchObject({ problem: expect.stringContaining('ENOENT') });
