@@ -9,7 +9,8 @@ import type { Machine } from '../support/lab-machine.ts';
 /** Milliseconds; longer than the daemon waits for its launcher. */
 const nap = 40_000;
 
-test.each(['runs on', 'is killed and starts again'])(
+// They mostly wait.
+test.concurrent.each(['runs on', 'is killed and starts again'])(
   'a launcher is stopped while its daemon %s: it is replaced, and its task is done again, once',
   async (daemon) => {
     await using world = await World.start(1);
