@@ -10,12 +10,14 @@ import bpy
 
 FILE_COLLECTIONS = ("images", "movieclips", "sounds", "fonts", "cache_files", "volumes")
 NODE_PATHS = {"TEX_IES": "filepath", "SCRIPT": "filepath"}
-MODIFIER_PATHS = {"MESH_CACHE": "filepath", "OCEAN": "filepath"}
+MODIFIER_PATHS = {"MESH_CACHE": "filepath", "MULTIRES": "filepath", "OCEAN": "filepath"}
 NEEDED = (("images", "image"), ("movieclips", "movie clip"), ("fonts", "font"), ("cache_files", "cache"), ("volumes", "volume"))
 
 
 def resolve(path, library=None):
-    return os.path.normpath(bpy.path.abspath(path.replace("\\", "/"), library=library))
+    # Two slashes would mean the folder of the scene: a share of Windows is something else.
+    share = 2 if path.startswith("\\\\") else 0
+    return os.path.normpath(bpy.path.abspath(path[:share] + path[share:].replace("\\", "/"), library=library))
 
 
 def node_trees():
@@ -27,13 +29,18 @@ def node_trees():
     yield from bpy.data.node_groups
 
 
+def target_of(path_map, path):
+    """Blender turns some backslashes into slashes while it loads."""
+    return None if path is None else path_map.get(path.replace("\\", "/"))
+
+
 def reload_libraries(path_map, inputs):
     """A library that is found may link others, so this goes on until nothing changes."""
     moved = True
     while moved:
         moved = False
         for library in list(bpy.data.libraries):
-            target = path_map.get(library.filepath)
+            target = target_of(path_map, library.filepath)
             if target is not None:
                 library.filepath = os.path.join(inputs, target)
                 library.reload()
@@ -42,9 +49,23 @@ def reload_libraries(path_map, inputs):
 
 
 def move(item, attribute, path_map, inputs):
-    target = path_map.get(getattr(item, attribute, None))
+    target = target_of(path_map, getattr(item, attribute, None))
     if target is not None:
         setattr(item, attribute, os.path.join(inputs, target))
+
+
+def point_caches():
+    """Of every simulation."""
+    for thing in bpy.data.objects:
+        for modifier in thing.modifiers:
+            if modifier.type in {"CLOTH", "SOFT_BODY"}:
+                yield modifier.point_cache
+            elif modifier.type == "DYNAMIC_PAINT" and modifier.canvas_settings is not None:
+                yield from (surface.point_cache for surface in modifier.canvas_settings.canvas_surfaces)
+        yield from (system.point_cache for system in thing.particle_systems)
+    for scene in bpy.data.scenes:
+        if scene.rigidbody_world is not None:
+            yield scene.rigidbody_world.point_cache
 
 
 def move_strips(path_map, inputs):
@@ -57,18 +78,25 @@ def move_strips(path_map, inputs):
                 move(strip, "filepath", path_map, inputs)
             elif strip.type == "IMAGE" and strip.elements:
                 first = strip.directory + strip.elements[0].filename
-                if first in path_map:
-                    strip.directory = os.path.dirname(os.path.join(inputs, path_map[first])) + "/"
+                target = target_of(path_map, first)
+                if target is not None:
+                    strip.directory = os.path.dirname(os.path.join(inputs, target)) + "/"
 
 
 def remap(path_map, inputs):
     """`path_map`: paths as the scene writes them -> places below `inputs`."""
     if not path_map:
         return
+    path_map = {written.replace("\\", "/"): target for written, target in path_map.items()}
     reload_libraries(path_map, inputs)
     for name in FILE_COLLECTIONS:
         for item in getattr(bpy.data, name, ()):
             move(item, "filepath", path_map, inputs)
+            for layer in getattr(item, "layers", ()) if name == "cache_files" else ():
+                move(layer, "filepath", path_map, inputs)
+    for cache in point_caches():
+        if cache.use_external:
+            move(cache, "filepath", path_map, inputs)
     for tree in node_trees():
         for node in tree.nodes:
             if node.type in NODE_PATHS:

@@ -2,12 +2,13 @@
 import type { Finding } from '../../src/plugin/job-type.ts';
 import type { SceneFacts } from './blend/scene-facts.ts';
 import type { SceneScript } from './blend/scripts.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { Dependencies, MissingFile } from './dependencies.ts';
 import { type Engine, engineOf } from './engines.ts';
 import type { RenderSettings } from './settings.ts';
+import { isOfWindows } from './written-path.ts';
 
 const listLimit = 50;
-const scriptsNamed = 5;
+const namesListed = 5;
 
 function unrenderable(message: string, hint: string): Finding {
   return { severity: 'error', code: 'scene-unrenderable', message, hint };
@@ -17,19 +18,33 @@ function quoted(names: readonly string[]): string {
   return names.length === 0 ? 'none' : names.map((name) => `"${name}"`).join(', ');
 }
 
-function missingFiles({ missing }: Dependencies, settings: RenderSettings): Finding[] {
-  if (missing.length === 0) return [];
-  const lines = missing.slice(0, listLimit).map((file) => `  ${file.path} (${file.kind} "${file.owner}" of ${file.from})`);
+function listed(missing: readonly MissingFile[], what: string): string {
+  const lines = missing.slice(0, listLimit).map(({ path, kind, owner, from, beside }) => {
+    const perhaps = beside === undefined ? '' : `; perhaps it is ${beside}`;
+    return `  ${path} (${kind} "${owner}" of ${from}${perhaps})`;
+  });
   if (missing.length > listLimit) lines.push(`  and ${missing.length - listLimit} more`);
-  const count = missing.length === 1 ? 'A file that the scene refers to is missing' : `${missing.length} files that the scene refers to are missing`;
-  return [
-    {
-      severity: settings.allowMissing ? 'warning' : 'error',
-      code: 'scene-incomplete',
-      message: `${count}:\n${lines.join('\n')}`,
-      hint: settings.allowMissing ? 'The frames will look different without them.' : 'Put them back, or go on without them: --allow-missing.',
-    },
-  ];
+  return `${missing.length === 1 ? `A file that ${what} is missing` : `${missing.length} files that ${what} are missing`}:\n${lines.join('\n')}`;
+}
+
+function missingHint(missing: readonly MissingFile[], settings: RenderSettings): string {
+  if (settings.allowMissing) return 'The frames will look different without them.';
+  const isForeign = missing.some(({ path }) => isOfWindows(path));
+  const find = isForeign ? 'Let Blender find them (File > External Data > Find Missing Files) and save' : 'Put them back';
+  return `${find}, or go on without them: --allow-missing.`;
+}
+
+function missingFiles({ missing }: Dependencies, settings: RenderSettings): Finding[] {
+  const needed = missing.filter((file) => file.needed);
+  const others = missing.filter((file) => !file.needed);
+  const findings: Finding[] = [];
+  const code = 'scene-incomplete';
+  if (needed.length > 0) {
+    const severity = settings.allowMissing ? 'warning' : 'error';
+    findings.push({ severity, code, message: listed(needed, 'the scene refers to'), hint: missingHint(needed, settings) });
+  }
+  if (others.length > 0) findings.push({ severity: 'warning', code, message: listed(others, 'no picture shows'), hint: 'The frames are right without them.' });
+  return findings;
 }
 
 function cameraFindings(scene: SceneFacts, { scene: blend }: Dependencies, settings: RenderSettings): Finding[] {
@@ -40,6 +55,20 @@ function cameraFindings(scene: SceneFacts, { scene: blend }: Dependencies, setti
   if (scene.hasCamera || scene.usesSequencer) return [];
   const hint = blend.cameras.length === 0 ? 'Add a camera in Blender and save.' : `Name one with --camera: ${quoted(blend.cameras)}.`;
   return [unrenderable(`The scene "${scene.name}" has no camera to render from.`, hint)];
+}
+
+/** Whatever else an add-on leaves in a scene does nothing when it is rendered. */
+function addOnFindings({ scene: { foreignTrees } }: Dependencies): Finding[] {
+  if (foreignTrees.length === 0) return [];
+  const named = `${quoted(foreignTrees.slice(0, namesListed))}${foreignTrees.length > namesListed ? ' and more' : ''}`;
+  return [
+    {
+      severity: 'warning',
+      code: 'scene-unrenderable',
+      message: `The scene holds node trees of add-ons, which do nothing on any node: ${named}.`,
+      hint: 'Add-ons are never loaded. Apply what the trees make, save, and the frames show it.',
+    },
+  ];
 }
 
 function engineFindings(scene: SceneFacts, engine: Engine | undefined, settings: RenderSettings): Finding[] {
@@ -80,8 +109,8 @@ function scriptFindings({ scripts }: Dependencies, { allowScripts }: RenderSetti
   if (scripts.length === 0) return [];
   const kinds = [...Map.groupBy(scripts, ({ kind }) => kind)].map(([kind, those]) => {
     const named = [...new Set(those.map(({ owner }) => owner))];
-    const more = named.length > scriptsNamed ? ` and ${named.length - scriptsNamed} more` : '';
-    return `${those.length} ${scriptKinds[kind][those.length === 1 ? 0 : 1]} (${quoted(named.slice(0, scriptsNamed))}${more})`;
+    const more = named.length > namesListed ? ` and ${named.length - namesListed} more` : '';
+    return `${those.length} ${scriptKinds[kind][those.length === 1 ? 0 : 1]} (${quoted(named.slice(0, namesListed))}${more})`;
   });
   return [
     {
@@ -104,6 +133,7 @@ export function findingsOf(scene: SceneFacts, dependencies: Dependencies, settin
     ...missingFiles(dependencies, settings),
     ...cameraFindings(scene, dependencies, settings),
     ...engineFindings(scene, engine, settings),
+    ...addOnFindings(dependencies),
     ...denoiserFindings(scene, engine, settings),
     ...scriptFindings(dependencies, settings),
     ...views,

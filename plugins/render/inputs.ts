@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { SupervmError } from '../../src/model/errors.ts';
+import type { IntegerRange } from '../../src/model/job.ts';
 import type { FindInputs } from '../../src/plugin/job-type.ts';
 import { versionText } from './blend/header.ts';
 import type { BlendContents } from './blend/read-blend.ts';
@@ -42,14 +43,19 @@ function chooseScene(blend: BlendContents, wanted: string | undefined, path: str
   throw new SupervmError('scene-unrenderable', `${path} has no scene "${wanted}".`, `Its scenes: ${names.map((name) => `"${name}"`).join(', ')}.`);
 }
 
+function ownFrames({ first, last, frameStep }: SceneFacts): readonly IntegerRange[] {
+  return last < first ? [] : [{ first, last, step: frameStep }];
+}
+
 /** Throws `file-missing`, `not-a-scene`, `bad-setting`, `bad-frames` and, for a scene name that the file lacks, `scene-unrenderable`. */
 export const inputs: FindInputs = async (json, limits = {}) => {
   const given = parseSettings(json);
   const settings = { ...given, sceneFile: await sceneFileOf(given) };
   if ((await limits.allows?.(settings.sceneFile)) === false) throw sceneMissing(settings.sceneFile);
   await checkSceneFile(settings.sceneFile);
-  const dependencies = await findDependencies(settings.sceneFile, limits);
-  const scene = chooseScene(dependencies.scene, settings.scene, settings.sceneFile);
+  const chosen = (blend: BlendContents) => chooseScene(blend, settings.scene, settings.sceneFile);
+  const dependencies = await findDependencies(settings.sceneFile, limits, (blend) => settings.frames ?? ownFrames(chosen(blend)));
+  const scene = chosen(dependencies.scene);
   const root = commonFolder([...dependencies.files, ...dependencies.absolute.values()]);
   const summary: SceneSummary = {
     title: basename(settings.sceneFile).replace(/\.blend$/i, ''),

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { access, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import type { Reference } from './blend/references.ts';
+import type { Reference } from './blend/reference.ts';
 
 export interface FoundFiles {
   readonly files: readonly string[];
@@ -11,7 +11,7 @@ export interface FoundFiles {
 }
 
 /** A scene names folders for caches alone, and may name any: nothing else in them travels, and what lies deep is not looked for. */
-const cacheFile = /\.(?:abc|bobj|bphys|exr|gz|jpe?g|json|mdd|obj|pc2|png|raw|tif|uni|usdc?|vdb)$/i;
+const cacheFile = /\.(?:abc|blob|bobj|bphys|exr|gz|jpe?g|json|mdd|obj|pc2|png|raw|tif|uni|usdc?|vdb)$/i;
 const folderDepth = 4;
 const folderFileLimit = 100_000;
 
@@ -43,13 +43,17 @@ async function single(path: string): Promise<FoundFiles> {
   return (await isReadableFile(path)) ? { files: [path], missing: [] } : { files: [], missing: [path] };
 }
 
-/** Blender counts in the last digits before the extension. */
-async function sequence(path: string): Promise<FoundFiles> {
+/** Blender counts in the last digits before the extension. `pictures`: numbers of those that are known to be shown. */
+async function sequence(path: string, pictures: Iterable<number>): Promise<FoundFiles> {
   const extension = extname(path);
   const match = /^(.*?)(\d+)(\D*)$/.exec(basename(path, extension));
   if (match === null) return single(path);
-  const files = await siblings(path, new RegExp(`^${literal(match[1] as string)}\\d+${literal(match[3] as string)}${literal(extension)}$`));
-  return { files, missing: files.length === 0 ? [path] : [] };
+  const [head, digits, tail] = [match[1] as string, match[2] as string, `${match[3] as string}${extension}`];
+  const files = await siblings(path, new RegExp(`^${literal(head)}\\d+${literal(tail)}$`));
+  if (files.length === 0) return { files, missing: [path] };
+  const there = new Set(files);
+  const shown = Array.from(pictures, (number) => join(dirname(path), `${head}${`${number}`.padStart(digits.length, '0')}${tail}`));
+  return { files, missing: shown.filter((file) => !there.has(file)) };
 }
 
 const udim = '<UDIM>';
@@ -83,16 +87,17 @@ async function folder(path: string): Promise<FoundFiles> {
   return { files: files.slice(0, folderFileLimit), missing: files.length === 0 ? [path] : [] };
 }
 
-/** `path` is the reference's, resolved. */
-export function findReferenced(reference: Reference, path: string): Promise<FoundFiles> {
+/** `path` is the reference's, resolved; `pictures` the numbers of those of a sequence that must be there. */
+export function findReferenced(reference: Reference, path: string, pictures: Iterable<number> = []): Promise<FoundFiles> {
   switch (reference.form) {
     case 'file':
       return single(path);
     case 'sequence':
-      return sequence(path);
+      return sequence(path, pictures);
     case 'tiles':
       return tiled(path, reference.tiles ?? []);
     case 'folder':
+    case 'own-caches':
       return folder(path);
   }
 }

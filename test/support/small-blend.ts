@@ -33,6 +33,27 @@ const structs: Structs = {
   ImageTile: ['ImageTile *next', 'int tile_number', 'int _pad'],
   Library: ['ID id', 'char name[1024]', 'void *packedfile'],
   VFont: ['ID id', 'char name[1024]', 'void *packedfile'],
+  MovieClip: ['ID id', 'char name[1024]', 'int source'],
+  CacheFile: ['ID id', 'char filepath[1024]', 'char is_sequence'],
+  Volume: ['ID id', 'char filepath[1024]', 'void *packedfile', 'char is_sequence'],
+  bSound: ['ID id', 'char name[1024]', 'void *packedfile'],
+  Mesh: ['ID id'],
+  bNodeTree: ['ID id', 'char idname[64]'],
+  CacheFileLayer: ['char filepath[1024]', 'int flag'],
+  CustomDataExternal: ['char filename[1024]'],
+  FluidDomainSettings: ['char cache_directory[1024]', 'int cache_flag'],
+  MeshCacheModifierData: ['char filepath[1024]'],
+  NodeShaderScript: ['int mode', 'char filepath[1024]'],
+  NodeShaderTexIES: ['int mode', 'char filepath[1024]'],
+  OceanModifierData: ['char cachepath[1024]', 'char cached'],
+  PointCache: ['int flag', 'char path[1024]'],
+  Sequence: ['int type', 'char name[64]', 'Strip *strip'],
+  Strip: ['StripElem *stripdata', 'char dir[768]'],
+  StripElem: ['char name[256]'],
+  ImageUser: ['int frames', 'int offset', 'int sfra', 'char cycl', 'char _pad', 'short flag'],
+  NodeTexImage: ['int _pad', 'ImageUser iuser'],
+  bNode: ['ID *id', 'void *storage'],
+  Tex: ['ID id', 'ImageUser iuser', 'Image *ima'],
 };
 
 const sceneValues: Values = {
@@ -64,6 +85,35 @@ export function library(path: string, linked = 'OBlinked'): BlendBlock[] {
     { code: 'LI', struct: 'Library', values: { 'id.name': 'LILib', name: path } },
     { code: 'ID', struct: 'ID', values: { name: linked } },
   ];
+}
+
+/** A datablock of any kind: `SOhorn`, `NTtree`. */
+export const datablock = (name: string, struct: string, values: Values = {}): BlendBlock => ({
+  code: name.slice(0, 2),
+  struct,
+  values: { 'id.name': name, ...values },
+});
+
+/** A strip of the sequencer, to put right behind its scene; `address` and the two that follow it must be free. */
+export function strip(kind: 'image' | 'movie', folder: string, names: readonly string[], address = 700n): BlendBlock[] {
+  return [
+    part('Sequence', address, { type: kind === 'image' ? 0 : 3, name: 'SQshot', strip: address + 1n }),
+    part('Strip', address + 1n, { dir: folder, stripdata: address + 2n }),
+    part(
+      'StripElem',
+      address + 2n,
+      names.map((name) => ({ name })),
+    ),
+  ];
+}
+
+/** A node that shows the image at `shown`, to put right behind its material or node tree. */
+export function imageNode(
+  shown: bigint,
+  user: { readonly frames: number; readonly offset?: number; readonly sfra?: number; readonly cycl?: number },
+): BlendBlock[] {
+  const settings = Object.entries({ sfra: 1, flag: 1, ...user }).map(([field, value]) => [`iuser.${field}`, value] as const);
+  return [part('bNode', 800n, { id: shown, storage: 801n }), part('NodeTexImage', 801n, Object.fromEntries(settings))];
 }
 
 /** The group `cycles` of a scene whose `id.properties` is 500: put it right behind the scene. */

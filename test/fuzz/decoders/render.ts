@@ -8,7 +8,7 @@ import { progressOf } from '../../../plugins/render/progress-line.ts';
 import { parseSettings } from '../../../plugins/render/settings.ts';
 import { isAbsoluteWritten, resolveWritten } from '../../../plugins/render/written-path.ts';
 import { tellsOfDamage, tellsOfWrongFrame } from '../../../plugins/render/wrong-frame-signs.ts';
-import { camera, font, image, scene, smallBlend, usualForm } from '../../support/small-blend.ts';
+import { camera, datablock, font, image, imageNode, part, scene, smallBlend, strip, usualForm } from '../../support/small-blend.ts';
 import type { Decoder } from '../decoder.ts';
 import { fileOf } from '../scratch.ts';
 
@@ -66,6 +66,17 @@ const blends = [usualForm, { ...usualForm, pointerBytes: 4 as const, littleEndia
   smallBlend([scene(), camera('Eye'), image('wood', '//wood.png'), font('/x.ttf')], form),
 );
 const [blend = Buffer.alloc(0)] = blends;
+/** Simulations, strips, and a sequence with the node that shows it. */
+const busyBlend = smallBlend([
+  scene(),
+  ...strip('image', '//s/', ['a.png', 'b.png']),
+  camera('Eye'),
+  part('PointCache', 600n, { flag: 1 << 9, path: '//caches' }),
+  part('FluidDomainSettings', 601n, { cache_directory: '//fluid', cache_flag: 2 }),
+  { ...image('plates', '//p_01.png', { source: 2 }), address: 900n },
+  datablock('NTtree', 'bNodeTree', { idname: 'ShaderNodeTree' }),
+  ...imageNode(900n, { frames: 5 }),
+]);
 const readFile = (bytes: Uint8Array): Promise<unknown> => readBlend(fileOf('scene.blend', bytes));
 /** zstd's as Blender writes it: many frames, then one that is skipped. */
 const skipped = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]);
@@ -75,7 +86,7 @@ export const renderDecoders: readonly Decoder[] = [
   { kind: 'bytes', name: 'png', samples: [png(4, 3)], run: (bytes) => decodePng(withChecksums(bytes)) },
   { kind: 'bytes', name: 'png-as-it-is', samples: [png(4, 3)], run: (bytes) => decodePng(Buffer.from(bytes)) },
   { kind: 'bytes', name: 'exr', samples: [exr(8, 10)], run: (bytes) => checkExr(Buffer.from(bytes)) },
-  { kind: 'bytes', name: 'blend', samples: blends, run: readFile },
+  { kind: 'bytes', name: 'blend', samples: [...blends, busyBlend], run: readFile },
   { kind: 'bytes', name: 'packed-blends', samples: packedBlends, run: readFile },
   {
     kind: 'value',

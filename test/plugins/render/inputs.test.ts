@@ -1,36 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { inputs } from '../../../plugins/render/inputs.ts';
 import { SupervmError } from '../../../src/model/errors.ts';
-import type { InputsFound, JsonObject } from '../../../src/plugin/job-type.ts';
-import { camera, cyclesGroup, font, image, library, part, scene, smallBlend, usualForm } from '../../support/small-blend.ts';
-import type { BlendBlock, BlendForm } from '../../support/write-blend.ts';
+import type { JsonObject } from '../../../src/plugin/job-type.ts';
+import { codes, paths, useSceneFolder } from '../../support/scene-folder.ts';
+import { camera, cyclesGroup, datablock, font, image, library, part, scene, smallBlend, strip, usualForm } from '../../support/small-blend.ts';
 
-let root: string;
-let sceneFile: string;
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'svm-inputs-'));
-  sceneFile = join(root, 'film/scenes/shot.blend');
-});
-afterEach(() => rmSync(root, { recursive: true, force: true }));
-
-function put(path: string, bytes: Uint8Array | string = 'x'): string {
-  const absolute = join(root, path);
-  mkdirSync(dirname(absolute), { recursive: true });
-  writeFileSync(absolute, bytes);
-  return absolute;
-}
-
-/** `use_denoising` off, so that only what a test is about is found. */
-function blend(path: string, blocks: readonly BlendBlock[] = [], values = {}, form: BlendForm = { ...usualForm, version: 293 }): void {
-  put(path, smallBlend([scene(values), camera('Camera'), ...blocks], form));
-}
-
-function find(settings: JsonObject = {}): Promise<InputsFound> {
-  return inputs({ sceneFile, ...settings });
-}
+const film = useSceneFolder();
+const { put, blend, find } = film;
 
 async function refusal(settings: JsonObject = {}): Promise<SupervmError> {
   const error: unknown = await find(settings).catch((reason: unknown) => reason);
@@ -38,13 +16,10 @@ async function refusal(settings: JsonObject = {}): Promise<SupervmError> {
   throw new Error('it was taken');
 }
 
-const paths = ({ files }: InputsFound) => files.map((file) => file.path).toSorted();
-const codes = ({ findings }: InputsFound) => findings.map((finding) => `${finding.severity} ${finding.code}`);
-
 describe('the files that travel', () => {
   it('are just the scene where it refers to nothing', async () => {
     blend('film/scenes/shot.blend');
-    expect(await find()).toMatchObject({ files: [{ source: sceneFile, path: 'shot.blend' }], findings: [] });
+    expect(await find()).toMatchObject({ files: [{ source: film.sceneFile, path: 'shot.blend' }], findings: [] });
   });
 
   it('keep their places relative to each other, climbing paths included', async () => {
@@ -81,6 +56,22 @@ describe('the files that travel', () => {
     expect(paths(await find())).toEqual(['blendcache_shot/cloth_000001_00.bphys', 'shot.blend']);
   });
 
+  it('include what belongs to simulations in later Blenders', async () => {
+    blend('film/scenes/shot.blend');
+    for (const name of ['meta/000001.json', 'blobs/000001.blob', 'notes.txt']) put(`film/scenes/blendcache_shot/123/456/${name}`);
+    expect(paths(await find())).toEqual(['blendcache_shot/123/456/blobs/000001.blob', 'blendcache_shot/123/456/meta/000001.json', 'shot.blend']);
+  });
+
+  it('are mapped once for all pictures of a strip', async () => {
+    const folder = dirname(put('elsewhere/a.png'));
+    put('elsewhere/b.png');
+    put('film/scenes/shot.blend', smallBlend([scene(), ...strip('image', folder, ['a.png', 'b.png']), camera('Camera')], { ...usualForm, version: 293 }));
+    const found = await find();
+    expect(paths(found)).toEqual(['elsewhere/a.png', 'elsewhere/b.png', 'film/scenes/shot.blend']);
+    expect(found.summary).toMatchObject({ pathMap: { [`${folder}/a.png`]: 'elsewhere/a.png' } });
+    expect(Object.keys(found.summary['pathMap'] ?? {})).toHaveLength(1);
+  });
+
   it('are mapped where the scene names them absolutely', async () => {
     const oak = put('elsewhere/oak.png');
     const letters = put('elsewhere/letters.ttf');
@@ -96,76 +87,34 @@ describe('for somebody who may not name every file', () => {
   const within = (...folders: readonly string[]) => ({
     allows: async (path: string) => {
       asked.push(path);
-      return folders.some((folder) => path.startsWith(`${join(root, folder)}/`));
+      return folders.some((folder) => path.startsWith(`${join(film.root, folder)}/`));
     },
   });
 
   it('what lies elsewhere is missing, whether it is there or not, a library that leads there too', async () => {
-    blend('film/scenes/shot.blend', [image('there', put('secret/key.png')), image('gone', join(root, 'secret/gone.png')), ...library('//../lib/one.blend')]);
+    blend('film/scenes/shot.blend', [
+      image('there', put('secret/key.png')),
+      image('gone', join(film.root, 'secret/gone.png')),
+      ...library('//../lib/one.blend'),
+    ]);
     blend('film/lib/one.blend', [image('far', '//../../secret/key2.png')]);
     put('secret/key2.png');
-    const found = await inputs({ sceneFile, allowMissing: true }, within('film'));
+    const found = await inputs({ sceneFile: film.sceneFile, allowMissing: true }, within('film'));
     expect(paths(found)).toEqual(['lib/one.blend', 'scenes/shot.blend']);
     for (const name of ['key.png', 'gone.png', 'key2.png']) expect(found.findings[0]?.message).toContain(name);
-    expect(asked).toContain(join(root, 'secret/key2.png'));
+    expect(asked).toContain(join(film.root, 'secret/key2.png'));
   });
 
   it('a picture of a sequence that is kept out does not travel', async () => {
     blend('film/scenes/shot.blend', [image('seq', '//s/f_001.png', { source: 2 })]);
     for (const name of ['s/f_001.png', 's/f_002.png']) put(`film/scenes/${name}`);
     const allows = async (path: string) => !path.endsWith('f_002.png');
-    expect(paths(await inputs({ sceneFile, allowMissing: true }, { allows }))).toEqual(['s/f_001.png', 'shot.blend']);
+    expect(paths(await inputs({ sceneFile: film.sceneFile, allowMissing: true }, { allows }))).toEqual(['s/f_001.png', 'shot.blend']);
   });
 
   it('the scene itself is not looked at', async () => {
     put('film/scenes/shot.blend', 'no scene');
-    await expect(inputs({ sceneFile }, within('else'))).rejects.toMatchObject({ code: 'file-missing' });
-  });
-});
-
-describe('missing files', () => {
-  const lost = [image('lost', '//../textures/lost.png'), ...library('//gone.blend'), font('/nowhere/a.ttf')];
-
-  it('are all named before anything runs', async () => {
-    blend('film/scenes/shot.blend', lost);
-    const found = await find();
-    expect(codes(found)).toEqual(['error scene-incomplete']);
-    const message = found.findings[0]?.message ?? '';
-    for (const path of [join(root, 'film/textures/lost.png'), join(root, 'film/scenes/gone.blend'), '/nowhere/a.ttf']) expect(message).toContain(path);
-    expect(found.findings[0]?.hint).toContain('--allow-missing');
-  });
-
-  it('are warned of when they are allowed', async () => {
-    blend('film/scenes/shot.blend', lost);
-    const found = await find({ allowMissing: true });
-    expect(codes(found)).toEqual(['warning scene-incomplete']);
-    expect(paths(found)).toEqual(['shot.blend']);
-  });
-
-  it('of a library are named with the library', async () => {
-    blend('film/scenes/shot.blend', library('//lib.blend'));
-    blend('film/scenes/lib.blend', [image('lost', '//lost.png')]);
-    expect((await find()).findings[0]?.message).toContain(`of ${join(root, 'film/scenes/lib.blend')}`);
-  });
-
-  it('include a library that cannot be read, an empty sequence and a missing tile', async () => {
-    blend('film/scenes/shot.blend', [
-      ...library('//broken.blend'),
-      image('seq', '//s/f_001.png', { source: 2 }),
-      image('tiles', '//wall.<UDIM>.png', { source: 6 }),
-      part('ImageTile', 301n, [{ tile_number: 1001 }, { tile_number: 1002 }]),
-    ]);
-    put('film/scenes/broken.blend', 'not a library');
-    put('film/scenes/wall.1001.png');
-    const message = (await find()).findings[0]?.message ?? '';
-    for (const name of ['broken.blend', 's/f_001.png', 'wall.1002.png']) expect(message).toContain(name);
-    expect(message).not.toContain('wall.1001.png');
-  });
-
-  it('that are folders count as missing', async () => {
-    blend('film/scenes/shot.blend', [image('odd', '//folder.png')]);
-    mkdirSync(join(root, 'film/scenes/folder.png'));
-    expect(codes(await find())).toEqual(['error scene-incomplete']);
+    await expect(inputs({ sceneFile: film.sceneFile }, within('else'))).rejects.toMatchObject({ code: 'file-missing' });
   });
 });
 
@@ -205,6 +154,12 @@ describe('a scene that cannot be rendered', () => {
     expect(codes(await find({ engine: 'cycles' }))).toEqual([]);
   });
 
+  it('is warned of when add-ons have made node trees in it', async () => {
+    blend('film/scenes/shot.blend', [datablock('NTtree', 'bNodeTree', { idname: 'SverchCustomTreeType' })]);
+    const { findings } = await find();
+    expect(findings).toMatchObject([{ severity: 'warning', code: 'scene-unrenderable', message: expect.stringContaining('"SverchCustomTreeType"') }]);
+  });
+
   it('is stereoscopic', async () => {
     blend('film/scenes/shot.blend', [], { 'r.scemode': 1 << 24 });
     expect(codes(await find())).toEqual(['error scene-unrenderable']);
@@ -224,7 +179,7 @@ describe('a scene file', () => {
   it('that is missing is named', async () => {
     const error = await refusal();
     expect(error.code).toBe('file-missing');
-    expect(error.message).toContain(sceneFile);
+    expect(error.message).toContain(film.sceneFile);
   });
 
   it.each([
@@ -234,11 +189,11 @@ describe('a scene file', () => {
     put('film/scenes/shot.blend', text);
     const error = await refusal();
     expect(error.code).toBe('not-a-scene');
-    expect(error.message).toContain(`${sceneFile} ${reason}`);
+    expect(error.message).toContain(`${film.sceneFile} ${reason}`);
   });
 
   it('that is a folder without a scene is refused', async () => {
-    mkdirSync(sceneFile, { recursive: true });
+    mkdirSync(film.sceneFile, { recursive: true });
     expect(await refusal()).toMatchObject({ code: 'file-missing', message: expect.stringContaining('holds no .blend file') });
   });
 
