@@ -24,7 +24,7 @@ function userOf(record: BlendRecord, prefix: string, image: bigint): SequenceUse
 }
 
 /** Nodes of one datablock that are looked at: the largest trees have some thousand. */
-const mostNodes = 100_000;
+const mostNodes = 20_000;
 
 /** Those in the node tree of a datablock, or of a texture itself. */
 export function sequenceUsersOf({ code, record, parts }: Datablock): SequenceUser[] {

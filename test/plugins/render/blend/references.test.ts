@@ -107,6 +107,16 @@ describe('who shows which pictures of a sequence', () => {
     expect(references[0]?.shown).toEqual([{ first: 1, count: 2, offset: 0, isCyclic: false }]);
   });
 
+  it('is told by no more nodes than any tree has, whatever the file claims', async () => {
+    const crowd = part(
+      'bNode',
+      800n,
+      Array.from({ length: 30_000 }, () => ({ id: 900n, storage: 801n })),
+    );
+    const { references } = await read(plates, datablock('NTtree', 'bNodeTree'), crowd, ...imageNode(900n, { frames: 2 ** 31 - 1 }).slice(1));
+    expect(references[0]?.shown).toHaveLength(20_000);
+  });
+
   it.each([
     ['another image', imageNode(901n, { frames: 5 })],
     ['no picture at all', imageNode(900n, { frames: 0 })],
