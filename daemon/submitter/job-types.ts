@@ -94,8 +94,8 @@ async function loadOwn(type: OwnJobType, digest: Digest): Promise<JobType> {
     },
     plan(settings, summary) {
       try {
-        const { name, steps, outputs = [] } = plan(settings, summary);
-        return { name: name ?? type.name, steps: steps.map((step) => whereTypeIs(step, { name: type.name, digest })), outputs };
+        const { name, steps, outputs = [], notes = [] } = plan(settings, summary);
+        return { name: name ?? type.name, steps: steps.map((step) => whereTypeIs(step, { name: type.name, digest })), outputs, notes };
       } catch (error) {
         throw error instanceof SupervmError ? error : brokenBy(error, type, 'plan');
       }

@@ -53,6 +53,8 @@ export interface Receipt {
   readonly copies: readonly HostId[];
   readonly wanted: number;
   readonly warnings: readonly Warning[];
+  /** What the plan decided and the settings do not say, as sentences. */
+  readonly notes?: readonly string[];
 }
 
 export interface Progress {

@@ -98,7 +98,8 @@ export class JobSubmitter {
       message,
       hint,
     }));
-    const about = { name: plan.name, tasks: steps.reduce((sum, step) => sum + taskCount(step), 0), skipped, outputFolder, warnings };
+    const told = plan.notes === undefined ? {} : { notes: plan.notes };
+    const about = { name: plan.name, tasks: steps.reduce((sum, step) => sum + taskCount(step), 0), skipped, outputFolder, warnings, ...told };
     if (steps.length === 0) return { ...about, id: undefined, inputs: { files: 0, bytes: 0 }, copies: [], wanted: 0 };
     await this.#needs.assertRoom(await sizeOfAll(found.files));
     const { inputs, blobs } = await storeInputs(this.#needs, found.files, onProgress, signal, pins);

@@ -2,6 +2,8 @@
 
 import bpy
 
+import driver_properties
+
 ENGINES = {
     "cycles": ("CYCLES",),
     "eevee": ("BLENDER_EEVEE_NEXT", "BLENDER_EEVEE"),
@@ -108,6 +110,8 @@ def apply(scene, script, threads):
     problem = problem or choose_format(scene, script["format"])
     if problem is not None:
         return problem
+    for limit in script.get("bounds", []):
+        driver_properties.bound(scene, limit)
     if script["samples"]:
         choose_samples(scene, script["samples"])
     if script["resolution"]:

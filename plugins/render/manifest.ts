@@ -1,5 +1,6 @@
 import type { Manifest } from '../../src/plugin/manifest.ts';
 import { formatNames } from './formats.ts';
+import { qualities } from './quality.ts';
 
 export const manifest: Manifest = {
   name: 'render',
@@ -15,6 +16,7 @@ export const manifest: Manifest = {
     { key: 'engine', type: 'choice', choices: ['cycles', 'eevee', 'workbench'], summary: "Render engine; the scene's own by default" },
     { key: 'resolution', type: 'text', summary: "Size of the frames: 1920x1080, or 50% of the scene's own", placeholder: 'SIZE' },
     { key: 'samples', type: 'integer', minimum: 1, maximum: 1_000_000, summary: "Samples a pixel; the scene's own by default", placeholder: 'NUMBER' },
+    { key: 'quality', type: 'choice', choices: qualities, summary: 'Size, samples and denoising where no other flag says them; what it sets is shown' },
     { key: 'format', type: 'choice', choices: formatNames, summary: "File format; the scene's own by default, PNG where that is a film" },
     { key: 'camera', type: 'text', summary: "Camera to render from; the scene's own by default", placeholder: 'NAME' },
     { key: 'scene', type: 'text', summary: 'Scene to render when the file holds several; the one last open by default', placeholder: 'NAME' },
@@ -32,7 +34,7 @@ export const manifest: Manifest = {
   ],
   examples: [
     { command: 'supervm render scene.blend --frames 1-100 -o frames', summary: 'Render 100 frames into the folder frames' },
-    { command: 'supervm render scene.blend --resolution 25% --samples 16', summary: "Preview the scene's own frame range" },
+    { command: 'supervm render scene.blend --quality draft', summary: "Preview the scene's own frame range" },
     { command: 'supervm render scene.blend --frames 42 --engine cycles --format OPEN_EXR', summary: 'Render one frame as OpenEXR' },
   ],
 };

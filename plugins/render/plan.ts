@@ -7,6 +7,7 @@ import { engineOf } from './engines.ts';
 import { wantsDenoiser } from './findings.ts';
 import { formatOfScene } from './formats.ts';
 import { frameNames } from './frame-names.ts';
+import { boundsOf, percentageOf, qualityNotes } from './quality.ts';
 import { readSummary, type SceneSummary } from './scene-summary.ts';
 import type { RenderScript } from './script.ts';
 import { parseSettings, type RenderSettings } from './settings.ts';
@@ -22,9 +23,9 @@ function ownRange(summary: SceneSummary): readonly IntegerRange[] {
   return [{ first, last: last - ((last - first) % frameStep), step: frameStep }];
 }
 
-function resolutionOf(summary: SceneSummary, { resolution }: RenderSettings): { x: number; y: number; percentage: number } {
-  const { resolutionX: x, resolutionY: y, percentage } = summary;
-  if (resolution === undefined) return { x, y, percentage };
+function resolutionOf(summary: SceneSummary, { resolution, quality }: RenderSettings): { x: number; y: number; percentage: number } {
+  const { resolutionX: x, resolutionY: y } = summary;
+  if (resolution === undefined) return { x, y, percentage: percentageOf(quality, summary) };
   return 'percentage' in resolution ? { x, y, percentage: resolution.percentage } : { ...resolution, percentage: 100 };
 }
 
@@ -46,6 +47,10 @@ export const plan: MakePlan = (json, summaryJson) => {
   const engine = settings.engine ?? engineOf(summary.engine);
   const format = settings.format ?? formatOfScene(summary.imageType);
   const fileName = `${settings.fileName}${format.extension}`;
+  const size = frameSize(summary, settings);
+  const bounds = boundsOf(settings, engine);
+  // The size is the quality's where it is neither named nor the scene's.
+  const isResized = settings.resolution === undefined && percentageOf(settings.quality, summary) !== summary.percentage;
   const features = [...(engine === undefined ? [] : [engine]), ...(wantsDenoiser(summary, engine, settings) ? ['denoise'] : [])];
   const script: RenderScript = {
     scene: summary.scene,
@@ -53,17 +58,21 @@ export const plan: MakePlan = (json, summaryJson) => {
     engine: settings.engine ?? null,
     camera: settings.camera ?? null,
     samples: settings.samples ?? null,
-    resolution: settings.resolution === undefined ? null : resolutionOf(summary, settings),
+    resolution: settings.resolution === undefined && !isResized ? null : resolutionOf(summary, settings),
     denoise: settings.denoise ?? null,
+    bounds,
     format: format.name,
     fileName,
-    ...frameSize(summary, settings),
+    ...size,
     pathMap: summary.pathMap,
     allowMissing: settings.allowMissing,
     allowScripts: settings.allowScripts,
   };
+  const { denoise = null } = json;
+  const isQuieted = engine === 'cycles' && settings.denoise === false && denoise === null;
   return {
     name: summary.title,
+    notes: qualityNotes(settings.quality, { size: isResized ? size : undefined, bounds, quiet: isQuieted }),
     steps: [
       {
         name: 'render',

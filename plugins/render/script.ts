@@ -1,3 +1,5 @@
+import type { Bound } from './quality.ts';
+
 /** What `plan` tells `run`: part of the job's record, the same for every frame. A type, not an interface, so that it is a JsonObject. */
 export type RenderScript = {
   /** Path of the scene in the input tree. */
@@ -9,6 +11,7 @@ export type RenderScript = {
   readonly samples: number | null;
   readonly resolution: { readonly x: number; readonly y: number; readonly percentage: number } | null;
   readonly denoise: boolean | null;
+  readonly bounds: readonly Bound[];
   readonly format: string;
   /** `frame_####.png`. */
   readonly fileName: string;

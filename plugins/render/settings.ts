@@ -5,6 +5,7 @@ import type { IntegerRange, Json, JsonObject } from '../../src/model/job.ts';
 import { portableDefect } from '../../src/model/relative-path.ts';
 import { type Engine, engineOf } from './engines.ts';
 import { type Format, formatNamed, formatNames } from './formats.ts';
+import { type Quality, qualities } from './quality.ts';
 
 export type Resolution = { readonly percentage: number } | { readonly x: number; readonly y: number };
 
@@ -19,7 +20,9 @@ export interface RenderSettings {
   readonly format?: Format;
   readonly camera?: string;
   readonly scene?: string;
+  /** Off in a draft unless it was said otherwise: any node can render one then. */
   readonly denoise?: boolean;
+  readonly quality?: Quality;
   readonly fileName: string;
   readonly allowMissing: boolean;
   readonly allowScripts: boolean;
@@ -74,6 +77,13 @@ function denoise(value: string | undefined): boolean | undefined {
   return value === 'on';
 }
 
+function quality(value: string | undefined): Quality | undefined {
+  if (value === undefined) return undefined;
+  const known = qualities.find((each) => each === value);
+  if (known === undefined) throw refuse('quality', value, `It is one of ${qualities.join(', ')}.`);
+  return known;
+}
+
 function fileName(value: string | undefined): string {
   if (value === undefined) return 'frame_####';
   if (!/^[^/\\\0]*#[^/\\\0]*$/.test(value) || /#[^#]+#/.test(value)) throw refuse('fileName', value, 'It needs one run of #, and no slash: frame_####.');
@@ -94,6 +104,7 @@ export function parseSettings(settings: JsonObject): RenderSettings {
   if (sceneFile === undefined) throw refuse('sceneFile', null, 'Name the .blend file to render.');
   if (frames !== undefined && frames !== null && typeof frames !== 'string') throw refuse('frames', frames, 'Write frames like 1-100 or 1,5,10-50:2.');
   const resolution = text(settings, 'resolution');
+  const wanted = quality(text(settings, 'quality'));
   return {
     sceneFile,
     fileName: fileName(text(settings, 'fileName')),
@@ -108,7 +119,8 @@ export function parseSettings(settings: JsonObject): RenderSettings {
       blend: text(settings, 'blend'),
       camera: text(settings, 'camera'),
       scene: text(settings, 'scene'),
-      denoise: denoise(text(settings, 'denoise')),
+      denoise: denoise(text(settings, 'denoise')) ?? (wanted === 'draft' ? false : undefined),
+      quality: wanted,
     }),
   };
 }

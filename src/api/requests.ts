@@ -58,6 +58,8 @@ export interface SubmitReceipt {
   /** How many were wanted: min(3, live machines). */
   readonly wanted: number;
   readonly warnings: readonly Warning[];
+  /** What the job type decided and the settings do not say, as sentences. */
+  readonly notes?: readonly string[];
 }
 
 /** Steps of a call that takes time; `total` is 0 while unknown. */

@@ -20,7 +20,7 @@ const votersLookMs = 100;
 const idleMs = 2000;
 const whyMs = 5000;
 
-export interface Submission extends Pick<SubmitReceipt, 'warnings' | 'copies'> {
+export interface Submission extends Required<Pick<SubmitReceipt, 'warnings' | 'notes' | 'copies'>> {
   /** Machines that --copies asked for. */
   readonly copiesAsked: number | undefined;
 }

@@ -38,6 +38,8 @@ export type FindInputs = (settings: JsonObject, limits?: InputsLimits) => Promis
 export interface Plan {
   readonly name: string;
   readonly steps: readonly Step[];
+  /** What the plan decided and the settings do not say: sentences for whoever submits. Absent: nothing. */
+  readonly notes?: readonly string[];
   /** Relative paths of the files the job will make when nothing fails (checked against what exists before anything runs); empty when unknown. */
   readonly outputs: readonly string[];
 }

@@ -59,6 +59,7 @@ export async function submit(context: Context, manifest: Manifest, words: readon
     progress.end();
   }
   for (const warning of receipt.warnings) output.warn(printable(warning.message), printable(warning.hint));
+  for (const note of receipt.notes ?? []) output.note(printable(note));
   if (receipt.id !== undefined && body.copies !== undefined && receipt.copies.length < body.copies)
     output.warn(
       `the job is taken, but on ${countText(receipt.copies.length, 'machine')} of the ${body.copies} asked for.`,
@@ -68,8 +69,8 @@ export async function submit(context: Context, manifest: Manifest, words: readon
   if (!waits) output.show({ human: () => receiptText(receipt), json: receipt, quiet: receipt.id ?? '' });
   else output.say(receiptText(receipt));
   if (receipt.id === undefined || !waits) return 0;
-  const { warnings, copies } = receipt;
-  return waitForJob(context, receipt.id, { timeoutSeconds, submission: { warnings, copies, copiesAsked: body.copies } });
+  const { warnings, notes = [], copies } = receipt;
+  return waitForJob(context, receipt.id, { timeoutSeconds, submission: { warnings, notes, copies, copiesAsked: body.copies } });
 }
 
 /** Throws `usage` unless it is a number of machines. */

@@ -43,7 +43,7 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const plan: Plan = { name: 'cube', steps: [stepWith(3)], outputs: ['1.png', '2.png', '3.png'] };
+const plan: Plan = { name: 'cube', notes: ['three tasks, as the scene says.'], steps: [stepWith(3)], outputs: ['1.png', '2.png', '3.png'] };
 
 function submitter(): JobSubmitter {
   const jobType: JobType = {
@@ -124,6 +124,7 @@ describe('a submission', () => {
       copies: ['host-a'],
       wanted: 1,
       warnings: [],
+      notes: ['three tasks, as the scene says.'],
     });
     expect(record).toMatchObject({
       owner: 'ann',

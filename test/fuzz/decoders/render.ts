@@ -91,7 +91,19 @@ export const renderDecoders: readonly Decoder[] = [
   {
     kind: 'value',
     name: 'render-settings',
-    samples: [{ sceneFile: '/a.blend', frames: '1-10', engine: 'cycles', resolution: '50%', samples: 4, format: 'PNG', fileName: 'f_##', denoise: 'off' }],
+    samples: [
+      {
+        sceneFile: '/a.blend',
+        frames: '1-10',
+        engine: 'cycles',
+        resolution: '50%',
+        samples: 4,
+        format: 'PNG',
+        fileName: 'f_##',
+        denoise: 'off',
+        quality: 'draft',
+      },
+    ],
     run: (value) => parseSettings((typeof value === 'object' && value !== null ? value : {}) as never),
   },
   {

@@ -3,24 +3,9 @@ import { plan } from '../../../plugins/render/plan.ts';
 import type { SceneSummary } from '../../../plugins/render/scene-summary.ts';
 import { SupervmError } from '../../../src/model/errors.ts';
 import type { JsonObject } from '../../../src/plugin/job-type.ts';
+import { summaryOf } from '../../support/scene-summary.ts';
 
-const summary: SceneSummary = {
-  title: 'shot',
-  scene: 'scenes/shot.blend',
-  sceneName: 'Scene',
-  version: '3.4',
-  first: 1,
-  last: 10,
-  frameStep: 1,
-  engine: 'CYCLES',
-  resolutionX: 1920,
-  resolutionY: 1080,
-  percentage: 50,
-  crop: null,
-  imageType: 17,
-  denoises: false,
-  pathMap: {},
-};
+const summary = summaryOf();
 
 function planned(settings: JsonObject = {}, changes: Partial<SceneSummary> = {}) {
   const made = plan({ sceneFile: '/x/shot.blend', ...settings }, { ...summary, ...changes });
@@ -56,7 +41,8 @@ describe('a render job', () => {
   });
 
   it('leaves to the scene what is not said', () => {
-    expect(planned().script).toMatchObject({ engine: null, camera: null, samples: null, resolution: null, denoise: null, format: 'PNG', allowMissing: false });
+    const unsaid = { engine: null, camera: null, samples: null, resolution: null, denoise: null };
+    expect(planned().script).toMatchObject({ ...unsaid, format: 'PNG', allowMissing: false });
   });
 
   it('asks for nodes that keep tasks apart where code of the scene may run', () => {
@@ -65,7 +51,16 @@ describe('a render job', () => {
   });
 
   it('carries what is said', () => {
-    const settings = { engine: 'eevee', camera: 'Top', samples: 16, resolution: '1280x720', denoise: 'off', format: 'OPEN_EXR', allowMissing: true };
+    const settings = {
+      engine: 'eevee',
+      camera: 'Top',
+      viewLayer: 'Fog',
+      samples: 16,
+      resolution: '1280x720',
+      denoise: 'off',
+      format: 'OPEN_EXR',
+      allowMissing: true,
+    };
     const { script, outputs, step } = planned({ ...settings, frames: '7' });
     expect(script).toMatchObject({ engine: 'eevee', camera: 'Top', samples: 16, denoise: false, format: 'OPEN_EXR', allowMissing: true });
     expect(script).toMatchObject({ resolution: { x: 1280, y: 720, percentage: 100 }, width: 1280, height: 720 });

@@ -219,6 +219,15 @@ test('a node that drains takes no tasks though nobody pauses it any more', async
   expect(await runHere(server.home, ['node', 'unpause', 'n1'])).toMatchObject({ code: 0, stdout: expect.stringContaining('being drained') });
 });
 
+test('what a job type decided is told beside the result', async () => {
+  const notes = ['--quality draft sets at most 16 samples a pixel.'];
+  await using server = await startApiServer(fakeApi({ submit: async () => receiptOf({ notes }) }));
+  const words = ['render', 'a.blend', '--quality', 'draft', '--detach'];
+  expect(await runCli(server.home, words)).toMatchObject({ code: 0, stderr: `${notes[0]}\n` });
+  expect(JSON.parse((await runCli(server.home, [...words, '--json'])).stdout)).toMatchObject({ notes });
+  expect(await runCli(server.home, [...words, '--quiet'])).toMatchObject({ stdout: `${sampleId}\n`, stderr: '' });
+});
+
 test('a submission that was refused names the reason and leaves no job', async () => {
   const submit = () => Promise.reject(new SupervmError('output-exists', '2 of 3 files exist already in /out: a, b.', 'Use --overwrite.'));
   await using server = await startApiServer(fakeApi({ submit }));

@@ -48,11 +48,12 @@ test('render waits, says where the job is stored and where its frames are', asyn
 
 test('the one JSON document of a submission that waits says too what was said at its start', async () => {
   const warnings = [{ code: 'no-gpu', message: 'no node has a GPU', hint: '' }];
-  const submit = async () => receiptOf({ warnings, copies: ['host-a'] });
+  const notes = ['--quality draft sets nothing.'];
+  const submit = async () => receiptOf({ warnings, notes, copies: ['host-a'] });
   await using server = await startApiServer(jobApi([viewOf(), doneView], { submit }));
   const { code, stdout } = await runCli(server.home, ['render', 'a.blend', '--copies', '2', '--json']);
   expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({ phase: 'succeeded', submission: { warnings, copies: ['host-a'], copiesAsked: 2 } });
+  expect(JSON.parse(stdout)).toMatchObject({ phase: 'succeeded', submission: { warnings, notes, copies: ['host-a'], copiesAsked: 2 } });
 });
 
 test('an outcome is told once most of the voters have it, and JSON says so', async () => {
