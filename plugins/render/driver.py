@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import driver_files  # noqa: E402
+import driver_overrides  # noqa: E402
 import driver_scene  # noqa: E402
 import driver_scripts  # noqa: E402
 
@@ -58,7 +59,6 @@ class Driver:
             code = "scene-too-new" if "newer" in str(error) else "not-a-scene"
             raise Refused(code, str(error).strip()) from None
         driver_files.remap(script["pathMap"], self.inputs)
-        warnings = [] if allowed else driver_scripts.disarm()
         driver_scripts.mute_file_outputs()
         newer = driver_files.newer_than_blender()
         if newer is not None:
@@ -66,9 +66,14 @@ class Driver:
         self.scene = bpy.data.scenes.get(script["sceneName"])
         if self.scene is None:
             raise Refused("scene-unrenderable", f"The file has no scene \"{script['sceneName']}\".")
-        problem = driver_scene.apply(self.scene, script, command["threads"])
+        try:
+            problem = driver_scene.apply(self.scene, script, command["threads"])
+        except driver_overrides.Unsettable as error:
+            raise Refused("bad-setting", str(error)) from None
         if problem is not None:
             raise Refused("scene-unrenderable", problem)
+        # After what the job sets, which may ask for scripts as the scene does.
+        warnings = [] if allowed else driver_scripts.disarm()
         return {"missing": driver_files.missing(), "warnings": warnings, "version": bpy.app.version_string}
 
     def render(self, command):

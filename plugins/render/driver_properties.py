@@ -23,6 +23,13 @@ ROOTS = {
 }
 
 
+def curve_lists(action):
+    """The animation curves of an action, in lists that they can be removed from."""
+    if hasattr(action, "fcurves"):
+        return [action.fcurves]
+    return [bag.fcurves for layer in action.layers for strip in layer.strips for bag in strip.channelbags]
+
+
 def property_of(owner, name):
     """What Blender says of a property; None where there is none of this name."""
     return None if name == "rna_type" else owner.bl_rna.properties.get(name)

@@ -2,6 +2,7 @@
 
 import bpy
 
+import driver_overrides
 import driver_properties
 
 ENGINES = {
@@ -69,7 +70,8 @@ def may_keep_data(scene):
         return False
     animation = scene.animation_data
     if animation is not None:
-        curves = [*animation.drivers, *(animation.action.fcurves if animation.action is not None else ())]
+        lists = [] if animation.action is None else driver_properties.curve_lists(animation.action)
+        curves = [*animation.drivers, *(curve for curves in lists for curve in curves)]
         if len(animation.nla_tracks) > 0 or any(curve.data_path.startswith("render.") for curve in curves):
             return False
     if scene.render.engine == "CYCLES" and scene.cycles.feature_set == "EXPERIMENTAL":
@@ -103,7 +105,7 @@ def drop_notes(render):
 
 
 def apply(scene, script, threads):
-    """Returns why the scene cannot be rendered, or None."""
+    """Returns why the scene cannot be rendered, or None. Raises driver_overrides.Unsettable."""
     render = scene.render
     problem = choose_engine(scene, script["engine"]) if script["engine"] else None
     problem = problem or (choose_camera(scene, script["camera"]) if script["camera"] else None)
@@ -112,6 +114,7 @@ def apply(scene, script, threads):
         return problem
     for limit in script.get("bounds", []):
         driver_properties.bound(scene, limit)
+    driver_overrides.apply(scene, script.get("overrides", []))
     if script["samples"]:
         choose_samples(scene, script["samples"])
     if script["resolution"]:

@@ -28,12 +28,12 @@ export function sceneIncomplete(problems: readonly string[]): TaskFault {
 }
 
 const unrenderableSigns = /no camera|denois/i;
-const finalCodes = new Set(['scene-unrenderable', 'scene-too-new', 'not-a-scene']);
+const finalCodes = new Set(['scene-unrenderable', 'scene-too-new', 'not-a-scene', 'bad-setting']);
 
 /** A refusal of the driver; what only another scene or setting can mend is not tried again. */
 export function refused({ code = 'task-failed', message = '' }: Pick<DriverAnswer, 'code' | 'message'>): TaskFault {
   const told = message === '' ? 'Blender could not render the frame.' : message;
-  if (unrenderableSigns.test(told)) return new TaskFault({ code: 'scene-unrenderable', message: told, retry: false, blameNode: false });
   if (finalCodes.has(code)) return new TaskFault({ code, message: told, retry: false, blameNode: false });
+  if (unrenderableSigns.test(told)) return new TaskFault({ code: 'scene-unrenderable', message: told, retry: false, blameNode: false });
   return new TaskFault({ code: 'task-failed', message: told, retry: true, blameNode: false });
 }

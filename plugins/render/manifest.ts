@@ -23,6 +23,13 @@ export const manifest: Manifest = {
     { key: 'blend', type: 'text', summary: 'The .blend file in the project folder or archive, when it holds several', placeholder: 'PATH' },
     { key: 'denoise', type: 'choice', choices: ['on', 'off'], summary: 'Denoise the frames (Cycles); as the scene says by default' },
     {
+      key: 'set',
+      type: 'text',
+      joinedBy: ',',
+      summary: "A property of the scene by Blender's name for it, such as render.film_transparent=true",
+      placeholder: 'PATH=VALUE',
+    },
+    {
       key: 'fileName',
       type: 'text',
       default: 'frame_####',
@@ -35,6 +42,7 @@ export const manifest: Manifest = {
   examples: [
     { command: 'supervm render scene.blend --frames 1-100 -o frames', summary: 'Render 100 frames into the folder frames' },
     { command: 'supervm render scene.blend --quality draft', summary: "Preview the scene's own frame range" },
+    { command: 'supervm render scene.blend --set cycles.max_bounces=4 --set camera.lens=35', summary: 'Change single properties of the scene' },
     { command: 'supervm render scene.blend --frames 42 --engine cycles --format OPEN_EXR', summary: 'Render one frame as OpenEXR' },
   ],
 };

@@ -61,6 +61,7 @@ export const plan: MakePlan = (json, summaryJson) => {
     resolution: settings.resolution === undefined && !isResized ? null : resolutionOf(summary, settings),
     denoise: settings.denoise ?? null,
     bounds,
+    overrides: settings.overrides,
     format: format.name,
     fileName,
     ...size,

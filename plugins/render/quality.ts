@@ -40,16 +40,19 @@ export function percentageOf(quality: Quality | undefined, { percentage }: Pick<
   return quality === 'high' ? Math.max(100, percentage) : percentage;
 }
 
-/** What the quality bounds in a scene of this engine, without what the settings say themselves. */
-export function boundsOf({ quality, samples }: { readonly quality?: Quality; readonly samples?: number }, engine: Engine | undefined): readonly Bound[] {
+/** What the quality bounds in a scene of this engine, without what the settings say themselves. Overrides are applied after the bounds. */
+export function boundsOf(
+  { quality, samples, overrides }: { readonly quality?: Quality; readonly samples?: number; readonly overrides: readonly { readonly path: string }[] },
+  engine: Engine | undefined,
+): readonly Bound[] {
   if (quality === undefined || engine === undefined || samples !== undefined) return [];
   const { side, samples: bySamples } = presets[quality];
   const value = bySamples[engine];
   const bounds: Bound[] = [{ path: samplesPath[engine], side, value }];
-  if (engine !== 'cycles') return bounds;
   // A view layer may have its own number; 0 means the scene's.
-  if (side === 'most') return [...bounds, { path: 'view_layer.samples', side, value }];
-  return [...bounds, { path: 'cycles.adaptive_threshold', side: 'most', value: finestNoise }];
+  if (engine === 'cycles' && side === 'most') bounds.push({ path: 'view_layer.samples', side, value });
+  if (engine === 'cycles' && side === 'least') bounds.push({ path: 'cycles.adaptive_threshold', side: 'most', value: finestNoise });
+  return bounds.filter(({ path }) => !overrides.some((said) => said.path === path));
 }
 
 function boundText({ path, side, value }: Bound): string | undefined {

@@ -1,3 +1,4 @@
+import type { Override } from './overrides.ts';
 import type { Bound } from './quality.ts';
 
 /** What `plan` tells `run`: part of the job's record, the same for every frame. A type, not an interface, so that it is a JsonObject. */
@@ -12,6 +13,7 @@ export type RenderScript = {
   readonly resolution: { readonly x: number; readonly y: number; readonly percentage: number } | null;
   readonly denoise: boolean | null;
   readonly bounds: readonly Bound[];
+  readonly overrides: readonly Override[];
   readonly format: string;
   /** `frame_####.png`. */
   readonly fileName: string;

@@ -5,6 +5,7 @@ import type { IntegerRange, Json, JsonObject } from '../../src/model/job.ts';
 import { portableDefect } from '../../src/model/relative-path.ts';
 import { type Engine, engineOf } from './engines.ts';
 import { type Format, formatNamed, formatNames } from './formats.ts';
+import { type Override, parseOverrides } from './overrides.ts';
 import { type Quality, qualities } from './quality.ts';
 
 export type Resolution = { readonly percentage: number } | { readonly x: number; readonly y: number };
@@ -23,6 +24,7 @@ export interface RenderSettings {
   /** Off in a draft unless it was said otherwise: any node can render one then. */
   readonly denoise?: boolean;
   readonly quality?: Quality;
+  readonly overrides: readonly Override[];
   readonly fileName: string;
   readonly allowMissing: boolean;
   readonly allowScripts: boolean;
@@ -84,6 +86,13 @@ function quality(value: string | undefined): Quality | undefined {
   return known;
 }
 
+function overridesBeside(sampled: number | undefined, value: string | undefined): readonly Override[] {
+  const overrides = value === undefined ? [] : parseOverrides(value);
+  const twice = overrides.find(({ path }) => path === 'cycles.samples' || path === 'eevee.taa_render_samples');
+  if (sampled === undefined || twice === undefined) return overrides;
+  throw refuse('set', `${twice.path}=${twice.value}`, 'Samples are said by --samples too: say them once.');
+}
+
 function fileName(value: string | undefined): string {
   if (value === undefined) return 'frame_####';
   if (!/^[^/\\\0]*#[^/\\\0]*$/.test(value) || /#[^#]+#/.test(value)) throw refuse('fileName', value, 'It needs one run of #, and no slash: frame_####.');
@@ -105,8 +114,11 @@ export function parseSettings(settings: JsonObject): RenderSettings {
   if (frames !== undefined && frames !== null && typeof frames !== 'string') throw refuse('frames', frames, 'Write frames like 1-100 or 1,5,10-50:2.');
   const resolution = text(settings, 'resolution');
   const wanted = quality(text(settings, 'quality'));
+  const sampled = samples(settings);
+  const overrides = overridesBeside(sampled, text(settings, 'set'));
   return {
     sceneFile,
+    overrides,
     fileName: fileName(text(settings, 'fileName')),
     allowMissing: allowMissing === true,
     allowScripts: allowScripts === true,
@@ -114,7 +126,7 @@ export function parseSettings(settings: JsonObject): RenderSettings {
       frames: typeof frames === 'string' ? parseFrames(frames) : undefined,
       engine: engine(text(settings, 'engine')),
       resolution: resolution === undefined ? undefined : parseResolution(resolution),
-      samples: samples(settings),
+      samples: sampled,
       format: format(text(settings, 'format')),
       blend: text(settings, 'blend'),
       camera: text(settings, 'camera'),

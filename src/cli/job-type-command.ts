@@ -42,7 +42,10 @@ function optionOf(setting: Setting): Option {
   if (setting.choices !== undefined) parts.push(`one of ${setting.choices.join(', ')}`);
   if (setting.unit !== undefined) parts.push(`in ${setting.unit}`);
   if (setting.default !== undefined) parts.push(`default: ${setting.default}`);
-  return new Option(`${flagOf(setting.key)}${value}`, parts.join('; '));
+  const { joinedBy } = setting;
+  if (joinedBy !== undefined) parts.push('may be given several times');
+  const option = new Option(`${flagOf(setting.key)}${value}`, parts.join('; '));
+  return joinedBy === undefined ? option : option.argParser<string | undefined>((text, before) => (before === undefined ? text : before + joinedBy + text));
 }
 
 function placeholder(key: string): string {

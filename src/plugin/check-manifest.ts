@@ -50,6 +50,7 @@ function checkSetting(value: unknown, place: number): Setting {
   for (const bound of ['minimum', 'maximum'] as const) {
     if (given[bound] !== undefined && typeof given[bound] !== 'number') throw new Error(`${at}.${bound} must be a number`);
   }
+  if (given.joinedBy !== undefined && (type !== 'text' || typeof given.joinedBy !== 'string')) throw new Error(`${at}.joinedBy must be a text, of a text`);
   return { ...(given as Setting), key: keyOf(given.key, `${at}.key`), type, summary: textOf(given.summary, `${at}.summary`) };
 }
 

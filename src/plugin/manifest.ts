@@ -9,6 +9,8 @@ export interface Setting {
   readonly summary: string;
   /** Placeholder in help, e.g. `LIST`. */
   readonly placeholder?: string;
+  /** Of a text: the flag may be given several times, and its values become one text with this between them. */
+  readonly joinedBy?: string;
   readonly default?: string | number | boolean;
   readonly choices?: readonly string[];
   readonly minimum?: number;

@@ -3,6 +3,7 @@ import { crc32, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { readBlend } from '../../../plugins/render/blend/read-blend.ts';
 import { checkExr } from '../../../plugins/render/exr.ts';
 import { frameNames } from '../../../plugins/render/frame-names.ts';
+import { parseOverrides } from '../../../plugins/render/overrides.ts';
 import { decodePng } from '../../../plugins/render/png.ts';
 import { progressOf } from '../../../plugins/render/progress-line.ts';
 import { parseSettings } from '../../../plugins/render/settings.ts';
@@ -118,5 +119,6 @@ export const renderDecoders: readonly Decoder[] = [
     samples: ['//a/../b.png', 'C:\\x\\y.png', '\\\\a\\b', '/a'],
     run: (text) => [resolveWritten(text, '/blend', '/work'), isAbsoluteWritten(text)],
   },
+  { kind: 'text', name: 'render-overrides', samples: ['cycles.samples=64,world.color=0.1,0.2,0.3', 'camera.lens=35'], run: (text) => parseOverrides(text) },
   { kind: 'text', name: 'frame-names', samples: ['frame_####', '##', 'a'], run: (text) => frameNames(text)(-7) },
 ];

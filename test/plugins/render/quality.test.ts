@@ -72,6 +72,7 @@ describe('a quality', () => {
     const { script, notes } = planned(said);
     expect(script).toMatchObject({ samples: 4, bounds: [], width: 640, height: 360, denoise: true });
     expect(notes).toEqual([`--quality ${quality} sets nothing: the other settings say all that it stands for.`]);
+    expect(planned({ quality, set: 'cycles.samples=7' }).bounds).not.toContainEqual(expect.objectContaining({ path: 'cycles.samples' }));
   });
 
   it('chooses for the engine that is asked for', () => {

@@ -241,11 +241,25 @@ test('what was typed reaches the daemon as settings, the folder and the owner be
     return receiptOf();
   };
   await using server = await startApiServer(fakeApi({ submit }));
-  const flags = ['--frames=-5-5', '--samples', '16', '--allow-missing', '-o', 'out', '--skip-existing', '--detach', '--key', 'k1'];
+  const flags = [
+    '--frames=-5-5',
+    '--samples',
+    '16',
+    '--allow-missing',
+    '--set',
+    'a.b=1',
+    '--set=c.d=2,3',
+    '-o',
+    'out',
+    '--skip-existing',
+    '--detach',
+    '--key',
+    'k1',
+  ];
   expect(await runCli(server.home, ['render', 'scene.blend', ...flags], { folder: '/tmp' })).toMatchObject({ code: 0 });
   expect(seen).toEqual({
     type: 'render',
-    settings: { sceneFile: 'scene.blend', frames: '-5-5', samples: '16', allowMissing: true },
+    settings: { sceneFile: 'scene.blend', frames: '-5-5', samples: '16', set: 'a.b=1,c.d=2,3', allowMissing: true },
     folder: '/tmp',
     outputFolder: 'out',
     existing: 'skip',

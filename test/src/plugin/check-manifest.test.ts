@@ -21,6 +21,7 @@ test.each([
   [{ ...least, settings: [{ key: 'size', type: 'choice', summary: 'Size' }] }, 'manifest.settings[0].choices must be a list'],
   [{ ...least, settings: [{ key: 'a-size', type: 'text', summary: 'Size' }] }, 'manifest.settings[0].key must be a name in camelCase'],
   [{ ...least, settings: [{ key: 'n', type: 'integer', summary: 'N', minimum: '1' }] }, 'manifest.settings[0].minimum must be a number'],
+  [{ ...least, settings: [{ key: 'n', type: 'integer', summary: 'N', joinedBy: ',' }] }, 'manifest.settings[0].joinedBy must be a text, of a text'],
   [{ ...least, arguments: [{ key: 'file', type: 'file', summary: 'File' }] }, 'manifest.arguments[0].type must be path or text'],
   [{ ...least, settings: [{ key: 'output', type: 'text', summary: 'Where' }] }, 'which every command has already'],
   [
