@@ -29,6 +29,11 @@ export interface DriverAnswer {
   readonly missing?: readonly string[];
   /** `load`. */
   readonly warnings?: readonly string[];
+  /** `load`: colour channels that frames are to have; `check`: that a picture has. Absent where that is not known. */
+  readonly channels?: number;
+  /** `check`: what the pixels show. */
+  readonly emptiness?: 'black' | 'transparent';
+  readonly hasOnlyNumbers?: boolean;
   /** `check`: size in pixels, and whether the picture decoded. */
   readonly width?: number;
   readonly height?: number;

@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import driver_files  # noqa: E402
+import driver_look  # noqa: E402
 import driver_overrides  # noqa: E402
 import driver_scene  # noqa: E402
 import driver_scripts  # noqa: E402
@@ -74,7 +75,8 @@ class Driver:
             raise Refused("scene-unrenderable", problem)
         # After what the job sets, which may ask for scripts as the scene does.
         warnings = [] if allowed else driver_scripts.disarm()
-        return {"missing": driver_files.missing(), "warnings": warnings, "version": bpy.app.version_string}
+        channels = driver_look.channels_wanted(self.scene.render.image_settings)
+        return {"missing": driver_files.missing(), "warnings": warnings, "version": bpy.app.version_string, **channels}
 
     def render(self, command):
         """Renders one frame the way `blender -a` does: setting the frame from Python before makes some frames differ from it."""
@@ -103,7 +105,7 @@ class Driver:
             width, height = image.size
             # Asking for a pixel makes Blender decode.
             readable = len(image.pixels) > 0 and image.pixels[0] is not None and image.has_data
-            return {"width": width, "height": height, "readable": readable}
+            return {"width": width, "height": height, "readable": readable, **(driver_look.look_of(image) if readable else {})}
         finally:
             bpy.data.images.remove(image)
 

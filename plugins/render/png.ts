@@ -1,5 +1,6 @@
 /** Reads PNG files completely, so that a damaged or truncated frame cannot pass for one. */
 import { crc32 } from 'node:zlib';
+import type { FrameLook } from './frame-look.ts';
 import { inflateWithin } from './inflate-within.ts';
 
 export interface PngPicture {
@@ -22,6 +23,8 @@ interface Layout {
   readonly height: number;
   readonly bitDepth: number;
   readonly channels: number;
+  /** Samples are places in a list of colours. */
+  readonly isPalette: boolean;
   readonly rowBytes: number;
   /** Distance in bytes to the sample left of one, as filters count. */
   readonly sampleBytes: number;
@@ -60,7 +63,8 @@ function layoutOf(header: Buffer): Layout {
   if (channels === undefined || header.readUInt8(12) !== 0) throw new RangeError('the kind of picture is not supported');
   if (width === 0 || height === 0 || width * height > pixelLimit) throw new RangeError('the picture has an impossible size');
   const bits = bitDepth * channels;
-  return { width, height, bitDepth, channels, rowBytes: Math.ceil((width * bits) / 8), sampleBytes: Math.max(1, bits >> 3) };
+  const isPalette = header.readUInt8(9) === 3;
+  return { width, height, bitDepth, channels, isPalette, rowBytes: Math.ceil((width * bits) / 8), sampleBytes: Math.max(1, bits >> 3) };
 }
 
 /** Filtered rows, each after its filter's number. */
@@ -112,31 +116,62 @@ function predicted(filter: number, left: number, up: number, corner: number): nu
   }
 }
 
-function unfilter(rows: Buffer, { height, rowBytes, sampleBytes }: Layout): Uint8Array {
+/** One row without its filter; `above` is the row before, zeros before the first. */
+function unfilterRow(rows: Buffer, row: number, { rowBytes, sampleBytes }: Layout, above: Uint8Array, plain: Uint8Array): void {
+  const source = row * (rowBytes + 1);
+  const filter = rows[source] as number;
+  for (let place = 0; place < rowBytes; place += 1) {
+    const left = place < sampleBytes ? 0 : (plain[place - sampleBytes] as number);
+    const corner = place < sampleBytes ? 0 : (above[place - sampleBytes] as number);
+    plain[place] = (rows[source + 1 + place] as number) + predicted(filter, left, above[place] as number, corner);
+  }
+}
+
+function unfilter(rows: Buffer, layout: Layout): Uint8Array {
+  const { height, rowBytes } = layout;
   const pixels = new Uint8Array(rowBytes * height);
+  let above = new Uint8Array(rowBytes);
   for (let row = 0; row < height; row += 1) {
-    const source = row * (rowBytes + 1);
-    const filter = rows[source] as number;
-    const start = row * rowBytes;
-    for (let place = 0; place < rowBytes; place += 1) {
-      const left = place < sampleBytes ? 0 : (pixels[start + place - sampleBytes] as number);
-      const up = row === 0 ? 0 : (pixels[start - rowBytes + place] as number);
-      const corner = row === 0 || place < sampleBytes ? 0 : (pixels[start - rowBytes + place - sampleBytes] as number);
-      pixels[start + place] = (rows[source + 1 + place] as number) + predicted(filter, left, up, corner);
-    }
+    const plain = pixels.subarray(row * rowBytes, (row + 1) * rowBytes);
+    unfilterRow(rows, row, layout, above, plain);
+    above = plain;
   }
   return pixels;
 }
 
+/** Of 8 bits: Blender's dithering makes 1 or 2 of 0, and nobody sees it. */
+const darkest = 2;
+
+/** Most pictures show in their first row that they are not empty. */
+function emptinessOf(rows: Buffer, layout: Layout): Pick<FrameLook, 'emptiness'> {
+  const { height, rowBytes, sampleBytes, bitDepth, channels, isPalette } = layout;
+  if (isPalette || bitDepth < 8) return {};
+  // Of 16 bits the first 8 tell.
+  const valueBytes = bitDepth / 8;
+  const colourBytes = channels % 2 === 0 ? sampleBytes - sampleBytes / channels : sampleBytes;
+  let isTransparent = colourBytes < sampleBytes;
+  let [above, plain] = [new Uint8Array(rowBytes), new Uint8Array(rowBytes)];
+  for (let row = 0; row < height; row += 1) {
+    unfilterRow(rows, row, layout, above, plain);
+    for (let place = 0; place < rowBytes; place += 1) {
+      if (plain[place] === 0) continue;
+      if (place % sampleBytes >= colourBytes) isTransparent = false;
+      else if (place % valueBytes === 0 && (plain[place] as number) > darkest) return {};
+    }
+    [above, plain] = [plain, above];
+  }
+  return { emptiness: isTransparent ? 'transparent' : 'black' };
+}
+
 /**
- * Size of a picture whose every byte has been checked. One of another size than is `wanted` is not unpacked: it may say it is as large as it
+ * Size and look of a picture whose every byte has been checked. One of another size than is `wanted` is not unpacked: it may say it is as large as it
  * likes. Throws an Error that says what is wrong with the file.
  */
-export function checkPng(file: Buffer, wanted?: Size): Size {
+export function checkPng(file: Buffer, wanted?: Size): Size & FrameLook {
   const { layout, data } = readChunks(file);
   const { width, height } = layout;
-  if (wanted === undefined || (width === wanted.width && height === wanted.height)) inflateRows(data, layout);
-  return { width, height };
+  if (wanted !== undefined && (width !== wanted.width || height !== wanted.height)) return { width, height };
+  return { width, height, ...(layout.isPalette ? {} : { channels: layout.channels }), ...emptinessOf(inflateRows(data, layout), layout) };
 }
 
 /** The decoded picture. Throws an Error that says what is wrong with the file. */

@@ -5,6 +5,7 @@ import type { OpenSession, Session, SessionHost, TaskHost, TaskOutcome } from '.
 import { TaskFault } from '../../src/plugin/job-type.ts';
 import { BlenderEnded, BlenderProcess, type DriverAnswer } from './blender-process.ts';
 import { diskFull, programDied, refused, sceneIncomplete } from './faults.ts';
+import type { FrameLook } from './frame-look.ts';
 import { frameNames } from './frame-names.ts';
 import { isStatusLine, progressOf } from './progress-line.ts';
 import type { RenderScript } from './script.ts';
@@ -21,6 +22,8 @@ interface Loaded {
   /** What the scene lacks: every frame would be wrong. */
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
+  /** Colour channels that its frames are to have, where that is known. */
+  readonly channels: number | undefined;
 }
 
 class RenderSession implements Session {
@@ -78,17 +81,23 @@ class RenderSession implements Session {
   async #load(script: RenderScript): Promise<Loaded> {
     if (this.#loaded !== undefined) return this.#loaded;
     const answer = await this.#request('load', { script, inputs: this.#host.inputs, threads: Math.max(1, Math.floor(this.#host.cores)) });
-    this.#loaded = { problems: this.#problems(answer, script), warnings: answer.warnings ?? [] };
+    this.#loaded = { problems: this.#problems(answer, script), warnings: answer.warnings ?? [], channels: answer.channels };
     return this.#loaded;
   }
 
   /** Blender takes truncated pictures of some formats for good ones, and only says so. */
-  async #readBack(path: string): Promise<{ width: number; height: number }> {
-    const { readable, width, height } = await this.#request('check', { path });
+  async #readBack(path: string): Promise<{ width: number; height: number } & FrameLook> {
+    const { readable, width, height, channels, emptiness, hasOnlyNumbers } = await this.#request('check', { path });
     const complaint = this.#said.find(tellsOfDamage);
     if (complaint !== undefined) throw new Error(`Blender reads it back with a complaint: ${complaint}`);
     if (readable !== true || width === undefined || height === undefined) throw new Error('Blender cannot read it back');
-    return { width, height };
+    return {
+      width,
+      height,
+      ...(channels === undefined ? {} : { channels }),
+      ...(emptiness === undefined ? {} : { emptiness }),
+      ...(hasOnlyNumbers === false ? { notFinite: ['its colours'] } : {}),
+    };
   }
 
   async #render(task: TaskHost, script: RenderScript): Promise<TaskOutcome> {
@@ -105,8 +114,9 @@ class RenderSession implements Session {
     });
     const problems = this.#problems(answer, script);
     if (problems.length > 0 && !script.allowMissing) throw sceneIncomplete(problems);
-    await verifyFrame(script, { folder: task.outputs, name, path }, (written) => this.#readBack(written));
-    return { outputs: [name], process: this.#blender.pid, warnings: [...new Set([...loaded.warnings, ...loaded.problems, ...problems])] };
+    const place = { folder: task.outputs, name, path, channels: loaded.channels };
+    const seen = await verifyFrame(script, place, (written) => this.#readBack(written));
+    return { outputs: [name], process: this.#blender.pid, warnings: [...new Set([...loaded.warnings, ...loaded.problems, ...problems, ...seen])] };
   }
 
   keeps(): readonly number[] {

@@ -68,6 +68,21 @@ elif kind == "canary":
     text.use_module = True
     text.write(mark)
     cube.driver_add("location", 0).driver.expression = f"0 if {mark} else 0"
+elif kind == "dark":
+    bpy.data.objects.remove(bpy.data.objects["Light"])
+    scene.world.node_tree.nodes["Background"].inputs["Strength"].default_value = 0
+elif kind == "infinite":
+    # What no file can hold as a number: 1e30 times itself.
+    scene.use_nodes = True
+    tree = scene.node_tree
+    product = tree.nodes.new("CompositorNodeMath")
+    product.operation = "MULTIPLY"
+    for side in product.inputs[:2]:
+        side.default_value = 1e30
+    target = next(node for node in tree.nodes if node.type == "COMPOSITE")
+    tree.links.new(product.outputs[0], target.inputs["Image"])
+    scene.render.image_settings.file_format = "OPEN_EXR"
+    scene.render.image_settings.color_depth = "32"
 elif kind == "two-scenes":
     bpy.ops.scene.new(type="LINK_COPY")
     other = bpy.context.scene

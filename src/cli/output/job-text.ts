@@ -13,6 +13,8 @@ import { bytesText, countText, durationText, momentText, percentText, shortId } 
 /** Lines of a failed task's log that are shown with its name. */
 const logLines = 12;
 const mostFailures = 10;
+/** Of all results together. */
+const mostWarnings = 50;
 /** Characters of a line of a log; the rest only fills the screen. */
 const longestLine = 4000;
 
@@ -157,7 +159,10 @@ export function resultsText(results: readonly ResultView[], style: Style): strin
     bytesText(result.outputs.reduce((sum, output) => sum + output.size, 0)),
     oneLine(result.outputs.map((output) => output.path).join(', ')),
   ]);
-  return table([['TASK', 'NODE', 'PROCESS', 'TOOK', 'SIZE', 'FILES'].map((title) => style.dim(title)), ...rows]);
+  const warned = results.flatMap(({ task, warnings }) => warnings.map((warning) => `${style.warning('warning:')} ${oneLine(task)}: ${oneLine(warning)}`));
+  const shown = warned.slice(0, mostWarnings);
+  if (warned.length > shown.length) shown.push(`and ${countText(warned.length - shown.length, 'more warning')}; see all with --json`);
+  return [table([['TASK', 'NODE', 'PROCESS', 'TOOK', 'SIZE', 'FILES'].map((title) => style.dim(title)), ...rows]), ...shown].join('\n');
 }
 
 export function logsText(logs: readonly LogView[], style: Style): string {

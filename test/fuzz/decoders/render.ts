@@ -4,11 +4,12 @@ import { readBlend } from '../../../plugins/render/blend/read-blend.ts';
 import { checkExr } from '../../../plugins/render/exr.ts';
 import { frameNames } from '../../../plugins/render/frame-names.ts';
 import { parseOverrides } from '../../../plugins/render/overrides.ts';
-import { decodePng } from '../../../plugins/render/png.ts';
+import { checkPng, decodePng } from '../../../plugins/render/png.ts';
 import { progressOf } from '../../../plugins/render/progress-line.ts';
 import { parseSettings } from '../../../plugins/render/settings.ts';
 import { isAbsoluteWritten, resolveWritten } from '../../../plugins/render/written-path.ts';
 import { tellsOfDamage, tellsOfWrongFrame } from '../../../plugins/render/wrong-frame-signs.ts';
+import { exrFile } from '../../support/exr-file.ts';
 import { camera, datablock, font, image, imageNode, part, scene, smallBlend, strip, usualForm } from '../../support/small-blend.ts';
 import type { Decoder } from '../decoder.ts';
 import { fileOf } from '../scratch.ts';
@@ -83,10 +84,22 @@ const readFile = (bytes: Uint8Array): Promise<unknown> => readBlend(fileOf('scen
 const skipped = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]);
 const packedBlends = [gzipSync(blend), Buffer.concat([zstdCompressSync(blend.subarray(0, 500)), zstdCompressSync(blend.subarray(500)), skipped])];
 
+/** Packed in each way that is read, with colours, a depth and layers. */
+const exrs = [0, 1, 3].map((compression) =>
+  exrFile({
+    width: 6,
+    height: 5,
+    compression,
+    channels: ['A', 'B', 'View.Combined.R', 'Z'].map((name) => ({ name, type: name === 'Z' ? 2 : 1, values: Array.from({ length: 30 }, () => 1) })),
+  }),
+);
+
 export const renderDecoders: readonly Decoder[] = [
   { kind: 'bytes', name: 'png', samples: [png(4, 3)], run: (bytes) => decodePng(withChecksums(bytes)) },
   { kind: 'bytes', name: 'png-as-it-is', samples: [png(4, 3)], run: (bytes) => decodePng(Buffer.from(bytes)) },
+  { kind: 'bytes', name: 'png-look', samples: [png(4, 3)], run: (bytes) => checkPng(withChecksums(bytes)) },
   { kind: 'bytes', name: 'exr', samples: [exr(8, 10)], run: (bytes) => checkExr(Buffer.from(bytes)) },
+  { kind: 'bytes', name: 'exr-look', samples: exrs, run: (bytes) => checkExr(Buffer.from(bytes)) },
   { kind: 'bytes', name: 'blend', samples: [...blends, busyBlend], run: readFile },
   { kind: 'bytes', name: 'packed-blends', samples: packedBlends, run: readFile },
   {

@@ -37,8 +37,8 @@ function exr(width: number, height: number, [left, top]: readonly [number, numbe
 
 describe('an OpenEXR file', () => {
   it('tells its size when every line is there', () => {
-    expect(checkExr(exr(64, 36))).toEqual({ width: 64, height: 36 });
-    expect(checkExr(exr(10, 20, [-3, 7]))).toEqual({ width: 10, height: 20 });
+    expect(checkExr(exr(64, 36))).toMatchObject({ width: 64, height: 36 });
+    expect(checkExr(exr(10, 20, [-3, 7]))).toMatchObject({ width: 10, height: 20 });
   });
 
   it('is refused wherever it is cut', () => {

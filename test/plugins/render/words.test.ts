@@ -95,6 +95,10 @@ describe('what Blender says while it renders a wrong frame', () => {
       expect(tellsOfDamage(line)).toBe(true);
     },
   );
+
+  it('no damage: a file that is too short for a format that no frame has', () => {
+    expect(tellsOfDamage('DDS: trying to read beyond end of stream (corrupt file?)')).toBe(false);
+  });
 });
 
 it('knows the engines that Blender has had', () => {

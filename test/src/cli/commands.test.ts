@@ -25,7 +25,7 @@ describe('the three outputs of a command', () => {
       process: 77,
       seconds: 2,
       outputs: [{ path: 'f1.png', digest: 'd', size: 9 }],
-      warnings: [],
+      warnings: ['f1.png is black all over'],
     },
   ];
   const reasons = [
@@ -83,7 +83,7 @@ describe('the three outputs of a command', () => {
       'partly-failed\n',
       'failures',
     ],
-    [['job', short, '--results'], /render frame=1\s+n1\s+77/, 'f1.png\n', 'outputs'],
+    [['job', short, '--results'], /render frame=1\s+n1\s+77[\s\S]*warning: render frame=1: f1\.png is black all over/, 'f1.png\n', 'outputs'],
     [['logs', short], /frame=42 {2}attempt 1 on n2 {2}failed: damaged\n {4}Error: plate/, 'Error: plate\n', 'lines'],
     [['logs', short, '--raw'], /^Error: plate\n$/, 'Error: plate\n', 'lines'],
     [['why', short], /no-program: no node has blender\.\n {2}To install: apt install blender\n {4}n1 has no blender/, 'no-program\n', 'reasons'],
