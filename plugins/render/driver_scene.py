@@ -32,6 +32,14 @@ def choose_camera(scene, name):
     return None
 
 
+def choose_view_layer(scene, name):
+    if name not in scene.view_layers:
+        return f'The scene has no view layer "{name}".'
+    for layer in scene.view_layers:
+        layer.use = layer.name == name
+    return None
+
+
 def choose_samples(scene, samples):
     if scene.render.engine == "CYCLES":
         scene.cycles.samples = samples
@@ -109,6 +117,7 @@ def apply(scene, script, threads):
     render = scene.render
     problem = choose_engine(scene, script["engine"]) if script["engine"] else None
     problem = problem or (choose_camera(scene, script["camera"]) if script["camera"] else None)
+    problem = problem or (choose_view_layer(scene, script["viewLayer"]) if script.get("viewLayer") else None)
     problem = problem or choose_format(scene, script["format"])
     if problem is not None:
         return problem

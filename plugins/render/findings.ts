@@ -5,6 +5,7 @@ import type { SceneScript } from './blend/scripts.ts';
 import type { Dependencies, MissingFile } from './dependencies.ts';
 import { type Engine, engineOf } from './engines.ts';
 import type { RenderSettings } from './settings.ts';
+import { viewLayerFindings } from './view-layers.ts';
 import { isOfWindows } from './written-path.ts';
 
 const listLimit = 50;
@@ -132,6 +133,7 @@ export function findingsOf(scene: SceneFacts, dependencies: Dependencies, settin
   return [
     ...missingFiles(dependencies, settings),
     ...cameraFindings(scene, dependencies, settings),
+    ...viewLayerFindings(scene, settings),
     ...engineFindings(scene, engine, settings),
     ...addOnFindings(dependencies),
     ...denoiserFindings(scene, engine, settings),

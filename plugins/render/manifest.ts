@@ -20,6 +20,7 @@ export const manifest: Manifest = {
     { key: 'format', type: 'choice', choices: formatNames, summary: "File format; the scene's own by default, PNG where that is a film" },
     { key: 'camera', type: 'text', summary: "Camera to render from; the scene's own by default", placeholder: 'NAME' },
     { key: 'scene', type: 'text', summary: 'Scene to render when the file holds several; the one last open by default', placeholder: 'NAME' },
+    { key: 'viewLayer', type: 'text', summary: 'The one view layer to render; all that the scene renders by default', placeholder: 'NAME' },
     { key: 'blend', type: 'text', summary: 'The .blend file in the project folder or archive, when it holds several', placeholder: 'PATH' },
     { key: 'denoise', type: 'choice', choices: ['on', 'off'], summary: 'Denoise the frames (Cycles); as the scene says by default' },
     {

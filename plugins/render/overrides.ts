@@ -29,6 +29,7 @@ const elsewhere: readonly (readonly [path: RegExp, hint: string])[] = [
   [/^render\.image_settings\.(?:file_format|media_type)$/, 'Use --format.'],
   [/^render\.(?:threads|threads_mode)$/, 'Use --cores.'],
   [/^cycles\.use_denoising$/, 'Use --denoise.'],
+  [/^view_layer\.(?:use|name)$/, 'Use --view-layer.'],
   [/^render\.(?:use_border|use_crop_to_border|border_\w+)$/, bySceneAlone],
   [/^render\.(?:use_multiview|views_format)$/, 'Stereoscopic frames are not supported yet.'],
   [/^render\.(?:use_file_extension|use_overwrite|use_placeholder|use_persistent_data)$/, byJobType],

@@ -57,6 +57,7 @@ export const plan: MakePlan = (json, summaryJson) => {
     sceneName: summary.sceneName,
     engine: settings.engine ?? null,
     camera: settings.camera ?? null,
+    viewLayer: settings.viewLayer ?? null,
     samples: settings.samples ?? null,
     resolution: settings.resolution === undefined && !isResized ? null : resolutionOf(summary, settings),
     denoise: settings.denoise ?? null,

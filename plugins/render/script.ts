@@ -9,6 +9,8 @@ export type RenderScript = {
   /** Overrides of the scene; `null` leaves the scene's own. */
   readonly engine: 'cycles' | 'eevee' | 'workbench' | null;
   readonly camera: string | null;
+  /** The one that is rendered, of all. */
+  readonly viewLayer: string | null;
   readonly samples: number | null;
   readonly resolution: { readonly x: number; readonly y: number; readonly percentage: number } | null;
   readonly denoise: boolean | null;

@@ -21,6 +21,7 @@ export interface RenderSettings {
   readonly format?: Format;
   readonly camera?: string;
   readonly scene?: string;
+  readonly viewLayer?: string;
   /** Off in a draft unless it was said otherwise: any node can render one then. */
   readonly denoise?: boolean;
   readonly quality?: Quality;
@@ -131,6 +132,7 @@ export function parseSettings(settings: JsonObject): RenderSettings {
       blend: text(settings, 'blend'),
       camera: text(settings, 'camera'),
       scene: text(settings, 'scene'),
+      viewLayer: text(settings, 'viewLayer'),
       denoise: denoise(text(settings, 'denoise')) ?? (wanted === 'draft' ? false : undefined),
       quality: wanted,
     }),

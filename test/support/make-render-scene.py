@@ -83,6 +83,15 @@ elif kind == "infinite":
     tree.links.new(product.outputs[0], target.inputs["Image"])
     scene.render.image_settings.file_format = "OPEN_EXR"
     scene.render.image_settings.color_depth = "32"
+elif kind == "layers":
+    # The layer "Bare" has no cube.
+    bare = scene.view_layers.new("Bare")
+    shown = bpy.data.collections.new("Shown")
+    scene.collection.children.link(shown)
+    for owner in list(cube.users_collection):
+        owner.objects.unlink(cube)
+    shown.objects.link(cube)
+    bare.layer_collection.children["Shown"].exclude = True
 elif kind == "two-scenes":
     bpy.ops.scene.new(type="LINK_COPY")
     other = bpy.context.scene

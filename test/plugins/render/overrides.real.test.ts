@@ -120,3 +120,39 @@ describe('a quality', () => {
     expect(await pixels({ quality: 'draft', resolution: '100%' })).not.toEqual(await pixels({ quality: 'high' }));
   });
 });
+
+describe('view layers', () => {
+  /** Names of channels stand in a file's first bytes. */
+  async function header(settings: JsonObject): Promise<string> {
+    await using session = await RenderSessionUnderTest.open({ sceneFile: await scene('layers'), format: 'OPEN_EXR_MULTILAYER', ...settings });
+    const { file, warnings } = await session.render(1);
+    expect(warnings).toEqual([]);
+    return readFileSync(file).toString('latin1', 0, 4096);
+  }
+
+  it('are all in one file of layers, with the passes that are asked for', async () => {
+    const all = await header({ set: 'view_layer.use_pass_normal=true' });
+    for (const name of ['ViewLayer.Combined.R', 'Bare.Combined.R', 'ViewLayer.Normal.X', 'Bare.Normal.X']) expect(all).toContain(name);
+  });
+
+  it('are one where one is named', async () => {
+    const bare = await header({ viewLayer: 'Bare' });
+    expect(bare).toContain('Bare.Combined.R');
+    expect(bare).not.toContain('ViewLayer.Combined.R');
+    const [own, one, other] = [
+      await frames('layers', {}, 1),
+      await frames('layers', { viewLayer: 'ViewLayer' }, 1),
+      await frames('layers', { viewLayer: 'Bare' }, 1),
+    ];
+    expect(one).toEqual(own);
+    expect(other).not.toEqual(own);
+  });
+
+  it('that the scene does not have are named when the job is submitted, and where it runs all the same', async () => {
+    await using session = await RenderSessionUnderTest.open({ sceneFile: await scene('layers'), viewLayer: 'Fog' });
+    expect(session.findings).toEqual([
+      expect.objectContaining({ severity: 'error', code: 'scene-unrenderable', hint: 'Its view layers: "ViewLayer", "Bare".' }),
+    ]);
+    expect(await session.fault(1)).toMatchObject({ code: 'scene-unrenderable', retry: false, message: expect.stringContaining('"Fog"') });
+  });
+});

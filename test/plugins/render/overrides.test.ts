@@ -56,6 +56,7 @@ describe('overrides', () => {
     ['render.image_settings.file_format=PNG', 'file_format', '--format'],
     ['render.threads=1', 'render.threads', '--cores'],
     ['cycles.use_denoising=true', 'use_denoising', '--denoise'],
+    ['view_layer.use=true', 'view_layer.use', '--view-layer'],
     ['render.border_max_x=1', 'border_max_x', 'scene'],
     ['render.use_multiview=true', 'use_multiview', 'Stereoscopic'],
     ['render.use_overwrite=false', 'use_overwrite', 'as it is'],

@@ -41,7 +41,7 @@ describe('a render job', () => {
   });
 
   it('leaves to the scene what is not said', () => {
-    const unsaid = { engine: null, camera: null, samples: null, resolution: null, denoise: null };
+    const unsaid = { engine: null, camera: null, viewLayer: null, samples: null, resolution: null, denoise: null };
     expect(planned().script).toMatchObject({ ...unsaid, format: 'PNG', allowMissing: false });
   });
 
@@ -62,7 +62,7 @@ describe('a render job', () => {
       allowMissing: true,
     };
     const { script, outputs, step } = planned({ ...settings, frames: '7' });
-    expect(script).toMatchObject({ engine: 'eevee', camera: 'Top', samples: 16, denoise: false, format: 'OPEN_EXR', allowMissing: true });
+    expect(script).toMatchObject({ engine: 'eevee', camera: 'Top', viewLayer: 'Fog', samples: 16, denoise: false, format: 'OPEN_EXR', allowMissing: true });
     expect(script).toMatchObject({ resolution: { x: 1280, y: 720, percentage: 100 }, width: 1280, height: 720 });
     expect(step.requirements.programs[0]?.features).toEqual(['eevee']);
     expect(outputs).toEqual(['frame_0007.exr']);
@@ -112,6 +112,7 @@ describe('settings that cannot be', () => {
     [{ format: 'GIF' }, 'bad-setting', 'format'],
     [{ denoise: 'maybe' }, 'bad-setting', 'denoise'],
     [{ camera: '' }, 'bad-setting', 'camera'],
+    [{ viewLayer: '' }, 'bad-setting', 'viewLayer'],
     [{ fileName: 'frame' }, 'bad-setting', 'fileName'],
     [{ fileName: '#/#' }, 'bad-setting', 'fileName'],
     [{ fileName: '../##' }, 'bad-setting', 'fileName'],
