@@ -3,18 +3,17 @@ import { encode } from 'cborg';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeTree, encodeTree } from '../../../daemon/blobs/tree.ts';
+import { pathDefect } from '../../../src/model/relative-path.ts';
 
 const digest = 'ab'.repeat(32);
 const file = (path: string) => ({ path, digest, size: 3, mode: 0o644 });
-const name = fc
-  .string({ unit: 'grapheme', minLength: 1, maxLength: 8 })
-  .filter((text) => !/[/\0]/.test(text) && text !== '.' && text !== '..' && text.isWellFormed());
+const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }).filter((text) => !text.includes('/') && pathDefect(text) === undefined);
 
 describe('a tree', () => {
   it('reads back as it was written, sorted, whatever the order it was given in', () => {
     fc.assert(
       fc.property(
-        fc.uniqueArray(name, { maxLength: 12, selector: (text) => text.normalize('NFC').toUpperCase().toLowerCase() }),
+        fc.uniqueArray(name, { maxLength: 12, selector: (text) => text.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC') }),
         fc.infiniteStream(fc.nat()),
         (names, orders) => {
           const entries = names.map((path) => file(`folder/${path}`));
