@@ -98,7 +98,7 @@ export class HttpServer implements Startable {
   async start(): Promise<void> {
     const { socketPath, addressFile } = this.#options;
     const { tcp } = this.#needs;
-    const fresh = join(dirname(socketPath), 'new.sock');
+    const fresh = join(dirname(socketPath), 'supervm.new');
     rmSync(fresh, { force: true });
     await this.#app.listen({ path: fresh });
     chmodSync(fresh, 0o600);

@@ -6,7 +6,7 @@ import { settleInOneTurn, VirtualClock } from '../support/virtual-clock.ts';
 import { Chronicle, type Happening } from './chronicle.ts';
 import { ClusterWords } from './cluster-words.ts';
 import { checkTheEnd, unsettled } from './final-checks.ts';
-import { isOrphan } from './job-checks.ts';
+import { isOrphan, waitsForVoters } from './job-checks.ts';
 import { listen } from './listener.ts';
 import { drawPlan } from './plan.ts';
 import { checkBytesAreGone } from './removal-checks.ts';
@@ -85,9 +85,21 @@ export async function runSeed(seed: number): Promise<SeedResult> {
       if (clock.now() < noMoreActions) return 'users act';
       return users.waiting.size > 0 ? `${[...users.waiting].join(' ')} is not submitted` : (unsettled(members(), chronicle) ?? words.unsettled(members()));
     };
-    for (let looks = 1; waitsFor() !== undefined && clock.now() < end; looks += 1) {
-      await clock.advance(lookMs);
-      if (looks % (hasOnceOnly ? looksOfAdmin.onceOnly : looksOfAdmin.otherwise) === 0) void users.forgetLost();
+    let looks = 0;
+    const settle = async (): Promise<void> => {
+      while (waitsFor() !== undefined && clock.now() < end) {
+        await clock.advance(lookMs);
+        looks += 1;
+        if (looks % (hasOnceOnly ? looksOfAdmin.onceOnly : looksOfAdmin.otherwise) === 0) void users.forgetLost();
+      }
+    };
+    await settle();
+    // A job that waited for voters goes on when some are forgotten just now.
+    for (let waited = waitForVoters(members()); waited && clock.now() < end; ) {
+      await clock.advance(afterglowMs);
+      if (waitsFor() === undefined) break;
+      await settle();
+      waited = waitForVoters(members());
     }
     healMs = clock.now() - plan.healAt;
     if (waitsFor() !== undefined) chronicle.violate('world', `not settled ${healsWithinMs / 1000} s after the faults stopped: ${waitsFor()}`);
@@ -115,6 +127,10 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   chronicle.count('drop', network.counts.dropped);
   chronicle.count('duplicate', network.counts.duplicated);
   return { seed, violations: chronicle.violations, happened: chronicle.happened, trace: () => chronicle.lines(), virtualMs: clock.now(), healMs };
+}
+
+function waitForVoters(nodes: readonly SimulatedNode[]): boolean {
+  return nodes.some(({ life }) => [...(life?.plane.journal.jobs().values() ?? [])].some((state) => !state.removed && waitsForVoters(state, nodes)));
 }
 
 function countStarts({ starts }: Chronicle, without: ReadonlySet<JobId>): number {
