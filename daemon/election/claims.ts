@@ -22,6 +22,8 @@ export interface ClaimsNeeds extends ElectionNeeds {
   voters(): Voters | undefined;
   /** The claim is on disk and nobody has outbid it. */
   take(term: Term): void;
+  /** A rival's higher term could not be outbid. */
+  giveWay(to: Term): void;
   /** Look at the seat again. */
   consider(): void;
 }
@@ -114,6 +116,8 @@ export class Claims {
     if (!needs.isRunning()) return;
     // A disk that refuses leaves the seat to others for a while.
     if (!saved) this.settleAnew();
+    // It must not sit on below a term that others may have granted: what it says is quorate would be said twice.
+    if (!saved && above !== undefined) needs.giveWay(above);
     const highest = needs.highest();
     const outbid = highest !== undefined && compareTerms(term, highest) <= 0;
     if (saved && !outbid && (above === undefined ? needs.current() === undefined : needs.isMine())) needs.take(term);

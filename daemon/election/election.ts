@@ -57,6 +57,7 @@ export class Election implements VotedLeadership, Startable {
       isMine: () => this.isMine(),
       voters: () => this.voters(),
       take: (term) => this.#take(term),
+      giveWay: (to) => this.#giveWay(to),
       consider: () => this.#consider(),
     });
     needs.messenger.serve(electionProtocol, {
@@ -227,6 +228,11 @@ export class Election implements VotedLeadership, Startable {
       this.#claims.above(term);
       return;
     }
+    this.#giveWay(term);
+  }
+
+  #giveWay(term: Term): void {
+    if (this.#highest !== undefined && compareTerms(term, this.#highest) <= 0) return;
     this.#highest = term;
     this.#needs.membership.announceTerm(term);
     if (!this.isMine()) this.#leaveSeat();

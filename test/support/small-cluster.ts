@@ -51,6 +51,8 @@ export class TermDisk {
   seat: Seat = {};
   store = 'first';
   saveMs = 2;
+  /** Takes nothing. */
+  full = false;
 }
 
 export class SmallCluster {
@@ -95,8 +97,9 @@ export class SmallCluster {
     const disk = this.disks.get(id) ?? new TermDisk();
     this.disks.set(id, disk);
     const written = (write: () => void): Promise<void> =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         clock.after(disk.saveMs, () => {
+          if (disk.full) return reject(new Error('no room'));
           write();
           resolve();
         });

@@ -56,3 +56,31 @@ test('a founder with a disk from before the others joined takes their list when 
   expect(voters(world, 'a')).toEqual(voters(world, 'b'));
   expect(quorate(world)).toHaveLength(1);
 });
+
+test('a founder set back to when it was the only voter, with a full disk, gives way to the others when they meet', async () => {
+  const world = new SmallCluster();
+  const booted = world.bootAll(['a'], 'a');
+  await world.clock.advance(5_000);
+  await booted;
+  const disk = world.disks.get('a') as TermDisk;
+  const backup = structuredClone({ seat: disk.seat, saved: disk.saved });
+  for (const id of ['b', 'c']) await world.boot(id, 2);
+  await world.clock.advance(20_000);
+  for (const id of ['a', 'b', 'c']) world.kill(id);
+  Object.assign(disk, backup);
+  world.network.partition([['a'], ['b', 'c']]);
+  await world.boot('a', 3);
+  for (const id of ['b', 'c']) await world.boot(id, 4);
+  for (const { election } of world.nodes.values()) election.setPace('busy');
+  await world.clock.advance(30_000);
+  // It cannot know better.
+  expect(quorate(world)).toEqual(['a', 'b']);
+  disk.full = true;
+  world.network.heal();
+  await world.clock.advance(3_000);
+  expect(quorate(world)).toEqual(['b']);
+  disk.full = false;
+  await world.clock.advance(20_000);
+  expect(quorate(world)).toEqual(['b']);
+  expect(voters(world, 'a')).toEqual(voters(world, 'b'));
+});
