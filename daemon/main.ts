@@ -21,9 +21,10 @@ export const runDaemon: DaemonProgram['runDaemon'] = async ({ paths, settings, p
   poolLittle();
   const end = new AbortController();
   const stopped = AbortSignal.any([signal, end.signal]);
+  const defects: unknown[] = [];
   const onDefect = (error: unknown): void => {
+    defects.push(error);
     log.error('a defect ends the daemon', { error });
-    process.exitCode = 1;
     end.abort('leave');
   };
   process.on('uncaughtException', onDefect);
@@ -46,6 +47,8 @@ export const runDaemon: DaemonProgram['runDaemon'] = async ({ paths, settings, p
     process.off('uncaughtException', onDefect);
     process.off('unhandledRejection', onDefect);
   }
+  // Also to whoever started it: the log may be on the disk that is the cause.
+  if (defects.length > 0) throw defects[0];
 };
 
 /** A service manager's SIGTERM may be an upgrade: what runs is left to the next daemon. Who types Ctrl-C wants the machine back. */

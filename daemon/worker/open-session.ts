@@ -97,7 +97,8 @@ export async function openSession(request: SessionRequest, { clock, launcher, sa
     session.kill();
     await session.ended;
     session.forget();
-    await rm(base, { recursive: true, force: true });
+    // What cannot be removed now goes with the job.
+    await rm(base, { recursive: true, force: true }).catch(() => {});
     throw error;
   } finally {
     signal.removeEventListener('abort', onAbort);

@@ -46,11 +46,11 @@ export class Workspace {
     return folders;
   }
 
-  /** No session may run any more. Idempotent. */
+  /** No session may run any more. Idempotent. Never rejects: what a disk will not let go of is left to the next start, which removes what nobody needs. */
   async remove(): Promise<void> {
     this.#removed.abort(new Error('the job has ended'));
     await this.#inputs?.catch(() => {});
-    await rm(this.#options.folder, { recursive: true, force: true });
+    await rm(this.#options.folder, { recursive: true, force: true }).catch(() => {});
   }
 
   get #inputsFolder(): string {

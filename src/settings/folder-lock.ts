@@ -29,9 +29,9 @@ export function lockFolder(paths: Pick<Paths, 'home' | 'lock' | 'pid'>): Disposa
   writeFileSync(paths.pid, `${process.pid}\n`);
   return {
     [Symbol.dispose](): void {
-      rmSync(paths.pid, { force: true });
       database.close();
       held.delete(database);
+      removePid(paths.pid);
     },
   };
 }
@@ -43,6 +43,15 @@ export function readPid(file: string): number | undefined {
     return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** On a disk that can only be read by now it stays, and names a process that is gone. */
+function removePid(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Nothing reads it while the lock is free.
   }
 }
 
