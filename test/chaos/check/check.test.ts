@@ -123,6 +123,17 @@ describe('an outcome that was told', () => {
     expect(rules([run, ...alone, ...cancelled({ ...otherwise, degraded: true, node: 'n3' })])).toContain(stays);
   });
 
+  test('is told otherwise by a node whose coordinator was cut off and had to be replaced, and says so', () => {
+    const run: Line = { type: 'run', at: 0, seed: 1, profile: 'standard', nodes: ['n1', 'n2', 'n3'], wallTime: '2026-01-01T00:00:00Z' };
+    const alone = fault('partition', 250, 390, ['n1']);
+    const seat = (at: number, number: number): Line => ({ type: 'seat', at, node: 'n3', term: { number, node: 'x' }, reached: 2 });
+    const otherwise = { ...told('succeeded', 400, 'n3'), degraded: true };
+    expect(rules([run, ...alone, seat(100, 1), seat(395, 2), ...cancelled(otherwise)])).not.toContain(stays);
+    expect(rules([run, ...alone, seat(100, 1), seat(395, 1), ...cancelled(otherwise)])).toContain(stays);
+    expect(rules([run, ...alone, seat(100, 1), seat(395, 2), ...cancelled({ ...otherwise, degraded: false })])).toContain(stays);
+    expect(rules([run, seat(100, 1), seat(395, 2), ...cancelled(otherwise)])).toContain(stays);
+  });
+
   test('does not go on again at the same node, unless its disk was lost', () => {
     expect(rules([...good, told('active', 900)])).toContain(stays);
     expect(rules([...good, told('active', 900, 'n2')])).not.toContain(stays);

@@ -45,16 +45,27 @@ function reopened(history: History, told: readonly Telling[], ended: readonly Te
 /**
  * Cancelled on one side while the other, apart from it, saw its end: both were told the truth, and whoever cancelled, whom was not reached. The
  * cancel counts, but not that of a side without a majority: what most of the voters saw ended has ended so. What a side without one saw end it
- * tells as such, and until it has heard the others.
+ * tells as such, and until it has heard the others. So does a side that has one but whose coordinator was on the other: until a majority has
+ * granted the next one's term, which takes the length of a lease.
  */
 function mayDiffer(history: History, first: Telling, changed: Telling): boolean {
   const apart = timesApart(history);
   return linesOf(history, 'call').some(({ call, key, node, at, ended }) => {
     if (call !== 'cancel' || key !== first.key) return false;
-    if (changed.degraded === true) return wasOutvoted(history, changed.node, at, changed.ended);
+    if (changed.degraded === true)
+      return (
+        wasOutvoted(history, changed.node, at, changed.ended) || (wereApart(apart, at, changed.ended) && changedTerm(history, changed.node, at, changed.ended))
+      );
     if (changed.phase === 'cancelled') return wereApart(apart, Math.min(at, first.at), Math.max(ended, first.ended));
     return first.phase === 'cancelled' && wasOutvoted(history, node, at, ended);
   });
+}
+
+/** Did the node follow another coordinator by the end than the last one before? */
+function changedTerm(history: History, node: string, from: number, until: number): boolean {
+  const terms = linesOf(history, 'seat').flatMap((seat) => (seat.node === node && seat.term !== undefined ? [{ at: seat.at, number: seat.term.number }] : []));
+  const before = terms.findLast(({ at }) => at <= from)?.number;
+  return terms.some(({ at, number }) => at > from && at <= until && number !== before);
 }
 
 function tellings(history: History): readonly Telling[] {
