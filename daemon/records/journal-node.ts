@@ -93,14 +93,14 @@ export class JournalNode implements Journal, ClusterRecords, SeatMemory, Journal
     this.#logs.add(entries);
     this.#book.load(entries);
     this.#lookForVoid(entries);
-    const mayWrite = this.#heard.promise;
     const own = new OwnLog(
-      { node: messenger.self, storeId, mayWrite },
+      { node: messenger.self, storeId, mayWrite: this.#heard.promise },
       {
         store,
         logs: this.#logs,
         landed: (landed) => this.#ownLanded(landed),
         renewed: (before, after) => {
+          this.#heads.gaveUp(before);
           this.#lostAt = clock.wall();
           this.#options.onTrouble?.({ type: 'store-renewed', before, after });
         },

@@ -24,10 +24,17 @@ export class PeerHeads {
   readonly #peers = new Map<NodeId, Peer>();
   readonly #logs: EntryLogs;
   readonly #isForked: (origin: string) => boolean;
+  /** Logs that were this node's own, until a peer knew them better. */
+  readonly #given = new Set<string>();
 
   constructor(needs: { readonly logs: EntryLogs; isForked(origin: string): boolean }) {
     this.#logs = needs.logs;
     this.#isForked = needs.isForked;
+  }
+
+  /** What this node writes goes under another origin from now on: of this one it may have written what nobody else has in its place. */
+  gaveUp(origin: string): void {
+    this.#given.add(origin);
   }
 
   forget(peer: NodeId): void {
@@ -69,8 +76,8 @@ export class PeerHeads {
       if (differs) forks.push(head);
       if (digest === undefined && !own) hasMore = true;
       if (own && digest !== head.digest) knowsOwnBetter = true;
-      // What differs is no copy of ours; a log beyond the end of ours differs if the origin is known to be forked.
-      const isNoCopy = differs || (digest === undefined && (own || this.#isForked(head.origin)));
+      // What differs is no copy of ours; a log beyond the end of ours differs if the origin is known to be forked, and may if it was our own.
+      const isNoCopy = differs || (digest === undefined && (own || this.#given.has(head.origin) || this.#isForked(head.origin)));
       peer.sequences.set(head.origin, isNoCopy ? 0 : head.sequence);
       peer.heads.set(head.origin, head);
     }

@@ -28,6 +28,8 @@ const seedsPerLongWait = 4;
 const checkMs = 50;
 /** After the end nothing more may happen. */
 const afterglowMs = 3000;
+/** So long after the last change of the voters a term may become quorate that was not. */
+const agreeMs = 10_000;
 
 export interface SeedResult {
   readonly seed: number;
@@ -94,13 +96,12 @@ export async function runSeed(seed: number): Promise<SeedResult> {
       }
     };
     await settle();
-    // A job that waited for voters goes on when some are forgotten just now.
-    for (let waited = waitForVoters(members()); waited && clock.now() < end; ) {
-      await clock.advance(afterglowMs);
-      if (waitsFor() === undefined) break;
-      await settle();
-      waited = waitForVoters(members());
-    }
+    // A job that waited for voters goes on when some are forgotten just now: once the others have agreed, which takes their renewals.
+    const goesOn = async (): Promise<boolean> => {
+      for (const until = clock.now() + agreeMs; clock.now() < until && waitsFor() === undefined; ) await clock.advance(lookMs);
+      return waitsFor() !== undefined;
+    };
+    while (waitForVoters(members()) && clock.now() < end && (await goesOn())) await settle();
     healMs = clock.now() - plan.healAt;
     if (waitsFor() !== undefined) chronicle.violate('world', `not settled ${healsWithinMs / 1000} s after the faults stopped: ${waitsFor()}`);
     // Jobs that lack their inputs for ever are tried for ever.

@@ -35,6 +35,22 @@ test('a peer that holds our own log further than we do is no copy', () => {
   expect([...known.hostsHolding(first)]).toEqual([]);
 });
 
+test('nor is one that holds further what was our own log, until what it has is here too', () => {
+  const known = heads();
+  known.gaveUp(own);
+  const next: Entry = { ...entry, sequence: 2, previous: entryDigest(entry) };
+  expect(known.record('n2', held(2, entryDigest(next)), 'n1/new')).toMatchObject({ hasMore: true, forks: [] });
+  expect([...known.hostsHolding(first)]).toEqual([]);
+  expect(known.record('n3', held(1, entryDigest(entry)), 'n1/new')).toMatchObject({ hasMore: false });
+  expect(known.sequence('n3', own)).toBe(1);
+  const logs = new EntryLogs();
+  logs.add([entry, next]);
+  const whole = new PeerHeads({ logs, isForked: () => false });
+  whole.gaveUp(own);
+  whole.record('n2', held(2, entryDigest(next)), 'n1/new');
+  expect([...whole.hostsHolding(first)]).toEqual(['h2']);
+});
+
 test('part of the heads says nothing before all of them were told', () => {
   const known = heads();
   known.record('n2', held(1, entryDigest(entry), false), own);
